@@ -1,0 +1,30 @@
+// Where an installation keeps its files on a host. CORRAL_ROOT moves everything under one folder, which is how the
+// quickstart, the tests and several hosts on one machine keep apart.
+import {InvalidInputError} from './errors.ts'
+
+export interface Places {
+  /** What survives a reboot: the store, templates, generated keys. */
+  stateDir: string
+  /** Sockets, PID files, per-boot state. Short, because socket paths are limited to 107 bytes (unix(7)). */
+  runDir: string
+  /** Task logs. */
+  logDir: string
+  /** The folder given by CORRAL_ROOT, when it is a private installation. */
+  root: string | undefined
+}
+
+/** @throws InvalidInputError when CORRAL_ROOT is not a short absolute path. */
+export function placesFromEnvironment(env: Readonly<Record<string, string | undefined>>): Places {
+  const root = env['CORRAL_ROOT']
+  if (root === undefined || root === '') {
+    return {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined}
+  }
+  if (!root.startsWith('/') || root.includes('\0') || root.includes('\n')) {
+    throw new InvalidInputError(`CORRAL_ROOT must be an absolute path, not '${root}'`)
+  }
+  const trimmed = root.replace(/\/+$/, '')
+  if (Buffer.byteLength(trimmed) > 60) {
+    throw new InvalidInputError(`CORRAL_ROOT is too long for the sockets below it (at most 60 bytes): '${root}'`)
+  }
+  return {stateDir: `${trimmed}/lib`, runDir: `${trimmed}/run`, logDir: `${trimmed}/log`, root: trimmed}
+}

@@ -1,0 +1,107 @@
+// The interface through which everything on a machine is done: processes, files, sockets. Implementations: local/ (this machine),
+// fake/ (tests); ssh/ comes later. Nothing above this folder may start a process or touch a file by other means.
+import type {Duplex} from 'node:stream'
+
+export interface RunOptions {
+  /** Ends the program after this long; the error is UnavailableError. Default 60,000. */
+  timeoutMs?: number
+  signal?: AbortSignal
+  /** Written to its standard input; the way for secrets. */
+  input?: string | Buffer
+  /** Added to the environment; LC_ALL=C and PATH are always set. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  /** Exit codes that are answers, not failures. Default [0]. */
+  okExitCodes?: readonly number[]
+  /** Called for each line of stdout and stderr as it comes, for task logs. */
+  onLine?: (line: string, stream: 'stdout' | 'stderr') => void
+  /** Bound on what is kept of each stream; what is beyond it is dropped from the front. Default 4 MiB. */
+  maxOutputBytes?: number
+  /** Positions in argv whose values are masked in errors, logs and plans. */
+  secretArgs?: readonly number[]
+}
+
+export interface RunResult {
+  readonly stdout: string
+  readonly stderr: string
+  readonly exitCode: number
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'block' | 'character' | 'socket' | 'fifo'
+  readonly sizeBytes: number
+  /** Space taken on disk. */
+  readonly allocatedBytes: number
+  readonly mtimeMs: number
+  readonly mode: number
+  readonly uid: number
+}
+
+export interface WriteOptions {
+  /** Default 0o600. The file never exists with wider permissions than this. */
+  mode?: number
+  /** false: refuse an existing file (ConflictError). Default true. */
+  overwrite?: boolean
+  /** Sync the file and its folder, so that it survives power loss. Default true. */
+  durable?: boolean
+}
+
+export interface HostFiles {
+  /** @throws NotFoundError; InvalidInputError when it is larger than maxBytes (default 1 MiB). */
+  read(path: string, maxBytes?: number): Promise<Buffer>
+  readText(path: string, maxBytes?: number): Promise<string>
+  /** Whole or not at all: a private temporary file beside it, then rename. */
+  write(path: string, data: string | Buffer, options?: WriteOptions): Promise<void>
+  append(path: string, data: string | Buffer): Promise<void>
+  /** undefined when nothing is there. Does not follow a link at the end unless asked. */
+  stat(path: string, options?: {followLinks?: boolean}): Promise<FileStat | undefined>
+  /** Names in the folder, sorted; empty when it does not exist. */
+  list(path: string): Promise<string[]>
+  makeDirectory(path: string, mode?: number): Promise<void>
+  rename(from: string, to: string): Promise<void>
+  /** Removes a file or an empty folder; says whether it was there. */
+  remove(path: string): Promise<boolean>
+  /** Removes a folder with all in it. */
+  removeTree(path: string): Promise<void>
+  symlink(target: string, path: string): Promise<void>
+  /** The path with all links resolved. @throws NotFoundError */
+  realPath(path: string): Promise<string>
+  /** Size and free space of the file system under the path. */
+  space(path: string): Promise<{totalBytes: number; usedBytes: number; availableBytes: number}>
+}
+
+/** A process that was started and left alone. Its start time tells it from a later process with the same number. */
+export interface ProcessId {
+  readonly pid: number
+  /** Field 22 of /proc/PID/stat, as text. */
+  readonly startTime: string
+}
+
+export interface SpawnOptions {
+  input?: string | Buffer
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  /** Files that take its output; the default is /dev/null. Created with mode 0600. */
+  stdoutPath?: string
+  stderrPath?: string
+}
+
+export interface Host {
+  readonly name: string
+  readonly files: HostFiles
+  /**
+   * Runs a program to its end. argv is never given to a shell.
+   * @throws ToolError (exit code not in okExitCodes), NotFoundError (no such program), UnavailableError (timeout), CancelledError
+   */
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>
+  /** Starts a program in a session of its own that outlives us. */
+  spawnDetached(argv: readonly string[], options?: SpawnOptions): Promise<ProcessId>
+  /** The identity of a running process, or undefined. A zombie does not run. */
+  process(pid: number): Promise<ProcessId | undefined>
+  /** Sends a signal only if that very process still lives; says whether it did. */
+  kill(process: ProcessId, signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<boolean>
+  /** Connects to a unix socket. @throws UnavailableError */
+  connect(socketPath: string, timeoutMs?: number): Promise<Duplex>
+  /** The path of a program in PATH, or undefined. */
+  which(program: string): Promise<string | undefined>
+}

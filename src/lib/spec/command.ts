@@ -1,0 +1,69 @@
+// What a command is: one record of data from which the command line, man pages, completions, validation and the REST API are
+// derived. Handlers stand beside their spec in <name>.handler.ts and are loaded only when they run (catalog.ts).
+import type {Params, ValueSchema, Values} from './schema.ts'
+
+/**
+ * read: looks, changes nothing; change: short, done by the process that was called; task: a detached worker with a UPID and a log;
+ * interactive: owns the caller's terminal.
+ */
+export type CommandKind = 'read' | 'change' | 'task' | 'interactive'
+
+/** How a result becomes text when stdout is not asked for json or yaml. */
+export type TextOutput =
+  | {readonly as: 'none'}
+  /** The result is a string or a list of lines. */
+  | {readonly as: 'lines'}
+  /** The result is an object: `key: value` a line, keys sorted unless `order` is given. */
+  | {readonly as: 'fields'; readonly order?: readonly string[]}
+  /** The result is a list of objects. */
+  | {readonly as: 'table'; readonly columns: readonly Column[]; readonly style?: 'plain' | 'bordered'}
+
+export interface Column {
+  readonly key: string
+  readonly header: string
+  /** Least width when stdout is not a terminal, as Proxmox VE pads it. */
+  readonly width?: number
+  readonly align?: 'left' | 'right'
+  /** bytes-mib: whole MiB; bytes-gib: GiB with two digits; timestamp, duration, percent, bytes as spec/formats renders them. */
+  readonly unit?: 'bytes-mib' | 'bytes-gib' | 'bytes-kib' | 'bytes' | 'timestamp' | 'duration' | 'percent'
+  /** Shown for a value that is absent. */
+  readonly absent?: string
+}
+
+export interface CommandSpec<P extends Params = Params> {
+  /** Tool and command words: `qm guest exec`. */
+  readonly id: string
+  readonly summary: string
+  /** Paragraphs for the man page, in Markdown. */
+  readonly description?: string
+  readonly api?: {readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string}
+  readonly params: P
+  /** Positional parameters in their order; the last may be `extra-args`, which takes all that is left. */
+  readonly args: readonly string[]
+  readonly returns: ValueSchema
+  readonly output: TextOutput
+  readonly kind: CommandKind
+  /** The type in the UPID of a task (`qmstart`) and the parameter that names its object. */
+  readonly task?: {readonly type: string; readonly id?: string}
+  readonly runsOn: 'caller' | 'node' | 'guest-node'
+  readonly needs: {readonly path: string; readonly privilege: string} | 'root' | 'anyone'
+  /** Takes --output-format and its companions (Proxmox VE's table of formatOptions). Every command takes --output-format. */
+  readonly aliases?: readonly string[]
+  /** Accepted and carried out as a plan, so `--dry-run` exists. Follows from kind 'change' and 'task' unless said otherwise. */
+  readonly dryRun?: boolean
+  /** Exit codes beyond the common table (architecture, "what a user may rely on"). */
+  readonly exitStatus?: readonly {readonly code: number; readonly meaning: string}[]
+  readonly files?: readonly string[]
+  readonly environment?: readonly {readonly name: string; readonly meaning: string}[]
+  /** Command lines that work, each with a word of what it does. */
+  readonly examples: readonly {readonly line: string; readonly meaning: string}[]
+  readonly seeAlso?: readonly string[]
+}
+
+/** Keeps the literal types of a spec, so that handlers get typed parameters. */
+export function defineCommand<const P extends Params>(spec: CommandSpec<P>): CommandSpec<P> {
+  return spec
+}
+
+/** The values that a handler of this spec receives. */
+export type ParamsOf<S> = S extends CommandSpec<infer P> ? Values<P> : never

@@ -1,0 +1,3 @@
+export * from './command.ts'
+export * from './schema.ts'
+export * from './standard.ts'

@@ -1,0 +1,105 @@
+// The interface that every storage type implements, and the words it is spoken about in. A plugin's abilities are data and optional
+// groups of methods; test/contract/storage runs against every plugin.
+import type {Clock} from '../base/index.ts'
+import type {Host} from '../host/index.ts'
+import type {Params} from '../spec/index.ts'
+
+export const contentTypes = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import'] as const
+export type Content = (typeof contentTypes)[number]
+export const imageFormats = ['raw', 'qcow2', 'vmdk', 'subvol'] as const
+export type Format = (typeof imageFormats)[number]
+
+/** `<storage>:<name>`: `local:100/vm-100-disk-0.qcow2`, `local:iso/debian.iso`. */
+export interface VolumeId {
+  readonly storage: string
+  /** What stands after the colon; checked against traversal by the plugin's parseName. */
+  readonly name: string
+}
+
+/** What a volume's name says, without a look at the storage. */
+export interface VolumeName {
+  readonly content: Content
+  readonly format: Format | 'iso' | 'tar' | 'vma' | 'other'
+  /** The guest that owns it, for images and backups. */
+  readonly vmid?: number
+  /** The name without folders. */
+  readonly base: string
+  /** A template's volume (`base-100-disk-0`). */
+  readonly isBase: boolean
+  /** For a linked clone: the name of the volume it stands on. */
+  readonly parent?: string
+}
+
+export interface Volume extends VolumeName {
+  readonly id: VolumeId
+  readonly sizeBytes: number
+  readonly usedBytes?: number
+  readonly createdAtMs?: number
+  readonly notes?: string
+  readonly isProtected?: boolean
+}
+
+export interface NewVolume {
+  readonly vmid: number
+  readonly format: Format
+  readonly sizeBytes: number
+  /** Name without folders; the storage's next free `vm-<vmid>-disk-<n>` when absent. */
+  readonly base?: string
+}
+
+/** What QEMU's -blockdev needs to open the volume: the protocol layer and the format on top. */
+export interface BlockSource {
+  readonly protocol: Readonly<Record<string, unknown>> & {readonly driver: string}
+  readonly format: Format
+}
+
+export interface Usage { readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number; readonly isActive: boolean }
+
+export interface StorageTraits {
+  readonly content: readonly Content[]
+  readonly defaultContent: readonly Content[]
+  readonly formats: readonly Format[]
+  readonly defaultFormat: Format
+  readonly shared: boolean
+}
+
+/** A section of storage.cfg: `type` and `storage` and the options as they stand there. */
+export interface StorageConfig { readonly type: string; readonly storage: string; readonly [option: string]: unknown }
+
+export interface StoragePlugin {
+  /** As written in storage.cfg. */
+  readonly type: string
+  /** Its options: they feed the command line, the documents and validation. `fixed` ones can only be given to `pvesm add`. */
+  readonly params: Params
+  readonly fixed: readonly string[]
+  readonly traits: StorageTraits
+  /** Pure. @throws InvalidInputError for a name that this type does not have (traversal, unknown content). */
+  parseName(name: string): VolumeName
+  open(config: StorageConfig, host: Host, clock: Clock): Storage
+}
+
+export interface Storage {
+  readonly config: StorageConfig
+  readonly traits: StorageTraits
+  /** Makes it usable (folders, mounts); cheap when it is already. @throws UnavailableError with what is wrong */
+  activate(): Promise<void>
+  usage(): Promise<Usage>
+  list(content: readonly Content[], vmid?: number): Promise<Volume[]>
+  /** @throws NotFoundError */
+  volume(id: VolumeId): Promise<Volume>
+  /** The next free disk name for a guest, given names that are spoken for. */
+  nextName(vmid: number, format: Format, taken: readonly string[]): Promise<VolumeId>
+  /** @throws ConflictError when it exists, UnavailableError when the space does not suffice */
+  create(want: NewVolume): Promise<Volume>
+  /** Removes it; resolves when it is not there either. */
+  remove(id: VolumeId): Promise<void>
+  /** Makes it larger. @throws InvalidInputError to make it smaller */
+  resize(id: VolumeId, sizeBytes: number): Promise<void>
+  /** Pure: the path on the host, or a URL that qemu-img understands. */
+  path(id: VolumeId): string
+  /** Pure: how QEMU opens it. */
+  blockSource(id: VolumeId): BlockSource
+  /** Makes the volume's device appear on the host and gives its path. */
+  attach(id: VolumeId): Promise<string>
+  detach(id: VolumeId): Promise<void>
+}

@@ -1,0 +1,73 @@
+// What a handler is given. It needs nothing else: no globals, no environment, no printing.
+import type {Clock, Places} from '../base/index.ts'
+import type {Host} from '../host/index.ts'
+import type {Fence, Store} from '../store/index.ts'
+import type {CommandSpec, ParamsOf, Params} from '../spec/index.ts'
+import type {ActionKind, Plan} from './plan.ts'
+
+export interface Caller {
+  /** `root@pam`; from uid 0, or the owner of a private installation (CORRAL_ROOT). */
+  readonly user: string
+  readonly isRoot: boolean
+}
+
+export interface Log {
+  /** A line of the task log; for short commands, a line on stderr when it is a warning. */
+  info(message: string): void
+  warn(message: string): void
+  /** Progress of long work: shown in place on a terminal, thinned out in a log. */
+  progress(done: number, total: number, what: string): void
+}
+
+/** The caller's terminal, for interactive commands only. */
+export interface Terminal {
+  readonly input: NodeJS.ReadStream
+  readonly output: NodeJS.WriteStream
+}
+
+export interface Context {
+  /** The name of this node, as in the store's paths. */
+  readonly node: string
+  readonly host: Host
+  readonly store: Store
+  readonly clock: Clock
+  readonly places: Places
+  readonly caller: Caller
+  readonly log: Log
+  readonly signal: AbortSignal
+  /** Fences of the locks held, to be named in every commit of a change. */
+  readonly fences: readonly Fence[]
+  readonly terminal?: Terminal
+  /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */
+  readonly actionKind: (kind: string) => Promise<ActionKind>
+  /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. */
+  readonly startTask: (commandId: string, params: Readonly<Record<string, unknown>>) => Promise<string>
+}
+
+/** Looks and answers; changes nothing. */
+export interface ReadHandler<P extends Params, R> {
+  readonly handles: 'read' | 'interactive'
+  readonly spec: CommandSpec<P>
+  run(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<R>
+}
+
+/** Computes a plan under locks. The framework takes the locks in order, clears a dead worker's journal, plans, and carries out or prints. */
+export interface ChangeHandler<P extends Params> {
+  readonly handles: 'change'
+  readonly spec: CommandSpec<P>
+  /** Names of the locks, in the order in which they are taken: `guest/100`, `storage/local`. */
+  locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly string[] | Promise<readonly string[]>
+  /** Default 10,000. */
+  lockTimeoutMs?: number
+  plan(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<Plan>
+}
+
+export type Handler = ReadHandler<Params, unknown> | ChangeHandler<Params>
+
+export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run']): ReadHandler<P, R> {
+  return {handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run}
+}
+
+export function handleChange<P extends Params>(spec: CommandSpec<P>, parts: Omit<ChangeHandler<P>, 'handles' | 'spec'>): ChangeHandler<P> {
+  return {handles: 'change', spec, ...parts}
+}

@@ -1,0 +1,37 @@
+// A plan is what a changing command is going to do, as data: the same object is printed by --dry-run, written to the undo journal
+// and carried out (carry-out.ts). An action names its kind; what a kind does is registered once by the domain that owns it.
+import type {Context} from './context.ts'
+
+/** One thing to do. `kind` is `<domain>.<verb>`, such as `volume.create`; the rest is plain JSON data. Never holds a secret in clear. */
+export interface Action {
+  readonly kind: string
+  readonly [field: string]: unknown
+}
+
+export interface Step {
+  readonly do: Action
+  /** Takes the step back; must also be right when the step was done half or not at all. */
+  readonly undo?: Action
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /**
+   * What becomes of a plan whose worker died, or one of whose steps failed: `undo` takes back what was done, last step first;
+   * `finish` (destroy and the like, whose steps are idempotent) carries out the rest.
+   */
+  readonly whenInterrupted: 'undo' | 'finish'
+  /** What the command returns when all steps are done. */
+  readonly result?: unknown
+}
+
+export interface ActionKind<A extends Action = Action> {
+  readonly kind: A['kind']
+  /** The host commands as they would be typed (secrets masked) and configuration changes, for --dry-run; one entry a line. */
+  describe(action: A): readonly string[]
+  run(action: A, context: Context): Promise<void>
+}
+
+export function defineAction<A extends Action>(kind: ActionKind<A>): ActionKind<A> {
+  return kind
+}
