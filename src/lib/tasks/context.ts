@@ -62,7 +62,25 @@ export interface ChangeHandler<P extends Params> {
   plan(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<Plan>
 }
 
-export type Handler = ReadHandler<Params, unknown> | ChangeHandler<Params>
+/**
+ * A handler whose parameter types were forgotten, as the catalog holds it. Whoever runs one gives it the parameters that its own
+ * spec has checked (`params as never`), which is what checkParams returns.
+ */
+export type Handler = ErasedReadHandler | ErasedChangeHandler
+
+interface ErasedReadHandler {
+  readonly handles: 'read' | 'interactive'
+  readonly spec: CommandSpec
+  run(params: never, context: Context): Promise<unknown>
+}
+
+interface ErasedChangeHandler {
+  readonly handles: 'change'
+  readonly spec: CommandSpec
+  locks(params: never, context: Context): readonly string[] | Promise<readonly string[]>
+  lockTimeoutMs?: number
+  plan(params: never, context: Context): Promise<Plan>
+}
 
 export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run']): ReadHandler<P, R> {
   return {handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run}

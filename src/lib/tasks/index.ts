@@ -1,2 +1,3 @@
+export * from './catalog-entry.ts'
 export * from './context.ts'
 export * from './plan.ts'
