@@ -1,0 +1,63 @@
+// Where a running virtual machine keeps its files on the host: PID file, sockets, the settings of its network cards. Names only;
+// nothing here looks at a disk. The names are those of Proxmox VE's /var/run/qemu-server, below our own run directory.
+import type {Places} from '../../../base/index.ts'
+
+export const serialInterfaces = ['serial0', 'serial1', 'serial2', 'serial3'] as const
+export type SerialInterface = (typeof serialInterfaces)[number]
+
+export interface GuestPaths {
+  /** The folder of all guests' run files, mode 0700. */
+  readonly dir: string
+  /** Written and locked by QEMU itself (-pidfile). */
+  readonly pid: string
+  readonly qmp: string
+  /** The guest agent's socket. */
+  readonly qga: string
+  readonly vnc: string
+  readonly serial0: string
+  readonly serial1: string
+  readonly serial2: string
+  readonly serial3: string
+  /** What was started: process, machine type, QEMU version, when. JSON, written by start. */
+  readonly record: string
+  /** Present while `qm reboot` waits for the guest to end: whoever cleans up starts it again. */
+  readonly reboot: string
+  /** Folder with a settings file for each tap device, read by libexec/pve-bridge. */
+  readonly network: string
+}
+
+/** The folder with the run files of all virtual machines. */
+export function guestRunDir(places: Places): string {
+  return `${places.runDir}/qemu-server`
+}
+
+/** The run files of one virtual machine. */
+export function guestPaths(places: Places, vmid: number): GuestPaths {
+  const dir = guestRunDir(places)
+  const base = `${dir}/${vmid}`
+  return {
+    dir,
+    pid: `${base}.pid`,
+    qmp: `${base}.qmp`,
+    qga: `${base}.qga`,
+    vnc: `${base}.vnc`,
+    serial0: `${base}.serial0`,
+    serial1: `${base}.serial1`,
+    serial2: `${base}.serial2`,
+    serial3: `${base}.serial3`,
+    record: `${base}.json`,
+    reboot: `${base}.reboot`,
+    network: `${dir}/network`,
+  }
+}
+
+/** Where QEMU reports its events (-chardev socket,id=qmp-event) and qmeventd listens. */
+export function eventSocketPath(places: Places): string {
+  return `${places.runDir}/qmeventd.sock`
+}
+
+/** Every run file of a guest except the taps' settings, for removal once it has ended. */
+export function guestRunFiles(places: Places, vmid: number): readonly string[] {
+  const paths = guestPaths(places, vmid)
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.record]
+}
