@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// `npm test`: sets the machine up, runs every check and test of the project, and ends with one line over all of them:
+// `N passed, M failed, K skipped`. With arguments, runs only the named stages: `npm test -- types unit`.
+import {spawnSync} from 'node:child_process'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import {ensureBuild, ensureDebianPackages, ensureNpmPackages, projectRoot, setUp} from './setup.mjs'
+
+const totals = {passed: 0, failed: 0, skipped: 0}
+const skips = []
+const failures = []
+const reportDir = fs.mkdtempSync(path.join(os.tmpdir(), 'corral-test-report-'))
+
+const seed = process.env.CORRAL_TEST_SEED ?? String(Math.floor(Math.random() * 2 ** 31))
+const env = {...process.env, CORRAL_TEST_SEED: seed, CORRAL_TEST_SCALE: process.env.CORRAL_TEST_SCALE ?? '1', FORCE_COLOR: '0'}
+delete env.CORRAL_ROOT
+delete env.CORRAL_NODE
+
+function run(argv) {
+  return spawnSync(argv[0], argv.slice(1), {cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'], env}).status ?? 1
+}
+
+/** A check that passes or fails as a whole. */
+function check(name, argv) {
+  const isGood = run(argv) === 0
+  totals[isGood ? 'passed' : 'failed']++
+  if (!isGood) failures.push(name)
+}
+
+/** A vitest run, counted test by test. */
+function vitest(name, configFile, folders = []) {
+  const report = path.join(reportDir, `${name}.json`)
+  const status = run([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', configFile, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...folders])
+  if (!fs.existsSync(report)) {
+    totals.failed++
+    failures.push(`${name}: vitest ended with ${status} and wrote no report`)
+    return
+  }
+  const result = JSON.parse(fs.readFileSync(report, 'utf8'))
+  let failed = 0
+  for (const suite of result.testResults) {
+    const file = path.relative(projectRoot, suite.name)
+    if (suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed')) {
+      failed++
+      failures.push(`${file}: ${(suite.message ?? '').split('\n')[0]}`)
+    }
+    for (const test of suite.assertionResults) {
+      if (test.status === 'passed') totals.passed++
+      else if (test.status === 'failed') { failed++; failures.push(`${file}: ${test.fullName}`) }
+      else { totals.skipped++; skips.push(`${file}: ${test.fullName}`) }
+    }
+  }
+  if (status !== 0 && failed === 0) { failed++; failures.push(`${name}: vitest ended with ${status} though no test failed`) }
+  totals.failed += failed
+}
+
+const stages = {
+  types: () => check('types', [process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']),
+  lint: () => check('lint', [process.execPath, 'node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
+  imports: () => check('import directions', [process.execPath, 'scripts/check-imports.mjs']),
+  generated: () => check('generated files', [process.execPath, 'scripts/generate.mjs', '--check']),
+  unit: () => vitest('unit', 'vitest.config.ts'),
+  e2e: () => vitest('e2e', 'vitest.e2e.config.ts'),
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in stages))
+if (unknown.length > 0) {
+  console.error(`unknown stage: ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}`)
+  process.exit(2)
+}
+
+setUp(() => {
+  ensureDebianPackages('build', 'run', 'guest-iso', 'test')
+  ensureNpmPackages()
+  ensureBuild()
+})
+console.log(`seed ${seed}, scale ${env.CORRAL_TEST_SCALE} (repeat with CORRAL_TEST_SEED=${seed})`)
+
+for (const [name, stage] of Object.entries(stages)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const startedAt = Date.now()
+  console.log(`\n== ${name}`)
+  stage()
+  console.log(`== ${name}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+}
+fs.rmSync(reportDir, {recursive: true, force: true})
+
+if (skips.length > 0) console.log(`\nSkipped (each prints its reason where it runs):\n${skips.map((line) => `  ${line}`).join('\n')}`)
+if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
