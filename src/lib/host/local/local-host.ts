@@ -1,0 +1,22 @@
+// This machine behind the Host interface. It only puts the parts together; each part has its own module.
+import type {Host} from '../host.ts'
+import {connectUnixSocket} from './connect.ts'
+import {spawnDetached} from './detached.ts'
+import {localFiles} from './files.ts'
+import {killProcess, processIdentity} from './processes.ts'
+import {findProgram} from './program-path.ts'
+import {runProgram} from './run.ts'
+
+/** The machine that we run on. `name` is its name in the store and in messages. Has no side effect until one of its methods is called. */
+export function localHost(name: string): Host {
+  return {
+    name,
+    files: localFiles,
+    run: (argv, options) => runProgram(name, argv, options),
+    spawnDetached: (argv, options) => spawnDetached(name, argv, options),
+    process: async (pid) => processIdentity(pid),
+    kill: async (target, signal) => killProcess(target, signal),
+    connect: connectUnixSocket,
+    which: findProgram,
+  }
+}

@@ -1,0 +1,109 @@
+// Runs a program to its end: no shell, English messages, bounded time and output. The program leads a process group of its own, so that
+// a timeout ends what it started as well.
+import type {RunOptions, RunResult} from '../host.ts'
+import {checkArgv} from './argv.ts'
+import {lineSplitter, outputTail} from './output.ts'
+import {childEnvironment} from './program-path.ts'
+import {cancelledError, endingError, startError, timeoutError} from './run-errors.ts'
+
+const defaultTimeoutMs = 60_000
+const defaultMaxOutputBytes = 4 * 1024 * 1024
+/** Between SIGTERM and SIGKILL. */
+const graceMs = 5000
+/** After SIGKILL: a process in an uninterruptible sleep (a dead NFS server) does not even end by that. We leave it to the kernel. */
+const abandonMs = 2000
+
+/** @throws ToolError, NotFoundError, UnavailableError (timeout), CancelledError, InvalidInputError */
+export async function runProgram(host: string, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const {program, args} = checkArgv(argv)
+  const {timeoutMs = defaultTimeoutMs, signal, okExitCodes = [0], maxOutputBytes = defaultMaxOutputBytes, onLine, secretArgs} = options
+  if (signal?.aborted === true) throw cancelledError(argv)
+  const {execa} = await import('execa')
+
+  const child = execa(program, args, {
+    detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env: childEnvironment(options.env),
+    ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
+    ...(options.input === undefined ? {stdin: 'ignore' as const} : {input: options.input}),
+  })
+  const stdout = outputTail(maxOutputBytes)
+  const stderr = outputTail(maxOutputBytes)
+  const splitters = [
+    collect(child.stdout, stdout, onLine && ((line) => onLine(line, 'stdout'))),
+    collect(child.stderr, stderr, onLine && ((line) => onLine(line, 'stderr'))),
+  ]
+
+  const stop = stopper(child.pid)
+  const timer = setTimeout(() => stop.because('timeout'), timeoutMs)
+  const onAbort = (): void => stop.because('abort')
+  signal?.addEventListener('abort', onAbort, {once: true})
+  const ending = await Promise.race([child, stop.abandoned]).finally(() => {
+    clearTimeout(timer)
+    stop.done()
+    signal?.removeEventListener('abort', onAbort)
+  })
+  if (ending === undefined) leaveAlone(child)
+  for (const splitter of splitters) splitter.end()
+
+  if (stop.reason === 'timeout') throw timeoutError(timeoutMs, host, argv, stderr.text(), secretArgs)
+  if (ending === undefined || stop.reason === 'abort') throw cancelledError(argv)
+  if (ending.exitCode === undefined && ending.signal === undefined) throw startError(ending.cause, host, argv, options.cwd, secretArgs)
+  if (ending.exitCode === undefined || !okExitCodes.includes(ending.exitCode)) {
+    throw endingError({exitCode: ending.exitCode ?? null, signal: ending.signal, stderr: stderr.text()}, host, argv, secretArgs)
+  }
+  return {stdout: stdout.text(), stderr: stderr.text(), exitCode: ending.exitCode}
+}
+
+/** Lets our own process end although that one does not. */
+function leaveAlone(child: {unref(): void; stdout: {destroy(): unknown}; stderr: {destroy(): unknown}}): void {
+  child.unref()
+  child.stdout.destroy()
+  child.stderr.destroy()
+}
+
+function collect(stream: NodeJS.ReadableStream, tail: {add(chunk: Buffer): void}, onLine: ((line: string) => void) | undefined): {end(): void} {
+  const splitter = onLine && lineSplitter(onLine)
+  stream.on('data', (chunk: Buffer) => {
+    tail.add(chunk)
+    splitter?.add(chunk)
+  })
+  return {end: () => splitter?.end()}
+}
+
+interface Stopper {
+  readonly reason: 'timeout' | 'abort' | undefined
+  /** Resolves when the program did not even end by SIGKILL. */
+  readonly abandoned: Promise<undefined>
+  because(reason: 'timeout' | 'abort'): void
+  done(): void
+}
+
+/** Ends a process group: SIGTERM, after a while SIGKILL, after another while it gives up waiting. */
+function stopper(pid: number | undefined): Stopper {
+  let reason: Stopper['reason']
+  let timer: NodeJS.Timeout | undefined
+  let giveUp: (nothing: undefined) => void
+  const abandoned = new Promise<undefined>((resolve) => { giveUp = resolve })
+  return {
+    get reason() { return reason },
+    abandoned,
+    because(why) {
+      if (reason !== undefined) return
+      reason = why
+      signalGroup(pid, 'SIGTERM')
+      timer = setTimeout(() => {
+        signalGroup(pid, 'SIGKILL')
+        timer = setTimeout(() => giveUp(undefined), abandonMs)
+      }, graceMs)
+    },
+    done: () => clearTimeout(timer),
+  }
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // The group is gone already, or its last member is not ours to end; the caller waits for it within a bound either way.
+  }
+}
