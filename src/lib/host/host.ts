@@ -50,6 +50,8 @@ export interface HostFiles {
   /** @throws NotFoundError; InvalidInputError when it is larger than maxBytes (default 1 MiB). */
   read(path: string, maxBytes?: number): Promise<Buffer>
   readText(path: string, maxBytes?: number): Promise<string>
+  /** At most `maxBytes` from byte `offset` on; empty beyond the end. For files that grow and are followed. @throws NotFoundError */
+  readAt(path: string, offset: number, maxBytes: number): Promise<Buffer>
   /** Whole or not at all: a private temporary file beside it, then rename. */
   write(path: string, data: string | Buffer, options?: WriteOptions): Promise<void>
   append(path: string, data: string | Buffer): Promise<void>

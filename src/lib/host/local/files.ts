@@ -16,6 +16,7 @@ const readStepBytes = 64 * 1024
 export const localFiles: HostFiles = {
   read: readBounded,
   readText: async (path, maxBytes) => (await readBounded(path, maxBytes)).toString('utf8'),
+  readAt: readPart,
   write: writeWhole,
   append,
   stat: statOf,
@@ -54,11 +55,23 @@ async function readBounded(path: string, maxBytes = defaultMaxReadBytes): Promis
   return bytes
 }
 
-async function readUpTo(file: FileHandle, limitBytes: number): Promise<Buffer> {
+async function readPart(path: string, offset: number, maxBytes: number): Promise<Buffer> {
+  return told(`read ${path}`, path, async () => {
+    const file = await fs.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    try {
+      return await readUpTo(file, maxBytes, offset)
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+async function readUpTo(file: FileHandle, limitBytes: number, offset?: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let total = 0
   while (total < limitBytes) {
-    const {bytesRead, buffer} = await file.read({buffer: Buffer.alloc(Math.min(readStepBytes, limitBytes - total))})
+    const position = offset === undefined ? null : offset + total
+    const {bytesRead, buffer} = await file.read({buffer: Buffer.alloc(Math.min(readStepBytes, limitBytes - total)), position})
     if (bytesRead === 0) break
     chunks.push(buffer.subarray(0, bytesRead))
     total += bytesRead
