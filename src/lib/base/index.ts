@@ -1,3 +1,5 @@
 export * from './clock.ts'
 export * from './errors.ts'
 export * from './places.ts'
+export * from './printable.ts'
+export * from './upid.ts'
