@@ -3,6 +3,7 @@ import type {Clock, Places} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Fence, Store} from '../store/index.ts'
 import type {CommandSpec, ParamsOf, Params} from '../spec/index.ts'
+import type {DoctorCheck} from './doctor-check.ts'
 import type {ActionKind, Plan} from './plan.ts'
 
 export interface Caller {
@@ -15,6 +16,8 @@ export interface Log {
   /** A line of the task log; for short commands, a line on stderr when it is a warning. */
   info(message: string): void
   warn(message: string): void
+  /** Something to be seen now that is nobody's fault (waiting for a lock); a warning where this is absent, but never counted as one. */
+  notice?(message: string): void
   /** Progress of long work: shown in place on a terminal, thinned out in a log. */
   progress(done: number, total: number, what: string): void
 }
@@ -42,6 +45,8 @@ export interface Context {
   readonly actionKind: (kind: string) => Promise<ActionKind>
   /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. */
   readonly startTask: (commandId: string, params: Readonly<Record<string, unknown>>) => Promise<string>
+  /** What the domains contribute to `corral doctor`. */
+  readonly doctorChecks?: () => Promise<readonly DoctorCheck[]>
 }
 
 /** Looks and answers; changes nothing. */

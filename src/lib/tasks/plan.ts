@@ -30,6 +30,13 @@ export interface ActionKind<A extends Action = Action> {
   /** The host commands as they would be typed (secrets masked) and configuration changes, for --dry-run; one entry a line. */
   describe(action: A): readonly string[]
   run(action: A, context: Context): Promise<void>
+  /** Done whole or not at all, even when the process dies in the middle; so a plan of this one step needs no journal. */
+  readonly isAtomic?: boolean
+  /**
+   * A ConflictError of `run` means that it touched nothing, so its undo is not run: a volume that was in the way is somebody else's
+   * and must not be removed. True for every atomic action.
+   */
+  readonly conflictMeansUntouched?: boolean
 }
 
 export function defineAction<A extends Action>(kind: ActionKind<A>): ActionKind<A> {
