@@ -54,6 +54,8 @@ export interface ReadHandler<P extends Params, R> {
   readonly handles: 'read' | 'interactive'
   readonly spec: CommandSpec<P>
   run(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<R>
+  /** The result as lines of text, where the spec's `output` cannot say it (`qm pending`). Pure; json and yaml show the result itself. */
+  text?(result: R): readonly string[]
 }
 
 /** Computes a plan under locks. The framework takes the locks in order, clears a dead worker's journal, plans, and carries out or prints. */
@@ -87,8 +89,8 @@ interface ErasedChangeHandler {
   plan(params: never, context: Context): Promise<Plan>
 }
 
-export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run']): ReadHandler<P, R> {
-  return {handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run}
+export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run'], text?: (result: R) => readonly string[]): ReadHandler<P, R> {
+  return {handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run, ...(text === undefined ? {} : {text})}
 }
 
 export function handleChange<P extends Params>(spec: CommandSpec<P>, parts: Omit<ChangeHandler<P>, 'handles' | 'spec'>): ChangeHandler<P> {

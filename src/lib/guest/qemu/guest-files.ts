@@ -1,0 +1,149 @@
+// The files of virtual machines in the store: where they lie, who holds which VMID, and what must be true before one is changed
+// (digest, configuration lock). It must not know what the keys of a configuration mean.
+import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../base/index.ts'
+import type {Change, Store, StoredFile} from '../../store/index.ts'
+import type {Caller} from '../../tasks/index.ts'
+import type {GuestConfig} from '../guest-config.ts'
+
+/** Where a virtual machine's configuration lies in the store. */
+export function guestConfigPath(node: string, vmid: number): string {
+  return `nodes/${node}/qemu-server/${vmid}.conf`
+}
+
+/** The claim that makes a VMID unique in the cluster, whatever node and whatever type of guest it is for. */
+export function vmidClaimPath(vmid: number): string {
+  return `vmids/${vmid}`
+}
+
+/** The lock under which anything about a guest changes. */
+export function guestLockName(vmid: number): string {
+  return `guest/${vmid}`
+}
+
+/** What a reader of guest files needs of a Context. */
+export interface GuestFileContext {
+  readonly node: string
+  readonly store: Pick<Store, 'read' | 'list'>
+}
+
+export interface GuestFile {
+  readonly vmid: number
+  readonly config: GuestConfig
+  readonly file: StoredFile
+}
+
+/**
+ * Reads a virtual machine of this node.
+ * @throws NotFoundError naming the VMID, and where the guest is when it exists elsewhere or as a container
+ */
+export async function readGuest(vmid: number, context: GuestFileContext): Promise<GuestFile> {
+  const file = await context.store.read(guestConfigPath(context.node, vmid))
+  if (file === undefined) throw await missingGuest(vmid, context)
+  const {parseQemuConfig} = await import('./config/index.ts')
+  return {vmid, config: parseQemuConfig(file.data), file}
+}
+
+async function missingGuest(vmid: number, context: GuestFileContext): Promise<NotFoundError> {
+  const elsewhere = await findGuest(vmid, context.store)
+  if (elsewhere === undefined) {
+    return new NotFoundError(`there is no virtual machine ${vmid} on node '${context.node}'`, {nextSteps: ['`qm list` shows those that exist.'], data: {vmid}})
+  }
+  if (elsewhere.type === 'lxc') {
+    return new NotFoundError(`${vmid} is a container, not a virtual machine`, {nextSteps: [`Use \`pct\` for it.`], data: {vmid, node: elsewhere.node}})
+  }
+  return new NotFoundError(`virtual machine ${vmid} is not on node '${context.node}' but on '${elsewhere.node}'`, {data: {vmid, node: elsewhere.node}})
+}
+
+/** The files of all virtual machines of this node, by VMID, in one snapshot of the store. */
+export async function listGuestFiles(context: GuestFileContext): Promise<{vmid: number; file: StoredFile}[]> {
+  const files = await context.store.list(`nodes/${context.node}/qemu-server/`)
+  return files
+    .flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{vmid: guest.vmid, file}] })
+    .sort((a, b) => a.vmid - b.vmid)
+}
+
+export interface GuestPlace {
+  readonly vmid: number
+  readonly node: string
+  readonly type: 'qemu' | 'lxc'
+  readonly file: StoredFile
+}
+
+/** Every guest of the cluster, of both types. */
+export async function listAllGuests(store: Pick<Store, 'list'>): Promise<GuestPlace[]> {
+  const files = await store.list('nodes/')
+  return files.flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{...guest, file}] })
+}
+
+/** Where in the cluster a guest is. */
+export async function findGuest(vmid: number, store: Pick<Store, 'list'>): Promise<GuestPlace | undefined> {
+  return (await listAllGuests(store)).find(guest => guest.vmid === vmid)
+}
+
+function guestOfPath(path: string): {vmid: number; node: string; type: 'qemu' | 'lxc'} | undefined {
+  const match = /^nodes\/([^/]+)\/(qemu-server|lxc)\/([1-9]\d{2,8})\.conf$/.exec(path)
+  if (match === null) return undefined
+  return {node: match[1] as string, type: match[2] === 'lxc' ? 'lxc' : 'qemu', vmid: Number(match[3])}
+}
+
+/**
+ * What a commit must contain so that it creates this guest and nobody else does: neither the configuration nor the claim on the
+ * VMID may have been written since. A claim that outlived its guest (its file was removed by hand) is taken over.
+ * @throws ConflictError when the VMID is in use anywhere in the cluster
+ */
+export async function claimVmid(vmid: number, context: GuestFileContext): Promise<Required<Pick<Change, 'expect' | 'put'>>> {
+  // The claim is read first: a guest that appears after this changes the claim, and the commit is refused.
+  const claim = await context.store.read(vmidClaimPath(vmid))
+  const existing = await findGuest(vmid, context.store)
+  if (existing !== undefined) {
+    const what = existing.type === 'lxc' ? 'container' : 'virtual machine'
+    throw new ConflictError(`${what} ${vmid} already exists on node '${existing.node}'`, {data: {vmid, node: existing.node, type: existing.type}})
+  }
+  return {
+    expect: {[guestConfigPath(context.node, vmid)]: null, [vmidClaimPath(vmid)]: claim?.revision ?? null},
+    put: {[vmidClaimPath(vmid)]: 'qemu\n'},
+  }
+}
+
+/** @throws ConflictError when the configuration has changed since the caller saw the one with this digest */
+export function assertDigest(guest: GuestFile, digest: string | undefined): void {
+  if (digest === undefined || digest === '' || digest.toLowerCase() === guest.file.digest.toLowerCase()) return
+  throw new ConflictError(`the configuration of virtual machine ${guest.vmid} was changed by someone else in the meantime`, {
+    nextSteps: ['Look at the configuration again and repeat the change with its new digest.'],
+    data: {vmid: guest.vmid, expected: digest, actual: guest.file.digest},
+  })
+}
+
+/**
+ * Refuses work on a guest whose configuration carries a lock (`lock: backup`).
+ * @throws ConflictError when it is locked, ForbiddenError when someone other than root asks to skip the lock
+ */
+export function assertUnlocked(guest: Pick<GuestFile, 'vmid' | 'config'>, skiplock: boolean | undefined, caller: Caller): void {
+  if (skiplock === true && !caller.isRoot) throw new ForbiddenError("only root may use 'skiplock'")
+  const lock = guest.config.current.values['lock']
+  if (lock === undefined || skiplock === true) return
+  throw new ConflictError(`virtual machine ${guest.vmid} is locked (${lock})`, {
+    nextSteps: [`When nothing works on it any more, \`qm unlock ${guest.vmid}\` takes the lock away.`],
+    data: {vmid: guest.vmid, lock},
+  })
+}
+
+/** @throws ConflictError when the guest is protected against what would take its disks away */
+export function assertUnprotected(guest: Pick<GuestFile, 'vmid' | 'config'>, what: string): void {
+  if (!isYes(guest.config.current.values['protection'])) return
+  throw new ConflictError(`virtual machine ${guest.vmid} is protected: ${what}`, {
+    nextSteps: [`\`qm set ${guest.vmid} --protection 0\` lifts the protection.`], data: {vmid: guest.vmid},
+  })
+}
+
+/** How a yes stands in a configuration file that people edit by hand. */
+export function isYes(value: string | undefined): boolean {
+  return value !== undefined && ['1', 'on', 'yes', 'true'].includes(value.toLowerCase())
+}
+
+/** @throws InvalidInputError when a value would break the line-based file: line ends and control characters */
+export function assertOneLine(key: string, value: string): void {
+  if (/[\p{Cc}\u2028\u2029]/u.test(value)) {
+    throw new InvalidInputError(`'${key}' must not contain line ends or other control characters`, {[key]: 'holds a control character'})
+  }
+}
