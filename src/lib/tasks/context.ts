@@ -79,6 +79,7 @@ interface ErasedReadHandler {
   readonly handles: 'read' | 'interactive'
   readonly spec: CommandSpec
   run(params: never, context: Context): Promise<unknown>
+  text?(result: never): readonly string[]
 }
 
 interface ErasedChangeHandler {
