@@ -40,6 +40,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** Fences of the locks held, to be named in every commit of a change. */
   readonly fences: readonly Fence[]
+  /** Fires when one of those locks was lost: nothing may be changed any more, not even undone. */
+  readonly locksLost?: AbortSignal
   readonly terminal?: Terminal
   /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */
   readonly actionKind: (kind: string) => Promise<ActionKind>

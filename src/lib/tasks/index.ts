@@ -1,4 +1,11 @@
+// What other folders may take. Everything that loads much (the store, workers) is loaded inside the functions that need it.
 export * from './catalog-entry.ts'
 export * from './context.ts'
 export * from './doctor-check.ts'
 export * from './plan.ts'
+export {carryOut, describePlan} from './carry-out.ts'
+export {recoverJournal} from './recover.ts'
+export {checkCaller, commandInWords, runHandler} from './run-command.ts'
+export type {Outcome} from './run-command.ts'
+export {withLocks} from './with-locks.ts'
+export type {LockWish} from './with-locks.ts'

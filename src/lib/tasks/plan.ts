@@ -17,8 +17,10 @@ export interface Step {
 export interface Plan {
   readonly steps: readonly Step[]
   /**
-   * What becomes of a plan whose worker died, or one of whose steps failed: `undo` takes back what was done, last step first;
-   * `finish` (destroy and the like, whose steps are idempotent) carries out the rest.
+   * What becomes of a plan whose worker died: `undo` takes back what was done, last step first; `finish` (destroy and the like, whose
+   * steps are idempotent) carries out the rest. The same for a live one: when a step fails or the caller cancels, `undo` takes back;
+   * `finish` cannot be cancelled once it has begun, and stops at a step that fails (repeat the command). A step of `finish` whose
+   * failure should not stop the rest catches it and warns.
    */
   readonly whenInterrupted: 'undo' | 'finish'
   /** What the command returns when all steps are done. */

@@ -1,0 +1,159 @@
+// Carries out a plan under the locks that the context holds: each undo record is in the journal before its step is done, a failure or
+// a cancellation takes the steps back, last first, and success clears the journal. It knows actions only by their kinds.
+import {AppError, CancelledError, ConflictError, errorChain} from '../base/index.ts'
+import type {Context} from './context.ts'
+import type {JournalRecord, JournalWriter} from './journal.ts'
+import {startJournal} from './journal.ts'
+import {killSwitch} from './kill-switch.ts'
+import type {Action, ActionKind, Plan, Step} from './plan.ts'
+
+/**
+ * Does what the plan says.
+ * @param lockNames the locks that the context holds; whoever takes one of them next looks after this plan should we die
+ * @param command what is done, in words, for the journal
+ * @returns the plan's result
+ * @throws whatever a step threw, after the steps were undone; CancelledError; ConflictError when a lock was lost on the way
+ */
+export async function carryOut(plan: Plan, lockNames: readonly string[], context: Context, command = 'an operation'): Promise<unknown> {
+  const kinds = await loadKinds(plan.steps, context)
+  refuseWhenStopped(context)
+  if (needsNoJournal(plan, kinds)) await runStep(plan.steps[0], kinds, context)
+  else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
+  else await doOrUndo(plan, lockNames, kinds, context, command)
+  return plan.result
+}
+
+/** What a plan would do, a line each: host commands as they would be typed, and changes of the configuration. */
+export async function describePlan(plan: Plan, context: Pick<Context, 'actionKind'>): Promise<string[]> {
+  const lines: string[] = []
+  for (const step of plan.steps) lines.push(...(await context.actionKind(step.do.kind)).describe(step.do))
+  return lines
+}
+
+/** A context whose signal fires only when a lock is lost: undoing and finishing are not cancelled. */
+export function uncancelled(context: Context): Context {
+  return {...context, signal: context.locksLost ?? new AbortController().signal}
+}
+
+type Kinds = ReadonlyMap<string, ActionKind>
+
+/** All kinds, those of the undo steps too, before anything is done: a kind that is missing must not be found half-way. */
+async function loadKinds(steps: readonly Step[], context: Context): Promise<Kinds> {
+  const names = new Set(steps.flatMap((step) => [step.do.kind, ...(step.undo === undefined ? [] : [step.undo.kind])]))
+  return new Map(await Promise.all([...names].map(async (name) => [name, await context.actionKind(name)] as const)))
+}
+
+function kindOf(action: Action, kinds: Kinds): ActionKind {
+  const kind = kinds.get(action.kind)
+  if (kind === undefined) throw new AppError('internal', `the action kind ${action.kind} was not loaded`)
+  return kind
+}
+
+function needsNoJournal({steps, whenInterrupted}: Plan, kinds: Kinds): boolean {
+  if (steps.length > 1) return false
+  const [only] = steps
+  if (only === undefined || kindOf(only.do, kinds).isAtomic === true) return true
+  return whenInterrupted === 'undo' && only.undo === undefined
+}
+
+async function runStep(step: Step | undefined, kinds: Kinds, context: Context): Promise<void> {
+  if (step === undefined) return
+  await kindOf(step.do, kinds).run(step.do, context)
+  await killSwitch('STEP')
+}
+
+function refuseWhenStopped({signal, locksLost}: Context): void {
+  if (locksLost?.aborted === true) throw lockLost(locksLost)
+  if (signal.aborted) throw new CancelledError()
+}
+
+function lockLost(signal: AbortSignal): ConflictError {
+  return new ConflictError('the lock was lost while this process was held up; somebody else may be at work', {cause: signal.reason})
+}
+
+async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, context: Context, command: string): Promise<void> {
+  const journal = await startJournal({command, locks, whenInterrupted: 'undo'}, context)
+  try {
+    for (const step of plan.steps) await recordAndRun(step, journal, kinds, context)
+    await journal.clear()
+  } catch (error) {
+    // Without the lock nothing may be touched; whoever has it now finds the journal.
+    if (context.locksLost?.aborted === true) throw lockLost(context.locksLost)
+    await undoRecords(journal, context, error)
+    throw error
+  }
+}
+
+async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<void> {
+  refuseWhenStopped(context)
+  if (step.undo !== undefined) await journal.record(step.undo)
+  try {
+    await runStep(step, kinds, context)
+  } catch (error) {
+    const kind = kindOf(step.do, kinds)
+    const isUntouched = error instanceof ConflictError && (kind.conflictMeansUntouched === true || kind.isAtomic === true)
+    const record = journal.records.at(-1)
+    if (isUntouched && step.undo !== undefined && record !== undefined) await journal.forget(record)
+    throw error
+  }
+}
+
+async function undoRecords(journal: JournalWriter, context: Context, reason: unknown): Promise<void> {
+  if (journal.records.length > 0) context.log.info(`undoing what was done: ${errorChain(reason).join(': ')}`)
+  const failure = await undoJournal(journal, context)
+  if (failure === undefined) return
+  throw new AppError(reason instanceof AppError ? reason.kind : 'internal', errorChain(reason)[0] ?? 'the operation failed', {
+    cause: failure,
+    nextSteps: ['Put right what keeps it from being undone, then run: corral doctor'],
+  })
+}
+
+/**
+ * Undoes the records of a journal, last first, and clears it. It stops at the first undo that fails, because the earlier ones count on
+ * the later ones being undone; the journal then stays, with the reason, for whoever takes the lock next.
+ * @returns why it stopped, when it did
+ */
+export async function undoJournal(journal: JournalWriter, context: Context): Promise<AppError | undefined> {
+  const undoing = uncancelled(context)
+  for (const record of [...journal.records].reverse()) {
+    try {
+      await (await context.actionKind(record.undo.kind)).run(record.undo, undoing)
+    } catch (error) {
+      return await undoFailed(record, journal, context, error)
+    }
+    await journal.forget(record)
+  }
+  await journal.clear()
+  return undefined
+}
+
+async function undoFailed(record: JournalRecord, journal: JournalWriter, context: Context, error: unknown): Promise<AppError> {
+  const why = errorChain(error).join(': ')
+  context.log.warn(`undoing a step (${record.undo.kind}) failed: ${why}`)
+  await journal.markFailed(record, why)
+  return new AppError('internal', `a step (${record.undo.kind}) could not be undone`, {cause: error})
+}
+
+async function finishSteps(plan: Plan, locks: readonly string[], context: Context, command: string): Promise<void> {
+  const journal = await startJournal({command, locks, whenInterrupted: 'finish', steps: plan.steps.map((step) => step.do)}, context)
+  await finishJournal(journal, plan.steps.map((step) => step.do), context)
+}
+
+/**
+ * Does all of the steps, which are idempotent, and clears the journal. A step that fails ends it, and the journal too: the caller is
+ * told and repeats the command. Cancelling does not stop it, because nothing can be taken back.
+ */
+export async function finishJournal(journal: JournalWriter, steps: readonly Action[], context: Context): Promise<void> {
+  const finishing = uncancelled(context)
+  try {
+    for (const step of steps) {
+      refuseWhenStopped(finishing)
+      await (await context.actionKind(step.kind)).run(step, finishing)
+      await killSwitch('STEP')
+    }
+  } catch (error) {
+    if (context.locksLost?.aborted !== true) await journal.clear()
+    throw error
+  }
+  await journal.clear()
+}

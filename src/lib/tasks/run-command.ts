@@ -1,0 +1,62 @@
+// Runs a handler: the way of every command, in the caller's own process as in a worker. It checks who calls, takes the locks, lets the
+// handler plan, and prints or carries out the plan. It knows neither the command line nor how results are shown.
+import {ForbiddenError, printable} from '../base/index.ts'
+import type {CommandSpec} from '../spec/index.ts'
+import {carryOut, describePlan} from './carry-out.ts'
+import type {Caller, Context, Handler} from './context.ts'
+import type {Plan} from './plan.ts'
+import {journalsOf} from './recover.ts'
+import {withLocks} from './with-locks.ts'
+
+const defaultLockTimeoutMs = 10_000
+
+export type Outcome =
+  | {readonly outcome: 'done'; readonly result: unknown}
+  /** What would be done, as data and in lines. */
+  | {readonly outcome: 'planned'; readonly plan: Plan; readonly lines: readonly string[]}
+
+/**
+ * Runs a handler with parameters that its spec has checked.
+ * @throws ForbiddenError when the caller may not; UnavailableError when a lock is not to be had; what the handler and its steps throw
+ */
+export async function runHandler(
+  handler: Handler, params: Readonly<Record<string, unknown>>, context: Context, options: {readonly dryRun?: boolean} = {},
+): Promise<Outcome> {
+  checkCaller(handler.spec, context.caller)
+  if (handler.handles !== 'change') return {outcome: 'done', result: await handler.run(params as never, context)}
+  const names = await handler.locks(params as never, context)
+  if (options.dryRun === true) return planned(await handler.plan(params as never, context), names, context)
+  const command = commandInWords(handler.spec, params)
+  const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
+  return withLocks(wish, context, async (held) => {
+    const plan = await handler.plan(params as never, held)
+    return {outcome: 'done', result: await carryOut(plan, names, held, command)}
+  })
+}
+
+/**
+ * Until there are users, everything that a spec does not leave open to anyone is root's.
+ * @throws ForbiddenError that says how it can be done
+ */
+export function checkCaller(spec: CommandSpec, caller: Caller): void {
+  if (spec.needs === 'anyone' || caller.isRoot) return
+  throw new ForbiddenError(`${caller.user} may not run ${spec.id}: it needs root`, {
+    nextSteps: [`Run it as root: sudo ${spec.id} …`, 'Or work in an installation of your own: export CORRAL_ROOT="$HOME/corral"'],
+  })
+}
+
+/** The command and its object: `qm start 100`. Positional values only, none that is secret. */
+export function commandInWords(spec: CommandSpec, params: Readonly<Record<string, unknown>>): string {
+  const words = spec.args.flatMap((name) => {
+    const value = params[name]
+    const isShown = spec.params[name]?.secret !== true && (typeof value === 'string' || typeof value === 'number')
+    return isShown ? [printable(String(value)).slice(0, 64)] : []
+  })
+  return [spec.id, ...words].join(' ')
+}
+
+/** A dry run takes no locks, so that it neither waits nor makes others wait, and leaves dead operations alone. */
+async function planned(plan: Plan, lockNames: readonly string[], context: Context): Promise<Outcome> {
+  const left = (await journalsOf(lockNames, context)).map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
+  return {outcome: 'planned', plan, lines: [...left, ...await describePlan(plan, context)]}
+}
