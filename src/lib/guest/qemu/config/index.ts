@@ -1,0 +1,49 @@
+// qm.conf: its keys, their reading, and the file. Only keys that reach the guest, or are honoured otherwise, are here.
+import type {Params} from '../../../spec/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
+import {cpuParams} from './cpu.ts'
+import {displayParams} from './display.ts'
+import {driveParams} from './drives.ts'
+import {firmwareParams} from './firmware.ts'
+import {generalParams} from './general.ts'
+import {machineParams} from './machine.ts'
+import {memoryParams} from './memory.ts'
+import {netParams} from './nets.ts'
+import {portParams} from './ports.ts'
+import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
+import type {UnsupportedKey} from './unsupported-keys.ts'
+
+export * from './config-file.ts'
+export * from './cpu.ts'
+export * from './display.ts'
+export * from './drives.ts'
+export * from './firmware.ts'
+export * from './general.ts'
+export * from './machine.ts'
+export * from './memory.ts'
+export * from './nets.ts'
+export * from './ports.ts'
+export {readFlag, readWholeNumber} from './read-properties.ts'
+export * from './split-arguments.ts'
+export {unsupportedReason} from './unsupported-keys.ts'
+export type {UnsupportedKey} from './unsupported-keys.ts'
+
+/** Every key that `qm create` and `qm set` take, with its schema. */
+export const qemuConfigParams = {
+  ...cpuParams, ...displayParams, ...driveParams, ...firmwareParams, ...generalParams, ...machineParams, ...memoryParams, ...netParams, ...portParams,
+} as const satisfies Params
+
+const knownKeys: ReadonlySet<string> = new Set(Object.keys(qemuConfigParams))
+
+/** What the configuration asks for that is not carried out: known keys that wait for their turn, and unknown ones. */
+export function unsupportedKeys(config: Pick<GuestConfig, 'current'>): UnsupportedKey[] {
+  return findUnsupported(config.current.values, knownKeys)
+}
+
+/**
+ * To be called with the configuration of a guest that is started, or with the values that are about to be written.
+ * @throws UnsupportedError naming each key that is not carried out
+ */
+export function refuseUnsupportedKeys(values: Readonly<Record<string, string>>): void {
+  refuse(findUnsupported(values, knownKeys))
+}

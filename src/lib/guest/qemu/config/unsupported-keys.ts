@@ -1,0 +1,70 @@
+// Keys of qm.conf that are known and not carried out yet. Whoever starts a guest or writes its configuration asks here first: such
+// a key is refused by name, never passed over. The lists may only shrink.
+import {UnsupportedError} from '../../../base/index.ts'
+import {isCloudInitDrive, isDriveKey} from './drives.ts'
+import {internalKeys} from './general.ts'
+
+const cloudInit = 'the guest\'s cloud-init settings are not generated yet'
+const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/^(?:cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/, cloudInit],
+  [/^hostpci\d+$/, 'devices of the host are not handed over yet'],
+  [/^parallel\d+$/, 'parallel ports of the host are not handed over yet'],
+  [/^virtiofs\d+$/, 'folders of the host are not shared yet'],
+  [/^tpmstate0$/, 'no TPM is emulated yet'],
+  [/^(?:amd-sev|intel-tdx)$/, 'memory is not encrypted yet'],
+  [/^(?:hugepages|keephugepages)$/, 'huge pages are not reserved yet'],
+  [/^(?:cpulimit|cpuunits|affinity)$/, 'processor time is not shared out yet'],
+  [/^(?:migrate_downtime|migrate_speed)$/, 'guests are not migrated yet'],
+  [/^hookscript$/, 'hook scripts are not run yet'],
+  [/^vmstatestorage$/, 'the state of running guests is not stored yet'],
+  [/^autostart$/, 'it has no effect; use onboot'],
+]
+
+/** Sub-properties that are refused unless they ask for nothing. */
+const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason: string])[] = [
+  [/^net\d+$/, /^firewall=(?!(?:0|off|no|false)$)/i, 'the firewall is not built yet'],
+  [/^net\d+$/, /^tag=/, 'VLANs are not set up yet'],
+  [/^net\d+$/, /^trunks=/, 'VLANs are not set up yet'],
+  [/^scsi\d+$/, /^scsiblock=(?!(?:0|off|no|false)$)/i, 'SCSI devices are not handed through whole yet'],
+  [/^usb\d+$/, /^mapping=/, 'device mappings are not kept yet'],
+]
+
+/** The reason why a key is refused although Proxmox VE has it; undefined for all others. */
+export function unsupportedReason(key: string): string | undefined {
+  return reasons.find(([pattern]) => pattern.test(key))?.[1]
+}
+
+export interface UnsupportedKey { readonly key: string; readonly reason: string }
+
+/** What of these values cannot be carried out, each named (`net0.firewall` for a sub-property), in their order. */
+export function unsupportedKeys(values: Readonly<Record<string, string>>, knownKeys: ReadonlySet<string>): UnsupportedKey[] {
+  const found: UnsupportedKey[] = []
+  for (const [key, value] of Object.entries(values)) {
+    const reason = unsupportedReason(key)
+    if (reason !== undefined) { found.push({key, reason}); continue }
+    const family = key.replace(/\d+$/, '[n]')
+    if (!knownKeys.has(key) && !knownKeys.has(family) && !internalKeys.includes(key)) {
+      found.push({key, reason: 'no such key is known'})
+      continue
+    }
+    for (const part of value.split(',')) {
+      const match = propertyReasons.find(([keyPattern, propertyPattern]) => keyPattern.test(key) && propertyPattern.test(part))
+      if (match !== undefined) found.push({key: `${key}.${part.split('=')[0] ?? ''}`, reason: match[2]})
+    }
+    if (isDriveKey(key) && isCloudInitDrive({file: (value.split(',')[0] ?? '').replace(/^file=/, '')})) found.push({key, reason: cloudInit})
+  }
+  return found
+}
+
+/** @throws UnsupportedError naming every key */
+export function refuse(unsupported: readonly UnsupportedKey[]): void {
+  const first = unsupported[0]
+  if (first === undefined) return
+  const message = unsupported.length === 1
+    ? `'${first.key}' cannot be carried out: ${first.reason}`
+    : `these keys cannot be carried out: ${unsupported.map(({key, reason}) => `'${key}' (${reason})`).join(', ')}`
+  throw new UnsupportedError(message, {
+    data: {keys: unsupported.map(({key}) => key)},
+    nextSteps: [`Take ${unsupported.length === 1 ? 'it' : 'them'} out of the configuration: qm set VMID --delete ${[...new Set(unsupported.map(({key}) => key.split('.')[0]))].join(',')}`],
+  })
+}
