@@ -40,6 +40,8 @@ export interface CommandSpec<P extends Params = Params> {
   readonly params: P
   /** Positional parameters in their order; the last may be `extra-args`, which takes all that is left. */
   readonly args: readonly string[]
+  /** Parameters that the command sets itself and that cannot be given on its command line. */
+  readonly fixed?: Readonly<Record<string, string | number | boolean>>
   readonly returns: ValueSchema
   readonly output: TextOutput
   readonly kind: CommandKind

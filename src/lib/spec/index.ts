@@ -1,3 +1,12 @@
+// The doors of the spec. Everything here is cheap to load: ajv is loaded by validator.ts when a check first needs it.
+export * from './command-line.ts'
 export * from './command.ts'
+export {checkFormat, formatNames, splitList} from './formats.ts'
+export {nearestWord, didYouMean} from './nearest.ts'
+export {expandedNames, findParam, resolveAlias} from './params.ts'
+export * from './property-string.ts'
+export {isListFormat, quoteValue, readAs, readBoolean, readInteger, readNumber} from './read-value.ts'
 export * from './schema.ts'
+export * from './size.ts'
 export * from './standard.ts'
+export * from './validate.ts'

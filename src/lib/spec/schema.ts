@@ -39,6 +39,10 @@ export interface ValueSchema {
   readonly instanceTypes?: readonly string[]
   /** The word shown for the value in synopses and help, such as `<bridge>`. */
   readonly placeholder?: string
+  /** The text may have several lines (descriptions, keys); control characters other than line breaks and tabs stay refused. */
+  readonly multiLine?: boolean
+  /** On the command line the value is the path of a file that holds it (`--sshkeys FILE`). */
+  readonly fromFile?: boolean
   /** Where completion finds the values. */
   readonly completion?: CompletionSource
   /** Never in argv of children, logs or errors. */

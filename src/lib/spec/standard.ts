@@ -1,5 +1,6 @@
 // Parameters that many commands share, written once: range, words and completion come with them.
-import type {ValueSchema} from './schema.ts'
+import type {CommandSpec} from './command.ts'
+import type {Params, ValueSchema} from './schema.ts'
 
 export const std = {
   vmid: {
@@ -19,3 +20,40 @@ export const std = {
     description: 'Ignore the lock that the configuration carries. Only root may do this.',
   },
 } as const satisfies Record<string, ValueSchema>
+
+export const outputFormats = ['text', 'json', 'json-pretty', 'yaml'] as const
+export type OutputFormat = (typeof outputFormats)[number]
+
+/** How an answer is shown; Proxmox VE calls these FORMAT_OPTIONS. Every command takes them. */
+export const formatOptions = {
+  'output-format': {type: 'string', enum: outputFormats, default: 'text', placeholder: 'text | json | json-pretty | yaml', description: 'The form of the output.'},
+  quiet: {type: 'boolean', optional: true, description: 'Print no result.'},
+  noheader: {type: 'boolean', optional: true, default: false, description: 'Leave the column headers out of a table.'},
+  noborder: {type: 'boolean', optional: true, default: false, description: 'Draw no lines around the cells of a table.'},
+  'human-readable': {
+    type: 'boolean', optional: true, default: true,
+    description: 'Show sizes, times and durations in units that people read; 0 shows the bare numbers.',
+  },
+} as const satisfies Params
+
+/** Options that Corral adds where they mean something. */
+const ownOptions = {
+  'dry-run': {type: 'boolean', optional: true, description: 'Print what would be done (host commands and changes of the configuration) and change nothing.'},
+  async: {type: 'boolean', optional: true, description: 'Return as soon as the task is started, printing its id, instead of waiting for its end.'},
+  on: {type: 'string', format: 'pve-node', optional: true, placeholder: 'node', completion: 'node', description: 'Run on this host.'},
+  help: {type: 'boolean', optional: true, description: 'Show what the command does and which options it takes.'},
+} as const satisfies Params
+
+/** The standard options of a command, without those that it defines itself. */
+export function standardOptionsOf(spec: CommandSpec): Params {
+  const changes = spec.dryRun ?? (spec.kind === 'change' || spec.kind === 'task')
+  const {'dry-run': dryRun, async: runAsync, on, help} = ownOptions
+  const all: Params = {
+    ...formatOptions,
+    ...(changes ? {'dry-run': dryRun} : {}),
+    ...(spec.kind === 'task' ? {async: runAsync} : {}),
+    ...(spec.runsOn === 'caller' ? {} : {on}),
+    help,
+  }
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(spec.params, name)))
+}

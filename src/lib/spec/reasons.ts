@@ -1,0 +1,99 @@
+// From ajv's errors to reasons in plain words: the field that is wrong, what is wrong with it, and what would be right.
+import type {ErrorObject} from 'ajv'
+import {checkFormat} from './formats.ts'
+import {multiLinePattern, singleLinePattern} from './json-schema.ts'
+import {didYouMean} from './nearest.ts'
+import {quoteValue} from './read-value.ts'
+
+export interface ReasonOptions {
+  /** Says why a name is not known. */
+  readonly unknownName: (name: string) => string
+  /** Values that must not appear in a message. */
+  readonly isSecret: (name: string) => boolean
+}
+
+/** A reason for each field that is wrong; the first one found where there are several. */
+export function reasonsByField(errors: readonly ErrorObject[], options: ReasonOptions): Record<string, string> {
+  const reasons = new Map<string, string>()
+  for (const error of errors) {
+    const {field, reason} = explain(error, options)
+    if (!reasons.has(field)) reasons.set(field, reason)
+  }
+  return Object.fromEntries(reasons)
+}
+
+function explain(error: ErrorObject, options: ReasonOptions): {field: string; reason: string} {
+  const place = fieldName(error.instancePath)
+  const inside = (name: string) => place === '' ? name : `${place}.${name}`
+  const params = error.params as Record<string, unknown>
+  switch (error.keyword) {
+    case 'required':
+      return {field: inside(String(params['missingProperty'])), reason: 'is required'}
+    case 'dependentRequired':
+      return {field: inside(String(params['missingProperty'])), reason: `is required when '${String(params['property'])}' is given`}
+    case 'additionalProperties': {
+      const name = String(params['additionalProperty'])
+      return {field: inside(name), reason: options.unknownName(name)}
+    }
+    default: {
+      const isSecret = options.isSecret(place.replace(/[.[].*$/, ''))
+      return {field: place, reason: `${whatIsRight(error, isSecret)}${isSecret ? '' : whatWasGiven(error)}`}
+    }
+  }
+}
+
+/** `/net0` is net0, `/list/2` is list[2]. */
+function fieldName(instancePath: string): string {
+  const parts = instancePath.split('/').slice(1).map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return parts.reduce((name, part) => name === '' ? part : /^\d+$/.test(part) ? `${name}[${part}]` : `${name}.${part}`, '')
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  integer: 'must be a whole number in decimal digits',
+  number: 'must be a decimal number, without exponent',
+  boolean: 'must be 1 or 0 (or yes, no, on, off, true, false)',
+  string: 'must be a text',
+  array: 'must be a list',
+  object: 'must be an object',
+  null: 'must be empty',
+}
+
+function whatIsRight(error: ErrorObject, isSecret: boolean): string {
+  const params = error.params as Record<string, unknown>
+  const parent = error.parentSchema as Record<string, unknown> | undefined
+  switch (error.keyword) {
+    case 'type': return typeWords[String(params['type'])] ?? `must be of type ${String(params['type'])}`
+    case 'minimum':
+    case 'maximum': return range(parent ?? {})
+    case 'minLength': return `must have at least ${String(params['limit'])} characters`
+    case 'maxLength': return `must have at most ${String(params['limit'])} characters`
+    case 'minItems': return `must have at least ${String(params['limit'])} items`
+    case 'maxItems': return `must have at most ${String(params['limit'])} items`
+    case 'enum': {
+      const words = (params['allowedValues'] as readonly unknown[]).map(String)
+      return `must be ${words.length === 1 ? words[0] ?? '' : `one of ${words.join(', ')}`}${isSecret ? '' : didYouMean(String(error.data), words)}`
+    }
+    case 'format': return `must be ${checkFormat(String(params['format']), String(error.data)) ?? 'of another form'}`
+    case 'pattern': return patternReason(String(params['pattern']))
+    default: return error.message ?? 'is wrong'
+  }
+}
+
+function patternReason(pattern: string): string {
+  if (pattern === singleLinePattern) return 'must not contain line breaks or other control characters'
+  if (pattern === multiLinePattern) return 'must not contain control characters other than line breaks and tabs'
+  return `must match ${pattern.replace(/^\^\(\?:(.*)\)\$$/s, '$1')}`
+}
+
+function range(schema: Readonly<Record<string, unknown>>): string {
+  const {minimum, maximum} = schema
+  if (minimum === undefined) return `must be at most ${String(maximum)}`
+  if (maximum === undefined) return `must be at least ${String(minimum)}`
+  return `must be between ${String(minimum)} and ${String(maximum)}`
+}
+
+function whatWasGiven(error: ErrorObject): string {
+  if (error.keyword === 'minLength' || error.keyword === 'maxLength') return `, not ${String((error.data as string).length)}`
+  if (error.keyword === 'minItems' || error.keyword === 'maxItems') return `, not ${String((error.data as unknown[]).length)}`
+  return typeof error.data === 'object' && error.data !== null ? '' : `, not ${quoteValue(error.data)}`
+}
