@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// `npm run build`: compiles src to dist with tsc, incrementally, and removes what a deleted source file left behind there.
+// dist is written even when types are wrong, so that a half-done change can be tried; the exit code says so.
+import {spawnSync} from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+const sourceDir = path.join(root, 'src')
+const outDir = path.join(root, 'dist')
+const buildInfo = path.join(root, 'node_modules/.cache/tsc/build.tsbuildinfo')
+
+/** tsc believes its notes, not the folder: without dist they would make it write nothing. */
+function forgetStaleNotes() {
+  if (!fs.existsSync(path.join(outDir, 'lib/cli/main.js'))) fs.rmSync(buildInfo, {force: true})
+}
+
+/** Removes compiled files whose source is gone; a stale command would otherwise still be found by oclif. */
+function removeLeftovers() {
+  if (!fs.existsSync(outDir)) return
+  for (const name of fs.readdirSync(outDir, {recursive: true})) {
+    if (!name.endsWith('.js')) continue
+    const source = path.join(sourceDir, name.replace(/\.js$/, '.ts'))
+    if (!fs.existsSync(source)) fs.rmSync(path.join(outDir, name), {force: true})
+  }
+}
+
+function makeExecutable(folder) {
+  const dir = path.join(root, folder)
+  if (!fs.existsSync(dir)) return
+  for (const entry of fs.readdirSync(dir, {withFileTypes: true})) if (entry.isFile()) fs.chmodSync(path.join(dir, entry.name), 0o755)
+}
+
+forgetStaleNotes()
+const compiler = spawnSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', path.join(root, 'tsconfig.json')], {stdio: 'inherit'})
+removeLeftovers()
+makeExecutable('bin')
+makeExecutable('libexec')
+process.exitCode = compiler.status ?? 1

@@ -1,0 +1,22 @@
+// The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
+// before it is asked for.
+import {actionLoaders as taskActions} from './tasks/actions/index.ts'
+import type {Catalog} from './tasks/index.ts'
+
+/** Puts the tables of the domains together. @throws Error when two of them claim one name, which is a bug */
+export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]): Readonly<Record<string, T>> {
+  const merged = Object.create(null) as Record<string, T>
+  for (const table of tables) {
+    for (const [name, value] of Object.entries(table)) {
+      if (name in merged) throw new Error(`two domains claim '${name}'`)
+      merged[name] = value
+    }
+  }
+  return merged
+}
+
+export const catalog: Catalog = {
+  commands: mergeTables(),
+  actionLoaders: mergeTables(taskActions),
+  doctorCheckLoaders: mergeTables(),
+}

@@ -1,0 +1,33 @@
+// One command from its words to its exit code: read the words, check the values, run the handler here or in a task, print the result.
+import {checkParams} from '../spec/validate.ts'
+import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
+import type {CommandSpec} from '../spec/index.ts'
+import type {CatalogEntry} from '../tasks/index.ts'
+import {runHere} from './run-here.ts'
+import type {Surroundings} from './surroundings.ts'
+
+/** A command whose words were read and whose values are right. */
+export interface Invocation {
+  readonly entry: CatalogEntry
+  readonly spec: CommandSpec
+  readonly params: Readonly<Record<string, unknown>>
+  readonly standard: StandardOptions
+}
+
+/**
+ * @param words what stands after the command's own words
+ * @returns the exit code
+ * @throws AppError
+ */
+export async function runCommand(entry: CatalogEntry, words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const {spec} = await entry.spec()
+  const {params, standard} = readCommandLine(spec, words)
+  if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
+  const invocation: Invocation = {entry, spec, params: checkParams(spec.params, params), standard}
+  switch (spec.kind) {
+    case 'read':
+    case 'change':
+    case 'interactive': return runHere(invocation, surroundings)
+    case 'task': return standard.dryRun ? runHere(invocation, surroundings) : (await import('./run-task.ts')).runAsTask(invocation, surroundings)
+  }
+}

@@ -1,0 +1,82 @@
+// Help in all the ways it can be asked for: `qm start --help`, `qm help start`, `corral help qm`, a tool or a group without a command.
+import {InvalidInputError} from '../base/index.ts'
+import type {CommandSpec} from '../spec/index.ts'
+import {commandsBelow, findCommand, suggestCommand} from './find-command.ts'
+import {commandHelp, commandListHelp, type HelpStyle} from './help.ts'
+import {textStyle} from './render/index.ts'
+import type {Surroundings} from './surroundings.ts'
+
+/** Words that ask for help and name no command themselves. */
+const askingWords: ReadonlySet<string> = new Set(['help', '--help', '-help', '-h', '-?', '--verbose', '-verbose', '--extra-args', '-extra-args', '1'])
+
+/** Lines longer than this are hard to read, however wide the terminal. */
+const widestLine = 100
+
+/** Prints the help that the words ask for. @throws InvalidInputError when they name nothing */
+export async function runHelp(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const named = words.filter((word) => !askingWords.has(word))
+  const isVerbose = words.some((word) => word === '--verbose' || word === '-verbose')
+  const found = findCommand(named, surroundings.catalog.commands, surroundings.aliases)
+  const entry = found === undefined ? undefined : surroundings.catalog.commands[found.id]
+  if (entry !== undefined) return printCommandHelp((await entry.spec()).spec, surroundings)
+  if (commandsBelow(named, Object.keys(surroundings.catalog.commands)).length === 0) throw unknownTopic(named, surroundings)
+  const lines = isVerbose ? await wholeHelp(named, surroundings) : await groupHelp(named, surroundings)
+  print(lines, surroundings.streams.stdout)
+  return 0
+}
+
+/** Says on stderr what a tool or a group offers when its command is missing. */
+export async function listGroup(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  if (words.length === 0) return runHelp([], surroundings)
+  print([...await groupHelp(words, surroundings), ''], surroundings.streams.stderr)
+  throw new InvalidInputError(`'${words.join(' ')}' needs a command`, {}, {nextSteps: [`${words[0] ?? 'corral'} help`]})
+}
+
+/** Prints the page of one command. */
+export async function printCommandHelp(spec: CommandSpec, surroundings: Surroundings): Promise<number> {
+  print(commandHelp(spec, await helpStyle(surroundings)), surroundings.streams.stdout)
+  return 0
+}
+
+async function groupHelp(words: readonly string[], surroundings: Surroundings): Promise<string[]> {
+  const style = await helpStyle(surroundings)
+  const specs = await specsBelow(words, surroundings)
+  const group = words.join(' ')
+  const title = words.length === 0
+    ? 'Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.'
+    : `The commands of ${group}.`
+  const page = commandListHelp(title, specs, style)
+  const more = words.length === 0 ? 'corral help <command>' : `${words[0] ?? ''} help${words.slice(1).map((word) => ` ${word}`).join('')} <command>`
+  return [...page, '', `'${more}' shows the page of a command.`]
+}
+
+/** Every page of the group, one after the other. */
+async function wholeHelp(words: readonly string[], surroundings: Surroundings): Promise<string[]> {
+  const style = await helpStyle(surroundings)
+  const specs = await specsBelow(words, surroundings)
+  return specs.flatMap((spec, index) => [...(index === 0 ? [] : ['', '-'.repeat(style.width), '']), ...commandHelp(spec, style)])
+}
+
+async function specsBelow(words: readonly string[], {catalog}: Surroundings): Promise<readonly CommandSpec[]> {
+  const ids = commandsBelow(words, Object.keys(catalog.commands)).toSorted()
+  const entries = ids.flatMap((id) => catalog.commands[id] ?? [])
+  return Promise.all(entries.map(async (entry) => (await entry.spec()).spec))
+}
+
+async function helpStyle({streams, env}: Surroundings): Promise<HelpStyle> {
+  const style = textStyle(streams.stdout, env)
+  const width = Math.min(style.columns ?? 80, widestLine)
+  if (!style.hasColour) return {width, heading: (text) => text}
+  const {Chalk} = await import('chalk')
+  return {width, heading: new Chalk({level: 1}).bold}
+}
+
+function unknownTopic(words: readonly string[], {catalog}: Surroundings): InvalidInputError {
+  const suggestion = suggestCommand(words, Object.keys(catalog.commands))
+  const sentence = `there is no help for '${words.join(' ')}', because there is no such command`
+  return new InvalidInputError(suggestion === undefined ? sentence : `${sentence}; did you mean '${suggestion}'?`, {}, {nextSteps: ['corral help']})
+}
+
+function print(lines: readonly string[], stream: {write(text: string): unknown}): void {
+  stream.write(lines.map((line) => `${line}\n`).join(''))
+}

@@ -1,0 +1,27 @@
+// Commands that the called process carries out itself: reading and short changing ones, dry runs of tasks, and interactive ones.
+import type {Handler} from '../tasks/index.ts'
+import {runHandler} from '../tasks/run-command.ts'
+import {commandLog} from './command-log.ts'
+import {printPlan, printResult} from './print-result.ts'
+import type {Invocation} from './run-command.ts'
+import type {Surroundings} from './surroundings.ts'
+
+/** Runs a handler in this process and prints what it gives. @throws AppError */
+export async function runHere(invocation: Invocation, surroundings: Surroundings): Promise<number> {
+  const {entry, spec, params, standard} = invocation
+  const services = await surroundings.services()
+  const log = commandLog(surroundings.streams.stderr)
+  const terminal = spec.kind === 'interactive' ? surroundings.terminal() : undefined
+  const wishes = {log, signal: surroundings.signal, ...(terminal === undefined ? {} : {terminal})}
+  const {handler} = await entry.handler()
+  const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun}))
+  if (outcome.outcome === 'planned') await printPlan(outcome, standard, surroundings)
+  else await printResult(outcome.result, spec, standard, surroundings, ownText(handler))
+  return 0
+}
+
+/** The handler's own wording of its result, where the spec's `output` cannot say it. */
+function ownText(handler: Handler): ((result: unknown) => readonly string[]) | undefined {
+  if (handler.handles === 'change' || handler.text === undefined) return undefined
+  return (result) => handler.text?.(result as never) ?? []
+}

@@ -1,0 +1,22 @@
+// What the command line asks of the tasks domain: a context to run a handler in, and tasks to start and to follow. The real ones are in
+// local-services.ts; tests bring their own.
+import type {Context, Log, Terminal} from '../tasks/index.ts'
+
+export interface ContextWishes {
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly terminal?: Terminal
+}
+
+export interface Followed {
+  /** The end of the task: `OK`, `WARNINGS: 2`, or what went wrong. */
+  readonly status: string
+  /** The kind of error that the task stored; absent when it succeeded. */
+  readonly errorKind?: string
+  readonly exitCode: number
+}
+
+export interface Services {
+  /** Runs the work in a context and closes it again. */
+  withContext<T>(wishes: ContextWishes, work: (context: Context) => Promise<T>): Promise<T>
+}

@@ -1,0 +1,41 @@
+// Where the command line writes, and what happens when nobody reads any more. Data goes to stdout, everything else to stderr.
+import {UnavailableError} from '../base/index.ts'
+
+/** A stream as the command line sees it; process.stdout and process.stderr are such, and so is a test's collector. */
+export interface OutputStream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+export interface Streams {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  /** Standard input is a terminal, so that a question can be asked. */
+  readonly canAsk: boolean
+}
+
+interface WatchedStreams extends Streams {
+  /** Resolves when all that was written is out. @throws UnavailableError when stdout could not take it (a full disk) */
+  finish(): Promise<void>
+}
+
+/**
+ * The streams of this process. A reader that went away (`| head`) is no error: what is still to be written is dropped and the command
+ * goes on to its own end, because a change that was begun must not be cut off by a pager. Any other failure of stdout is told.
+ */
+export function processStreams(): WatchedStreams {
+  let stdoutFailure: NodeJS.ErrnoException | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') stdoutFailure ??= error })
+  // There is nowhere left to tell about a failure of stderr.
+  process.stderr.on('error', () => undefined)
+  return {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    finish: async () => {
+      if (process.stdout.writableLength > 0) await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+      if (stdoutFailure !== undefined) throw new UnavailableError('the output could not be written', {cause: stdoutFailure})
+    },
+  }
+}

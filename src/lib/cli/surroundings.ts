@@ -1,0 +1,21 @@
+// All that a command line needs from outside, so that a test can supply its own and nothing here asks `process`.
+import type {Places} from '../base/index.ts'
+import type {Catalog} from '../tasks/index.ts'
+import type {Terminal} from '../tasks/index.ts'
+import type {Services} from './services.ts'
+import type {Streams} from './streams.ts'
+
+export interface Surroundings {
+  readonly catalog: Catalog
+  /** Other names of commands, such as `qm resize` for `qm disk resize`. */
+  readonly aliases: Readonly<Record<string, string>>
+  readonly streams: Streams
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Fires when the user interrupts. */
+  readonly signal: AbortSignal
+  readonly places: () => Places
+  /** The caller's terminal, for interactive commands. */
+  readonly terminal: () => Terminal
+  /** Contexts and tasks; loaded when a command runs, not for help. */
+  readonly services: () => Promise<Services>
+}

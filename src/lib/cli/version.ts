@@ -1,0 +1,13 @@
+// The version of this installation, as package.json has it.
+import fs from 'node:fs'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+
+/** The folder that holds bin, dist, man and package.json. */
+export const productRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
+
+/** @throws Error when package.json is not there, which is a broken installation */
+export function productVersion(): string {
+  const {version} = JSON.parse(fs.readFileSync(path.join(productRoot, 'package.json'), 'utf8')) as {version: string}
+  return version
+}
