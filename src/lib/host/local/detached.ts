@@ -5,11 +5,11 @@ import {constants} from 'node:fs'
 import type {FileHandle} from 'node:fs/promises'
 import {open} from 'node:fs/promises'
 import type {ProcessId, SpawnOptions} from '../host.ts'
-import {checkArgv} from './argv.ts'
-import {fileError} from './file-errors.ts'
+import {checkArgv} from '../argv.ts'
+import {fileError} from '../file-errors.ts'
 import {childIdentity} from './processes.ts'
 import {childEnvironment} from './program-path.ts'
-import {startError} from './run-errors.ts'
+import {startError} from '../run-errors.ts'
 
 /**
  * Resolves when the program runs and has been given all of its input.

@@ -8,7 +8,7 @@ import * as fs from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {InvalidInputError} from '../../base/index.ts'
 import type {FileStat, HostFiles, WriteOptions} from '../host.ts'
-import {fileError} from './file-errors.ts'
+import {fileError} from '../file-errors.ts'
 
 const defaultMaxReadBytes = 1024 * 1024
 const readStepBytes = 64 * 1024

@@ -1,10 +1,10 @@
 // Runs a program to its end: no shell, English messages, bounded time and output. The program leads a process group of its own, so that
 // a timeout ends what it started as well.
 import type {RunOptions, RunResult} from '../host.ts'
-import {checkArgv} from './argv.ts'
+import {checkArgv} from '../argv.ts'
 import {lineSplitter, outputTail} from './output.ts'
 import {childEnvironment} from './program-path.ts'
-import {cancelledError, endingError, startError, timeoutError} from './run-errors.ts'
+import {cancelledError, endingError, startError, timeoutError} from '../run-errors.ts'
 
 const defaultTimeoutMs = 60_000
 const defaultMaxOutputBytes = 4 * 1024 * 1024

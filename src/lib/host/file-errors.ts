@@ -1,6 +1,6 @@
 // Turns the errno of a file operation into one of our errors: a sentence, and what the user can do about it.
-import type {AppError} from '../../base/index.ts'
-import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
+import type {AppError} from '../base/index.ts'
+import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnavailableError} from '../base/index.ts'
 
 /**
  * @param doing what was tried, in the form "write /etc/x"

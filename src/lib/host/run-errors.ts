@@ -1,6 +1,6 @@
 // The sentences for every way in which a program can fail to do its work.
-import type {AppError} from '../../base/index.ts'
-import {CancelledError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import type {AppError} from '../base/index.ts'
+import {CancelledError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../base/index.ts'
 import {basename} from 'node:path'
 import {maskedArgv, maskedText} from './argv.ts'
 

@@ -1,5 +1,5 @@
 // The words of a program call, checked before use and masked before they are shown.
-import {InvalidInputError} from '../../base/index.ts'
+import {InvalidInputError} from '../base/index.ts'
 
 export const mask = '***'
 
