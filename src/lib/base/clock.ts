@@ -4,7 +4,7 @@ import {CancelledError} from './errors.ts'
 export interface Clock {
   /** Milliseconds since 1970-01-01 UTC. */
   now(): number
-  /** Milliseconds that never jump; only differences mean anything. */
+  /** Milliseconds that never jump (CLOCK_MONOTONIC): the same in all processes of a machine until it restarts. */
   monotonicMs(): number
   /** Resolves after `durationMs`; rejects with CancelledError when the signal fires first. */
   sleep(durationMs: number, signal?: AbortSignal): Promise<void>
@@ -12,7 +12,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
   sleep: (durationMs, signal) => new Promise((resolve, reject) => {
     if (signal?.aborted) { reject(new CancelledError()); return }
     const onAbort = () => { clearTimeout(timer); reject(new CancelledError()) }

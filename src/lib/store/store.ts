@@ -4,6 +4,9 @@
 /** Limits that every backend enforces with InvalidInputError (a file) and UnavailableError (the store is full). */
 export const maxFileBytes = 1024 * 1024
 export const maxStoreBytes = 128 * 1024 * 1024
+/** Limits of one change (InvalidInputError): the paths that it names, and the data that it writes. */
+export const maxChangePaths = 1000
+export const maxChangeBytes = 8 * 1024 * 1024
 
 /** One stored file. Paths are relative, `a-z A-Z 0-9 . _ - : @ + ~` segments joined by `/`, without `.` and `..`; at most 255 bytes. */
 export interface StoredFile {

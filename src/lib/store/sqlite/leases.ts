@@ -1,0 +1,50 @@
+// Leases: promises of a process to be there, which run out unless they are renewed. Times count on the machine's monotonic clock, so
+// that a clock that is set does not end them; a lease of an earlier boot is over.
+import {randomUUID} from 'node:crypto'
+import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import type {Clock} from '../../base/index.ts'
+import type {Lease} from '../store.ts'
+import type {Connection} from './connection.ts'
+
+const minTtlMs = 100
+const maxTtlMs = 24 * 60 * 60 * 1000
+
+export class Leases {
+  readonly #connection: Connection
+  readonly #clock: Clock
+  readonly #boot: string
+
+  constructor(connection: Connection, clock: Clock, boot: string) {
+    this.#connection = connection
+    this.#clock = clock
+    this.#boot = boot
+  }
+
+  async grant(ttlMs: number): Promise<Lease> {
+    if (!Number.isInteger(ttlMs) || ttlMs < minTtlMs || ttlMs > maxTtlMs) {
+      throw new InvalidInputError(`the time to live of a lease must be ${minTtlMs} to ${maxTtlMs} ms, not ${ttlMs}`)
+    }
+    await this.removeExpired()
+    const id = randomUUID()
+    await this.#connection.all('INSERT INTO lease (id, ttl_ms, boot, expires_ms) VALUES (?, ?, ?, ?)',
+      [id, ttlMs, this.#boot, this.#clock.monotonicMs() + ttlMs])
+    return {id, ttlMs}
+  }
+
+  /** @throws ConflictError when it has expired */
+  async keepAlive(id: string): Promise<void> {
+    const nowMs = this.#clock.monotonicMs()
+    const renewed = await this.#connection.all(
+      'UPDATE lease SET expires_ms = ? + ttl_ms WHERE id = ? AND boot = ? AND expires_ms > ? RETURNING id', [nowMs, id, this.#boot, nowMs])
+    if (renewed.length === 0) throw new ConflictError('the lease has expired')
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.#connection.all('DELETE FROM lease WHERE id = ?', [id])
+  }
+
+  /** Deletes what has run out, with the tickets for locks that hang on it. Only from then on may a lock be passed on. */
+  async removeExpired(): Promise<void> {
+    await this.#connection.all('DELETE FROM lease WHERE boot <> ? OR expires_ms <= ?', [this.#boot, this.#clock.monotonicMs()])
+  }
+}
