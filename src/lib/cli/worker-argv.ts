@@ -1,6 +1,7 @@
-// How a task's worker is started: this very Node with the program beside this file.
+// How a worker process is started: the Node that runs us, and the entry file beside this one.
 import {fileURLToPath} from 'node:url'
 
-export function workerArgv(): readonly string[] {
+/** argv of a worker. */
+export function workerArgv(): string[] {
   return [process.execPath, fileURLToPath(new URL('./worker-main.js', import.meta.url))]
 }

@@ -1,0 +1,11 @@
+// The entry file of a worker process (tasks/worker.ts), started by tasks/start-task.ts. All that it adds is the catalog.
+import {workerProgram} from '../tasks/worker.ts'
+import {workerArgv} from './worker-argv.ts'
+
+await workerProgram({
+  loadCatalog: async () => {
+    const {catalog, actionLoaders} = await import('../catalog.ts')
+    return {commands: catalog, actionLoaders}
+  },
+  workerArgv: workerArgv(),
+})

@@ -1,0 +1,26 @@
+// Keeps secrets out of what a dry run prints of configuration files. Pure.
+import {printable} from '../../base/index.ts'
+
+const mask = '***'
+/** Keys of Proxmox VE's configuration files whose values are secret, and the words that such keys are made of. */
+const secretKey = /(?:^|[-_])(?:cipassword|password|passwd|passphrase|secret|token|keyring|private[-_]?key|apikey)(?:[-_]|$)/i
+/** Everything below these folders is secret as a whole. */
+const secretFolders = ['priv/']
+
+/** @param lines of a unified diff, with the header lines */
+export function maskSecrets(path: string, lines: readonly string[], secretKeys: readonly string[] = []): string[] {
+  const isAllSecret = secretFolders.some((folder) => path.startsWith(folder)) || /^nodes\/[^/]+\/priv\//.test(path)
+  return lines.map((line, index) => {
+    if (index < 2 || line.startsWith('@@')) return line
+    if (isAllSecret) return `${line.charAt(0)}${mask}`
+    return printable(maskLine(line, secretKeys))
+  })
+}
+
+/** `key: value` (guests) and `<blank>key value` (sections), behind the diff's mark; and `key=value` inside a property string. */
+function maskLine(line: string, secretKeys: readonly string[]): string {
+  const isSecret = (key: string) => secretKey.test(key) || secretKeys.includes(key)
+  const [, head, key] = /^(.[ \t]*([A-Za-z][\w-]*)(?::[ \t]*|[ \t]+))\S/.exec(line) ?? []
+  if (head !== undefined && key !== undefined && isSecret(key)) return `${head}${mask}`
+  return line.replace(/([\w-]+)=([^,]*)/g, (whole, name: string) => isSecret(name) ? `${name}=${mask}` : whole)
+}

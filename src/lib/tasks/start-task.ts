@@ -1,0 +1,103 @@
+// Starts a task: a worker process of its own that outlives us, told what to do through its standard input. It comes back when the worker
+// has registered itself, so that its id is known to every other command.
+import {randomBytes} from 'node:crypto'
+import {AppError, NotFoundError, ToolError, UnavailableError, formatUpid, upidWord} from '../base/index.ts'
+import type {Upid} from '../base/index.ts'
+import type {ProcessId} from '../host/index.ts'
+import type {CommandSpec} from '../spec/index.ts'
+import type {Catalog} from './catalog-entry.ts'
+import type {Context} from './context.ts'
+import {killSwitchVariables} from './kill-switch.ts'
+import {checkCaller} from './run-command.ts'
+import {logPath} from './task-files.ts'
+
+const registrationLimitMs = 30_000
+const registrationPollMs = 4
+const maxStderrBytes = 64 * 1024
+
+/** What a worker is told on its standard input. */
+export interface WorkerOrder {
+  readonly commandId: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly type: string
+  readonly id: string
+  readonly user: string
+  /** Seconds since 1970-01-01 UTC, as in the task's id. */
+  readonly starttime: number
+}
+
+export interface WorkerStart {
+  readonly catalog: Catalog
+  readonly workerArgv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * Runs a command as a task.
+ * @param params checked by the command's spec
+ * @returns the task's id
+ * @throws NotFoundError for an unknown command, ForbiddenError, ToolError when the worker cannot start
+ */
+export async function startTask(commandId: string, params: Readonly<Record<string, unknown>>, context: Context, start: WorkerStart): Promise<string> {
+  const entry = Object.hasOwn(start.catalog.commands, commandId) ? start.catalog.commands[commandId] : undefined
+  if (entry === undefined) throw new NotFoundError(`there is no command '${commandId}'`)
+  const {spec} = await entry.spec()
+  checkCaller(spec, context.caller)
+  const order = orderFor(spec, params, context)
+  const {host, places} = context
+  await host.files.makeDirectory(places.runDir, 0o700)
+  const stderrPath = `${places.runDir}/worker-${randomBytes(8).toString('hex')}.stderr`
+  try {
+    const worker = await host.spawnDetached(workerCommand(start), {input: JSON.stringify(order), cwd: '/', stderrPath})
+    const upid = formatUpid(upidOf(order, worker, context.node))
+    await registered(upid, worker, stderrPath, context)
+    return upid
+  } finally {
+    await host.files.remove(stderrPath)
+  }
+}
+
+/** The id of the task that this process works on. */
+export function upidOf(order: WorkerOrder, worker: ProcessId, node: string): Upid {
+  const {type, id, user, starttime} = order
+  return {node, pid: worker.pid, pstart: Number(worker.startTime), starttime, type, id, user}
+}
+
+function orderFor(spec: CommandSpec, params: Readonly<Record<string, unknown>>, {caller, clock}: Context): WorkerOrder {
+  if (spec.task === undefined) throw new AppError('internal', `${spec.id} is not a task`)
+  const object = spec.task.id === undefined ? undefined : params[spec.task.id]
+  const id = typeof object === 'string' || typeof object === 'number' ? upidWord(String(object)) : ''
+  return {commandId: spec.id, params, type: spec.task.type, id, user: upidWord(caller.user), starttime: Math.floor(clock.now() / 1000)}
+}
+
+/**
+ * env(1) clears the environment: what a user's shell carries (proxies, tokens, LD_PRELOAD) has no place in a process that stays.
+ * It replaces itself by the worker, so number and start time of the process stay the same.
+ */
+function workerCommand({workerArgv, env}: WorkerStart): string[] {
+  const kept = ['CORRAL_ROOT', 'CORRAL_NODE', 'PATH', 'TZ', 'NODE_COMPILE_CACHE', ...killSwitchVariables].flatMap((name) => {
+    const value = env[name]
+    return value === undefined || value === '' ? [] : [`${name}=${value}`]
+  })
+  return ['/usr/bin/env', '-i', 'LC_ALL=C', ...kept, ...workerArgv]
+}
+
+async function registered(upid: string, worker: ProcessId, stderrPath: string, {host, places, clock}: Context): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + registrationLimitMs
+  const path = logPath(places, upid)
+  while (await host.files.stat(path) === undefined) {
+    const isAlive = (await host.process(worker.pid))?.startTime === worker.startTime
+    // It may have registered, done its work and ended between the two looks.
+    if (!isAlive && await host.files.stat(path) === undefined) throw await neverRegistered(host.name, stderrPath, host.files)
+    if (clock.monotonicMs() > deadlineMs) {
+      await host.kill(worker, 'SIGKILL')
+      throw new UnavailableError(`the worker of the task did not start within ${registrationLimitMs / 1000} s`)
+    }
+    await clock.sleep(registrationPollMs)
+  }
+}
+
+async function neverRegistered(hostName: string, stderrPath: string, files: Context['host']['files']): Promise<ToolError> {
+  const stderr = (await files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
+  return new ToolError('the worker of the task ended before it began', {host: hostName, argv: ['corral worker'], exitCode: null, stderr})
+}

@@ -1,0 +1,124 @@
+// The program of a worker: one process that carries out one task and writes its log. Its entry file, which brings the catalog, is in cli/.
+import {AppError, InvalidInputError, NotFoundError, errorChain, formatUpid, placesFromEnvironment, systemClock} from '../base/index.ts'
+import type {Places} from '../base/index.ts'
+import type {Host} from '../host/index.ts'
+import type {Catalog} from './catalog-entry.ts'
+import type {Context} from './context.ts'
+import {localContext, nodeName} from './local-context.ts'
+import {runHandler} from './run-command.ts'
+import type {WorkerOrder} from './start-task.ts'
+import {upidOf} from './start-task.ts'
+import type {TaskEnd} from './task-files.ts'
+import {activePath, endPath, finalLine, logPath, tasksFolder, activeFolder} from './task-files.ts'
+import {taskLog} from './task-log.ts'
+import type {TaskLog} from './task-log.ts'
+
+const maxOrderBytes = 16 * 1024 * 1024
+
+/** What the entry file brings: the catalog is loaded when the task is registered, so that it is seen early. */
+export interface WorkerParts {
+  readonly loadCatalog: () => Promise<Catalog>
+  /** For the tasks that this task starts. */
+  readonly workerArgv: readonly string[]
+}
+
+interface RunningTask {
+  readonly upid: string
+  readonly host: Host
+  readonly places: Places
+  readonly log: TaskLog
+}
+
+/**
+ * Reads the order on standard input, works, and ends the process with 0 or 1. SIGTERM and SIGINT ask the task to stop: it undoes what
+ * it did. SIGHUP, of a terminal that went away, means nothing to it.
+ */
+export async function workerProgram(parts: WorkerParts): Promise<void> {
+  const cancel = new AbortController()
+  process.on('SIGTERM', () => cancel.abort())
+  process.on('SIGINT', () => cancel.abort())
+  process.on('SIGHUP', () => undefined)
+  const order = await readOrder()
+  const task = await register(order)
+  const endNow = (error: unknown) => { void finish(task, failure(error, task.log)).then(() => process.exit(1)) }
+  process.on('uncaughtException', endNow)
+  process.on('unhandledRejection', endNow)
+  const end = await work(order, task, parts, cancel.signal)
+  // Whatever a handler left open (a socket, a timer) must not keep a finished task in the process table.
+  process.exit(end.errorKind === undefined ? 0 : 1)
+}
+
+async function readOrder(): Promise<WorkerOrder> {
+  const chunks: Buffer[] = []
+  let total = 0
+  for await (const chunk of process.stdin) {
+    total += (chunk as Buffer).length
+    if (total > maxOrderBytes) throw new InvalidInputError('the parameters of the task are too long')
+    chunks.push(chunk as Buffer)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as WorkerOrder
+}
+
+/** Makes the task visible: first that it is active, then its log, for which whoever started it waits. */
+async function register(order: WorkerOrder): Promise<RunningTask> {
+  const node = nodeName(process.env)
+  const places = placesFromEnvironment(process.env)
+  const {localHost} = await import('../host/local/index.ts')
+  const host = localHost(node)
+  const self = await host.process(process.pid)
+  if (self === undefined) throw new AppError('internal', 'this process cannot be found in /proc')
+  const upid = formatUpid(upidOf(order, self, node))
+  const path = logPath(places, upid)
+  await host.files.makeDirectory(places.logDir, 0o755)
+  await host.files.makeDirectory(tasksFolder(places), 0o700)
+  await host.files.makeDirectory(activeFolder(places), 0o700)
+  await host.files.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700)
+  await host.files.append(activePath(places, upid), '')
+  await host.files.append(path, '')
+  return {upid, host, places, log: taskLog(path, host, systemClock)}
+}
+
+async function work(order: WorkerOrder, task: RunningTask, {loadCatalog, workerArgv}: WorkerParts, signal: AbortSignal): Promise<TaskEnd> {
+  let close = () => Promise.resolve()
+  let archive: ((end: TaskEnd) => Promise<void>) | undefined
+  let end: TaskEnd
+  try {
+    const catalog = await loadCatalog()
+    const opened = await localContext({env: process.env, catalog, workerArgv, log: task.log, signal})
+    close = () => opened.close()
+    archive = async ({status}) => (await import('./task-index.ts')).archiveTask(task.upid, status, opened.context)
+    end = await runOrder(order, catalog, opened.context, task.log)
+  } catch (error) {
+    end = failure(error, task.log)
+  }
+  await finish(task, end)
+  // From here on nobody waits for us.
+  await archive?.(end).catch(() => undefined)
+  await close().catch(() => undefined)
+  return end
+}
+
+async function runOrder({commandId, params}: WorkerOrder, catalog: Catalog, context: Context, log: TaskLog): Promise<TaskEnd> {
+  const entry = Object.hasOwn(catalog.commands, commandId) ? catalog.commands[commandId] : undefined
+  if (entry === undefined) throw new NotFoundError(`there is no command '${commandId}'`)
+  const {handler} = await entry.handler()
+  const done = await runHandler(handler, params, context)
+  const result = done.outcome === 'done' ? done.result : undefined
+  const warnings = log.warnings()
+  return {status: warnings > 0 ? `WARNINGS: ${warnings}` : 'OK', ...(result === undefined ? {} : {result})}
+}
+
+/** A bug keeps its stack, in the log; an error on purpose says all that there is to say in its sentences. */
+function failure(error: unknown, log: TaskLog): TaskEnd {
+  if (!(error instanceof AppError) && error instanceof Error) log.info(error.stack ?? error.message)
+  const sentences = errorChain(error)
+  const known = error instanceof AppError ? error : undefined
+  return {status: sentences.join(': '), errorKind: known?.kind ?? 'internal', sentences, nextSteps: known?.nextSteps ?? []}
+}
+
+async function finish({upid, host, places, log}: RunningTask, end: TaskEnd): Promise<void> {
+  if (end.errorKind !== undefined || end.result !== undefined) {
+    await host.files.write(endPath(places, upid), JSON.stringify(end), {durable: false}).catch(() => undefined)
+  }
+  await log.end(finalLine(end))
+}
