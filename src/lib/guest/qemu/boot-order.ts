@@ -1,6 +1,7 @@
 // The order in which a guest tries its devices (`boot: order=scsi0;ide2;net0`): the default for a new guest, and how it follows
 // when drives come and go. Pure. The legacy form (`boot: cdn`) is left as it is.
-import {bootableDriveKeys, isCdrom, readDrive} from './drives/drive-keys.ts'
+import {driveKeys} from './config/drives.ts'
+import {isCdromText, parseDriveText} from './drives/drive-text.ts'
 
 /** The devices of `boot: order=…`; undefined for the legacy form. */
 export function readBootOrder(boot: string | undefined): readonly string[] | undefined {
@@ -18,9 +19,9 @@ export function formatBootOrder(devices: readonly string[]): string {
 
 /** What a new guest boots from: its first disk, its first CD-ROM drive, its first network card, as Proxmox VE chooses them. */
 export function defaultBootOrder(values: Readonly<Record<string, string>>): readonly string[] {
-  const firstDrive = (wantsCdrom: boolean): string | undefined => bootableDriveKeys.find(key => {
+  const firstDrive = (wantsCdrom: boolean): string | undefined => driveKeys.find(key => {
     const value = values[key]
-    return value !== undefined && isCdrom(readDrive(value)) === wantsCdrom
+    return value !== undefined && isCdromText(parseDriveText(value)) === wantsCdrom
   })
   const firstNetworkCard = Object.keys(values).filter(key => /^net\d+$/.test(key)).sort()[0]
   return [firstDrive(false), firstDrive(true), firstNetworkCard].filter(device => device !== undefined)

@@ -1,8 +1,9 @@
 // The files of virtual machines in the store: where they lie, who holds which VMID, and what must be true before one is changed
 // (digest, configuration lock). It must not know what the keys of a configuration mean.
+import {randomUUID} from 'node:crypto'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../base/index.ts'
-import type {Change, Store, StoredFile} from '../../store/index.ts'
-import type {Caller} from '../../tasks/index.ts'
+import type {Store, StoredFile} from '../../store/index.ts'
+import type {Caller, WantedFile} from '../../tasks/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
 
 /** Where a virtual machine's configuration lies in the store. */
@@ -39,8 +40,16 @@ export interface GuestFile {
 export async function readGuest(vmid: number, context: GuestFileContext): Promise<GuestFile> {
   const file = await context.store.read(guestConfigPath(context.node, vmid))
   if (file === undefined) throw await missingGuest(vmid, context)
-  const {parseQemuConfig} = await import('./config/index.ts')
-  return {vmid, config: parseQemuConfig(file.data), file}
+  return {vmid, config: await readConfig(vmid, file), file}
+}
+
+async function readConfig(vmid: number, file: StoredFile): Promise<GuestConfig> {
+  const {parseQemuConfig} = await import('./config/config-file.ts')
+  try {
+    return parseQemuConfig(file.data)
+  } catch (error) {
+    throw new InvalidInputError(`the configuration of virtual machine ${vmid} cannot be read`, {}, {cause: error, data: {vmid, path: file.path}})
+  }
 }
 
 async function missingGuest(vmid: number, context: GuestFileContext): Promise<NotFoundError> {
@@ -87,22 +96,27 @@ function guestOfPath(path: string): {vmid: number; node: string; type: 'qemu' | 
 }
 
 /**
- * What a commit must contain so that it creates this guest and nobody else does: neither the configuration nor the claim on the
- * VMID may have been written since. A claim that outlived its guest (its file was removed by hand) is taken over.
+ * The files that a commit must write so that it creates this guest and nobody else does. The claim has a text of its own for every
+ * caller, so that of two commits made at the same time, even on different nodes, only one finds what it expects. A claim that
+ * outlived its guest (whose file was removed by hand) is taken over.
  * @throws ConflictError when the VMID is in use anywhere in the cluster
  */
-export async function claimVmid(vmid: number, context: GuestFileContext): Promise<Required<Pick<Change, 'expect' | 'put'>>> {
+export async function claimVmid(vmid: number, type: 'qemu' | 'lxc', context: GuestFileContext): Promise<WantedFile> {
   // The claim is read first: a guest that appears after this changes the claim, and the commit is refused.
-  const claim = await context.store.read(vmidClaimPath(vmid))
+  const path = vmidClaimPath(vmid)
+  const was = await context.store.read(path)
   const existing = await findGuest(vmid, context.store)
   if (existing !== undefined) {
     const what = existing.type === 'lxc' ? 'container' : 'virtual machine'
     throw new ConflictError(`${what} ${vmid} already exists on node '${existing.node}'`, {data: {vmid, node: existing.node, type: existing.type}})
   }
-  return {
-    expect: {[guestConfigPath(context.node, vmid)]: null, [vmidClaimPath(vmid)]: claim?.revision ?? null},
-    put: {[vmidClaimPath(vmid)]: 'qemu\n'},
-  }
+  return {path, was, text: `${type} ${context.node} ${randomUUID()}\n`}
+}
+
+/** The file to be removed together with a guest's configuration, so that its VMID is free again. */
+export async function releaseVmid(vmid: number, context: GuestFileContext): Promise<WantedFile> {
+  const path = vmidClaimPath(vmid)
+  return {path, was: await context.store.read(path), text: undefined}
 }
 
 /** @throws ConflictError when the configuration has changed since the caller saw the one with this digest */

@@ -2,7 +2,8 @@
 // configuration goes in, another comes out. It must not know whether a guest runs, nor touch a volume: volumes that lost their
 // last use are named in the result, and the caller frees them.
 import type {GuestConfig} from '../guest-config.ts'
-import {isCdrom, isDriveKey, isUnusedKey, maxUnusedDisks, readDrive, volumeOf} from './drives/drive-keys.ts'
+import {isDriveKey} from './config/drives.ts'
+import {isCdromText, isUnusedKey, maxUnusedDisks, parseDriveText, volumeOf} from './drives/drive-text.ts'
 
 export type PendingDelete = Readonly<Record<string, {readonly force: boolean}>>
 
@@ -77,7 +78,7 @@ export function applyPending(config: GuestConfig, ownsVolume: OwnsVolume, select
     if (old === undefined) continue
     appliedKeys.push(key)
     if (!isDriveKey(key) && !isUnusedKey(key)) continue
-    const volume = volumeOf(readDrive(old))
+    const volume = volumeOf(parseDriveText(old))
     if (!force && !isUnusedKey(key)) current = registerUnused(current, old, ownsVolume)
     else if (volume !== undefined && ownsVolume(volume) && !refersTo(current, volume)) freedVolumes.push(volume)
   }
@@ -97,9 +98,9 @@ export function applyPending(config: GuestConfig, ownsVolume: OwnsVolume, select
  * guests, and volumes that some drive, pending drive or snapshot still uses.
  */
 export function registerUnused(config: GuestConfig, driveValue: string, ownsVolume: OwnsVolume): GuestConfig {
-  const drive = readDrive(driveValue)
+  const drive = parseDriveText(driveValue)
   const volume = volumeOf(drive)
-  if (volume === undefined || isCdrom(drive) || !ownsVolume(volume) || usesVolume(config, volume)) return config
+  if (volume === undefined || isCdromText(drive) || !ownsVolume(volume) || usesVolume(config, volume)) return config
   return addUnused(config, volume)
 }
 
@@ -107,9 +108,17 @@ export function registerUnused(config: GuestConfig, driveValue: string, ownsVolu
 export function addUnused(config: GuestConfig, volume: string): GuestConfig {
   const values = config.current.values
   const unusedKeys = Array.from({length: maxUnusedDisks}, (_, index) => `unused${index}`)
-  if (unusedKeys.some(key => values[key] !== undefined && readDrive(values[key]).file === volume)) return config
+  if (unusedKeys.some(key => values[key] !== undefined && parseDriveText(values[key]).file === volume)) return config
   const free = unusedKeys.find(key => values[key] === undefined)
   return free === undefined ? config : writeKey(config, free, volume)
+}
+
+/** A volume that was attached again is no unused disk any more. */
+export function dropUsedUnused(config: GuestConfig): GuestConfig {
+  const isUsedAgain = (key: string, value: string) => isUnusedKey(key) && usesVolume(config, parseDriveText(value).file)
+  return Object.entries(config.current.values)
+    .filter(([key, value]) => isUsedAgain(key, value))
+    .reduce((current, [key]) => writeKey(current, key, undefined), config)
 }
 
 /** Every section that names volumes: what is in force, what waits, and each snapshot. */
@@ -120,7 +129,7 @@ function sectionsWithDrives(config: GuestConfig): readonly Readonly<Record<strin
 /** Whether a drive (not an `unusedN`) in any section uses the volume; `vmstate` of a snapshot counts. */
 export function usesVolume(config: GuestConfig, volume: string): boolean {
   return sectionsWithDrives(config).some(values => Object.entries(values)
-    .some(([key, value]) => (isDriveKey(key) || key === 'vmstate') && readDrive(value).file === volume))
+    .some(([key, value]) => (isDriveKey(key) || key === 'vmstate') && parseDriveText(value).file === volume))
 }
 
 /** Whether anything at all in the configuration names the volume. */
@@ -134,7 +143,7 @@ export function referencedVolumes(config: GuestConfig): readonly string[] {
   for (const values of sectionsWithDrives(config)) {
     for (const [key, value] of Object.entries(values)) {
       if (!isDriveKey(key) && !isUnusedKey(key) && key !== 'vmstate') continue
-      const volume = volumeOf(readDrive(value))
+      const volume = volumeOf(parseDriveText(value))
       if (volume !== undefined) volumes.add(volume)
     }
   }

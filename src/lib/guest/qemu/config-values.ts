@@ -1,0 +1,94 @@
+// From the options of `qm create` and `qm set` to the text that is stored: canonical property strings, generated addresses and
+// numbers, tags in order. Drives are planned apart (drives/plan-drives.ts).
+import {randomUUID} from 'node:crypto'
+import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/index.ts'
+import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
+import type {Store} from '../../store/index.ts'
+import type {Caller} from '../../tasks/index.ts'
+import {qemuConfigParams} from './config/index.ts'
+import {assertOneLine, listAllGuests} from './guest-files.ts'
+import {macAddressesIn, macPrefix, newMacAddress} from './mac-address.ts'
+
+/**
+ * A property string checked and in the form in which it is stored; a value of another kind as it is.
+ * @throws InvalidInputError naming the key and what is wrong in it
+ */
+export function canonicalProperties(key: string, value: string): string {
+  const format = findParam(qemuConfigParams, key)?.schema.format
+  if (typeof format !== 'object') return value
+  try {
+    return formatPropertyString(parsePropertyString(value, format), format)
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    const fields = Object.fromEntries(Object.entries(error.fields).map(([field, reason]) => [`${key}.${field}`, reason]))
+    throw new InvalidInputError(`the value of '${key}' is wrong: ${error.message}`, Object.keys(fields).length > 0 ? fields : {[key]: error.message})
+  }
+}
+
+/** What new values are drawn from; a test gives its own. */
+export interface ValueSources {
+  readonly newUuid: () => string
+  /** An address that no guest has. */
+  readonly newMac: () => Promise<string>
+}
+
+/** Random values; the addresses in use are looked up once, when the first is asked for. */
+export function valueSources(store: Pick<Store, 'read' | 'list'>): ValueSources {
+  let taken: Promise<{prefix: string; addresses: Set<string>}> | undefined
+  const lookUp = async () => {
+    const [datacenter, guests] = await Promise.all([store.read('datacenter.cfg'), listAllGuests(store)])
+    return {prefix: macPrefix(datacenter?.data), addresses: macAddressesIn(guests.map(guest => guest.file.data))}
+  }
+  return {
+    newUuid: () => randomUUID(),
+    newMac: async () => {
+      taken ??= lookUp()
+      const {prefix, addresses} = await taken
+      return newMacAddress(prefix, addresses)
+    },
+  }
+}
+
+/**
+ * The text that a key is stored with.
+ * @throws InvalidInputError naming the key
+ */
+export async function storedValue(key: string, value: unknown, sources: ValueSources): Promise<string> {
+  const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value as string | number)
+  if (key !== 'description') assertOneLine(key, text)
+  if (/^net\d+$/.test(key)) return storedNetworkCard(key, text, sources)
+  if (key === 'vmgenid' && text === '1') return sources.newUuid()
+  if (key === 'tags') return storedTags(text)
+  return canonicalProperties(key, text)
+}
+
+async function storedNetworkCard(key: string, text: string, sources: ValueSources): Promise<string> {
+  const format = findParam(qemuConfigParams, key)?.schema.format
+  if (typeof format !== 'object') throw new UnsupportedError(`${key}: network cards are not available`)
+  const card = parsePropertyString(canonicalProperties(key, text), format)
+  const address = typeof card['macaddr'] === 'string' ? card['macaddr'].toUpperCase() : await sources.newMac()
+  return formatPropertyString({...card, macaddr: address}, format)
+}
+
+/** Each tag once, in lower case and sorted, which is how Proxmox VE stores them unless datacenter.cfg says otherwise. */
+export function storedTags(text: string): string {
+  return [...new Set(text.split(/[,;\s]+/).filter(tag => tag !== '').map(tag => tag.toLowerCase()))].sort().join(';')
+}
+
+/**
+ * Refuses what only root may set, because it reaches past the guest into the host.
+ * @throws ForbiddenError naming the key
+ */
+export function assertMaySet(values: Readonly<Record<string, string>>, caller: Caller): void {
+  if (caller.isRoot) return
+  for (const [key, value] of Object.entries(values)) {
+    if (!reachesIntoHost(key, value)) continue
+    throw new ForbiddenError(`only root may set '${key}'${key.startsWith('serial') ? ' to a device of the host' : ''}`)
+  }
+}
+
+function reachesIntoHost(key: string, value: string): boolean {
+  if (key === 'args' || key === 'hookscript' || key === 'lock') return true
+  if (/^serial\d+$/.test(key)) return value !== 'socket'
+  return /^(?:hostpci|parallel|usb)\d+$/.test(key)
+}

@@ -1,0 +1,37 @@
+// What a drive option asks for: a new volume (`local:32`), one that exists (`local:100/vm-100-disk-0.raw`), a path, or an empty
+// tray. Pure; whether it can be had is decided in plan-drives.ts.
+import {InvalidInputError} from '../../../base/index.ts'
+
+export type DriveSource =
+  /** `none` or the host's own `cdrom`. */
+  | {readonly kind: 'empty'}
+  | {readonly kind: 'new'; readonly storage: string | undefined; readonly sizeBytes: number}
+  | {readonly kind: 'volume'}
+  | {readonly kind: 'path'}
+
+const gib = 1024 ** 3
+/** The largest size that a number of bytes holds exactly, in GiB (8 PiB). */
+const maxSizeGib = Number.MAX_SAFE_INTEGER / gib
+
+/**
+ * Reads the `file` of a drive option. A new volume is `STORAGE:SIZE`, or a bare `SIZE` for the default storage, in GiB and with a
+ * fraction if need be (qm(1)); sizes are rounded up to whole KiB as Proxmox VE does.
+ * @throws InvalidInputError naming the drive
+ */
+export function readDriveSource(key: string, file: string): DriveSource {
+  if (file === 'none' || file === 'cdrom') return {kind: 'empty'}
+  if (file.startsWith('/')) return {kind: 'path'}
+  const fresh = /^(?:([^:/\s]+):)?(\d{1,16}(?:\.\d{1,16})?)$/.exec(file)
+  if (fresh !== null) {
+    const sizeGib = Number(fresh[2])
+    if (!(sizeGib > 0)) throw wrong(key, `a new disk needs a size above 0 GiB, not '${fresh[2]}'`)
+    if (sizeGib > maxSizeGib) throw wrong(key, `a disk of ${fresh[2]} GiB is larger than any storage can hold`)
+    return {kind: 'new', storage: fresh[1], sizeBytes: Math.ceil(sizeGib * 1024 * 1024) * 1024}
+  }
+  if (/^[^:/\s]+:\S/.test(file)) return {kind: 'volume'}
+  throw wrong(key, `'${file.slice(0, 80)}' is neither a volume (STORAGE:NAME), a new disk (STORAGE:SIZE in GiB), a path, 'none' nor 'cdrom'`)
+}
+
+function wrong(key: string, reason: string): InvalidInputError {
+  return new InvalidInputError(`${key}: ${reason}`, {[key]: reason})
+}

@@ -1,0 +1,170 @@
+// From what drive options ask for to what is stored in the configuration, and the steps that make the new volumes. It looks at
+// storages and changes nothing. It must be called under the guest's lock: the names of new volumes are chosen here.
+import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {formatSize} from '../../../spec/index.ts'
+import {createVolumeStep, formatVolumeId, openStorage, openVolume} from '../../../storage/index.ts'
+import type {Format, Storage, Volume} from '../../../storage/index.ts'
+import type {Context, Step} from '../../../tasks/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
+import {canonicalProperties} from '../config-values.ts'
+import {isCloudInitDrive, readDrive} from '../config/drives.ts'
+import {referencedVolumes} from '../pending.ts'
+import type {DriveText} from './drive-text.ts'
+import {formatDriveText, isCdromText, parseDriveText} from './drive-text.ts'
+import {readDriveSource} from './drive-source.ts'
+import {fillEfiVars, planEfiVars} from './efi-vars.ts'
+
+export interface DriveRequest {
+  readonly vmid: number
+  /** The drive options by key, as they were given. */
+  readonly drives: Readonly<Record<string, string>>
+  /** Where a disk without a storage goes (`--storage`). */
+  readonly defaultStorage?: string | undefined
+  /** The configuration so far: its volumes' names are spoken for. */
+  readonly config?: GuestConfig
+}
+
+export interface PlannedDrives {
+  /** The drives as they are to be stored. */
+  readonly values: Readonly<Record<string, string>>
+  /** The steps that make new volumes, each with its undo. */
+  readonly steps: readonly Step[]
+  /** The volumes that the steps make. */
+  readonly created: readonly string[]
+}
+
+/**
+ * Plans all drives of one command.
+ * @throws InvalidInputError, ForbiddenError, NotFoundError, UnavailableError, UnsupportedError naming the drive
+ */
+export async function planDrives(request: DriveRequest, context: Context): Promise<PlannedDrives> {
+  const values: Record<string, string> = {}
+  const steps: Step[] = []
+  const created: string[] = []
+  for (const key of Object.keys(request.drives).sort()) {
+    const drive = canonicalDrive(key, request.drives[key] as string)
+    const source = readDriveSource(key, drive.file)
+    switch (source.kind) {
+      case 'empty':
+        values[key] = formatDriveText({file: drive.file, options: without(drive.options, 'size', 'format')})
+        break
+      case 'path':
+        values[key] = formatDriveText(await checkedPath(key, drive, context))
+        break
+      case 'volume':
+        values[key] = formatDriveText(await existingVolume(key, drive, request.vmid, context))
+        break
+      case 'new': {
+        const planned = await newVolume({...request, key, drive, source, created}, context)
+        values[key] = formatDriveText(planned.drive)
+        steps.push(...planned.steps)
+        created.push(planned.drive.file)
+        break
+      }
+    }
+  }
+  return {values, steps, created}
+}
+
+/** The drive with every property checked and in the form in which it is stored (booleans as 1 and 0). */
+function canonicalDrive(key: string, value: string): DriveText {
+  const drive = parseDriveText(canonicalProperties(key, value))
+  const isTray = drive.file === 'none' || drive.file === 'cdrom'
+  const whole = isTray ? {...drive, options: {...drive.options, media: 'cdrom'}} : drive
+  readDrive(key, formatDriveText(whole))
+  return whole
+}
+
+async function checkedPath(key: string, drive: DriveText, context: Context): Promise<DriveText> {
+  if (!context.caller.isRoot) throw new ForbiddenError(`${key}: only root may use a path instead of a volume`)
+  const stat = await context.host.files.stat(drive.file, {followLinks: true})
+  if (stat === undefined || (stat.kind !== 'file' && stat.kind !== 'block')) {
+    throw new InvalidInputError(`${key}: '${drive.file}' is neither a file nor a block device`, {[key]: 'names no file or block device'})
+  }
+  return {file: drive.file, options: without(drive.options, 'size')}
+}
+
+async function existingVolume(key: string, drive: DriveText, vmid: number, context: Context): Promise<DriveText> {
+  if (isCloudInitDrive(drive)) throw new UnsupportedError(`${key}: cloud-init drives are not available yet`)
+  const {storage, id} = await openVolume(drive.file, context)
+  const volume = await storage.volume(id)
+  assertUsableBy(key, volume, drive, vmid)
+  const media = volume.content === 'iso' ? {media: 'cdrom'} : {}
+  return {file: drive.file, options: {...without(drive.options, 'format'), ...media, size: formatSize(volume.sizeBytes)}}
+}
+
+function assertUsableBy(key: string, volume: Volume, drive: DriveText, vmid: number): void {
+  if (volume.content !== 'images' && volume.content !== 'iso') {
+    throw new InvalidInputError(`${key}: '${drive.file}' is neither a disk image nor an ISO image`, {[key]: `is a volume for '${volume.content}'`})
+  }
+  if (volume.content === 'iso' && (drive.options['media'] === 'disk' || key.startsWith('virtio') || key === 'efidisk0')) {
+    throw new InvalidInputError(`${key}: the ISO image '${drive.file}' can only be in a CD-ROM drive on ide, sata or scsi`, {[key]: 'cannot hold an ISO image'})
+  }
+  if (volume.vmid !== undefined && volume.vmid !== vmid) {
+    throw new InvalidInputError(`${key}: the volume '${drive.file}' belongs to guest ${volume.vmid}`, {[key]: 'belongs to another guest'})
+  }
+}
+
+interface NewVolumeRequest extends DriveRequest {
+  readonly key: string
+  readonly drive: DriveText
+  readonly source: {readonly storage: string | undefined; readonly sizeBytes: number}
+  /** Volumes of other drives of the same command. */
+  readonly created: readonly string[]
+}
+
+async function newVolume(request: NewVolumeRequest, context: Context): Promise<{drive: DriveText; steps: readonly Step[]}> {
+  const {key, drive, source, vmid} = request
+  if (isCdromText(drive)) throw new InvalidInputError(`${key}: a new volume cannot be a CD; name an ISO image`, {[key]: 'media=cdrom needs an ISO image'})
+  const storage = await storageForNewVolume(key, source.storage ?? request.defaultStorage, context)
+  const efiVars = key === 'efidisk0' ? await planEfiVars(drive, context) : undefined
+  const format = chosenFormat(key, drive.options['format'], storage)
+  const sizeBytes = efiVars?.sizeBytes ?? source.sizeBytes
+  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes}, namesOn(storage.config.storage, request))
+  const volume = formatVolumeId(id)
+  return {
+    drive: {file: volume, options: {...without(drive.options, 'format'), ...efiVars?.options, size: formatSize(sizeBytes)}},
+    steps: [step, ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, volume, format)}])],
+  }
+}
+
+async function storageForNewVolume(key: string, storageId: string | undefined, context: Context): Promise<Storage> {
+  if (storageId === undefined) {
+    throw new InvalidInputError(`${key}: say on which storage the new disk shall be, such as local:32`, {[key]: 'names no storage'})
+  }
+  const storage = await openStorage(storageId, context)
+  if (!storage.traits.defaultContent.includes('images')) {
+    throw new InvalidInputError(`${key}: the storage '${storageId}' is not for disk images`, {[key]: 'names a storage without the content type images'}, {
+      nextSteps: [`Allow them: pvesm set ${storageId} --content ${['images', ...storage.traits.defaultContent].join(',')}`],
+    })
+  }
+  return storage
+}
+
+function chosenFormat(key: string, wish: string | undefined, {config, traits}: Storage): Format {
+  const format = (wish ?? traits.defaultFormat) as Format
+  if (traits.formats.includes(format) && format !== 'subvol') return format
+  const known = traits.formats.filter(name => name !== 'subvol').join(', ')
+  throw new InvalidInputError(`${key}: the storage '${config.storage}' has no images of the format '${format}'; it has ${known}`, {[`${key}.format`]: `must be one of ${known}`})
+}
+
+/** Names on this storage that are spoken for: by the configuration, even if the volume is gone, and by this very command. */
+function namesOn(storageId: string, {config, created}: NewVolumeRequest): string[] {
+  const volumes = [...created, ...(config === undefined ? [] : referencedVolumes(config))]
+  return volumes.filter(volume => volume.startsWith(`${storageId}:`)).map(volume => volume.slice(storageId.length + 1))
+}
+
+function without(options: Readonly<Record<string, string>>, ...names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)))
+}
+
+/** The storages on which these drives make new volumes; their locks are needed for that. */
+export function storagesOfNewVolumes(drives: Readonly<Record<string, string>>, defaultStorage?: string): readonly string[] {
+  const storages = new Set<string>()
+  for (const [key, value] of Object.entries(drives)) {
+    const source = readDriveSource(key, parseDriveText(value).file)
+    const storage = source.kind === 'new' ? source.storage ?? defaultStorage : undefined
+    if (storage !== undefined) storages.add(storage)
+  }
+  return [...storages]
+}
