@@ -16,17 +16,22 @@ export interface VolumeId {
   readonly name: string
 }
 
+/** Formats of what is no disk image, as listings name them: `iso`, `tgz` (template), `tar.zst` (backup), `snippet`, `ova`, `ova+raw` (a disk in it). */
+export type FileFormat =
+  | 'iso' | 'snippet' | 'ova' | 'ovf' | `ova+${'raw' | 'qcow2' | 'vmdk'}` | 'tgz' | 'txz' | 'tzst' | 'tbz2'
+  | 'tar' | 'vma' | `${'tar' | 'vma'}.${'gz' | 'lzo' | 'zst' | 'bz2'}`
+
 /** What a volume's name says, without a look at the storage. */
 export interface VolumeName {
   readonly content: Content
-  readonly format: Format | 'iso' | 'tar' | 'vma' | 'other'
+  readonly format: Format | FileFormat
   /** The guest that owns it, for images and backups. */
   readonly vmid?: number
   /** The name without folders. */
   readonly base: string
   /** A template's volume (`base-100-disk-0`). */
   readonly isBase: boolean
-  /** For a linked clone: the name of the volume it stands on. */
+  /** For a linked clone: the name of the volume it stands on (`9000/base-9000-disk-0.qcow2`). */
   readonly parent?: string
 }
 
@@ -34,6 +39,8 @@ export interface Volume extends VolumeName {
   readonly id: VolumeId
   readonly sizeBytes: number
   readonly usedBytes?: number
+  /** The backing file that the image itself names; differs from `parent` when the image was made by hand. */
+  readonly backing?: string
   readonly createdAtMs?: number
   readonly notes?: string
   readonly isProtected?: boolean
@@ -78,6 +85,12 @@ export interface StoragePlugin {
   open(config: StorageConfig, host: Host, clock: Clock): Storage
 }
 
+/** A change of volumes, to be shown as the commands that it comes to. */
+export type VolumeChange =
+  | {readonly create: {readonly id: VolumeId; readonly want: NewVolume}}
+  | {readonly remove: VolumeId}
+  | {readonly resize: {readonly id: VolumeId; readonly sizeBytes: number}}
+
 export interface Storage {
   readonly config: StorageConfig
   readonly traits: StorageTraits
@@ -89,9 +102,15 @@ export interface Storage {
   volume(id: VolumeId): Promise<Volume>
   /** The next free disk name for a guest, given names that are spoken for. */
   nextName(vmid: number, format: Format, taken: readonly string[]): Promise<VolumeId>
-  /** @throws ConflictError when it exists, UnavailableError when the space does not suffice */
+  /** Pure: the id of a new volume by the name asked for (`want.base`). @throws InvalidInputError when this type does not take that name */
+  nameFor(want: NewVolume): VolumeId
+  /** Pure: what a change would run on the host, as argv. */
+  commands(change: VolumeChange): readonly (readonly string[])[]
+  /** Pure but for a look at the folder or pool: whether a volume by that name is there. */
+  exists(id: VolumeId): Promise<boolean>
+  /** @throws ConflictError when it exists, and then nothing was touched; UnavailableError when the space does not suffice */
   create(want: NewVolume): Promise<Volume>
-  /** Removes it; resolves when it is not there either. */
+  /** Removes it; resolves when it is not there either. @throws ConflictError when something else stands on it or it is protected */
   remove(id: VolumeId): Promise<void>
   /** Makes it larger. @throws InvalidInputError to make it smaller */
   resize(id: VolumeId, sizeBytes: number): Promise<void>

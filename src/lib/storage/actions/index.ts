@@ -1,0 +1,9 @@
+// The kinds of action of this domain, each loaded when a plan has one.
+import type {ActionKind} from '../../tasks/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'volume.create': async () => (await import('./volume-create.ts')).volumeCreate as ActionKind,
+  'volume.remove': async () => (await import('./volume-remove.ts')).volumeRemove as ActionKind,
+  'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize as ActionKind,
+  'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate as ActionKind,
+}

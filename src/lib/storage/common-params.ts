@@ -1,0 +1,68 @@
+// Options of storage.cfg that several storage types share, described once. A plugin picks those that it really honours; an option that
+// does nothing yet is not offered at all.
+import type {Params, PropertyFormat, ValueSchema} from '../spec/index.ts'
+
+/** How many backups are kept when old ones are removed (vzdump(1), "prune-backups"). */
+export const pruneBackupsFormat = {
+  'keep-all': {type: 'boolean', optional: true, description: 'Keep every backup. Excludes the other settings.'},
+  'keep-last': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep the last N backups.'},
+  'keep-hourly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N hours that have one.'},
+  'keep-daily': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N days that have one.'},
+  'keep-weekly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N weeks that have one.'},
+  'keep-monthly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N months that have one.'},
+  'keep-yearly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N years that have one.'},
+} as const satisfies PropertyFormat
+
+export const commonStorageParams = {
+  content: {
+    type: 'string', format: 'pve-storage-content-list', optional: true, placeholder: 'type[,...]',
+    description: "What the storage may hold: a list of images (disks of virtual machines), rootdir (disks of containers), vztmpl (container templates), iso, backup, snippets and import, or 'none'.",
+  },
+  nodes: {
+    type: 'string', format: 'pve-node-list', optional: true, completion: 'node', placeholder: 'node[,...]',
+    description: 'The hosts that can use the storage. All of them when it is not given.',
+  },
+  disable: {type: 'boolean', optional: true, description: 'Take the storage out of use. Nothing on it is touched.'},
+  shared: {
+    type: 'boolean', optional: true,
+    description: 'Say that every host sees the same volumes here. It does not make local storage shared.',
+  },
+  'prune-backups': {
+    type: 'string', format: pruneBackupsFormat, optional: true,
+    description: 'Which backups are kept when old ones are removed. A backup job may say otherwise.',
+  },
+} as const satisfies Params
+
+/** Options of every type whose volumes are files. */
+export const folderStorageParams = {
+  'content-dirs': {
+    type: 'string', format: 'pve-dir-override-list', optional: true, placeholder: 'type=folder[,...]',
+    description: 'Folders that differ from the usual layout, relative to the path of the storage: iso=isos,backup=archives.',
+  },
+  'create-base-path': {
+    type: 'boolean', optional: true, default: true,
+    description: 'Make the folder of the storage when it does not exist.',
+  },
+  'create-subdirs': {
+    type: 'boolean', optional: true, default: true,
+    description: 'Make the folders for the content types when they do not exist.',
+  },
+  mkdir: {
+    type: 'boolean', optional: true, default: true,
+    description: 'The older form of create-base-path and create-subdirs: sets both where they are not given.',
+  },
+  format: {
+    type: 'string', enum: ['raw', 'qcow2', 'vmdk'], optional: true,
+    description: 'The format of new disks for which none is asked.',
+  },
+  preallocation: {
+    type: 'string', enum: ['off', 'metadata', 'falloc', 'full'], optional: true, default: 'metadata',
+    description: 'What is laid out on the file system when a raw or qcow2 disk is made: nothing, the tables of qcow2, or all of its space, reserved (falloc) or written with zeros (full).',
+  },
+} as const satisfies Params
+
+/** The check of the option `is_mountpoint`: yes, no, or the path of the mount. */
+export const mountpointParam = {
+  type: 'string', optional: true, default: 'no', placeholder: 'yes|no|path', pattern: '(?:yes|no|on|off|true|false|0|1|/[^\\u0000-\\u001f]*)',
+  description: "The path of the storage (yes), or the path given here, must be a mount point; else the storage counts as offline. It keeps guests' disks from being written below a mount that is missing.",
+} as const satisfies ValueSchema

@@ -1,0 +1,233 @@
+// A folder as a storage: making, listing, growing and removing the files in it. Names and paths are naming.ts's, headers
+// image-header.ts's, argv qemu-img.ts's; here they meet the host.
+import type {Clock} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
+import type {Host} from '../../host/index.ts'
+import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
+import type {Content, Format, NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
+import {formatVolumeId} from '../volume-id.ts'
+import {checkBacking} from './backing.ts'
+import {createImage, resizeImage} from './image-file.ts'
+import {isMountPoint} from './mounts.ts'
+import type {DirOptions} from './options.ts'
+import {readDirOptions} from './options.ts'
+import {createImageArgv, resizeImageArgv} from './qemu-img.ts'
+import {describeVolume, listFolderVolumes} from './volumes.ts'
+
+/** Content that may hold secrets, or disks, is not for everyone on the host to read. */
+const folderModes: Readonly<Record<Content, number>> = {
+  images: 0o750, rootdir: 0o755, vztmpl: 0o755, iso: 0o755, backup: 0o750, snippets: 0o750, import: 0o750,
+}
+/** More disks than any guest has; it ends the search when a folder is full of odd names. */
+const maxDiskNumber = 100_000
+
+/** @throws InvalidInputError when an option of the section is wrong */
+export function openDirStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
+  const options = readDirOptions(config, {content: traits.defaultContent, format: traits.defaultFormat})
+  const storage: DirStorage = {host, clock, name: config.storage, options}
+  return {
+    config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared},
+    activate: () => activate(storage),
+    usage: () => usage(storage),
+    list: async (content, vmid) => {
+      await checkMounted(storage)
+      return listFolderVolumes(host, storage.name, options.layout, content, vmid)
+    },
+    volume: (id) => existingVolume(storage, id),
+    exists: async (id) => (await host.files.stat(pathOf(storage, id))) !== undefined,
+    nextName: (vmid, format, taken) => nextName(storage, vmid, format, taken),
+    nameFor: (want) => newName(storage, want),
+    commands: (change) => commandsOf(storage, change),
+    create: (want) => create(storage, want),
+    remove: (id) => remove(storage, id),
+    resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
+    path: (id) => pathOf(storage, id),
+    blockSource: (id) => ({protocol: {driver: 'file', filename: pathOf(storage, id)}, format: blockFormat(parsed(storage, id))}),
+    attach: (id) => attach(storage, id),
+    detach: async () => undefined,
+  }
+}
+
+interface DirStorage {
+  readonly host: Host
+  readonly clock: Clock
+  readonly name: string
+  readonly options: DirOptions
+}
+
+function parsed(storage: DirStorage, id: VolumeId): VolumeName {
+  if (id.storage !== storage.name) throw new InvalidInputError(`the volume ${formatVolumeId(id)} is not on storage '${storage.name}'`)
+  return parseFolderVolumeName(id.name)
+}
+
+function pathOf(storage: DirStorage, id: VolumeId): string {
+  return volumePath(storage.options.layout, parsed(storage, id))
+}
+
+function blockFormat(name: VolumeName): Format {
+  if (name.content === 'iso') return 'raw'
+  const isDisk = name.content === 'images' || name.content === 'import'
+  if (isDisk && (name.format === 'raw' || name.format === 'qcow2' || name.format === 'vmdk')) return name.format
+  throw new InvalidInputError(`'${name.base}' cannot be used as a drive: it is of the kind ${name.content}, format ${name.format}`)
+}
+
+/** @throws UnavailableError when the option is_mountpoint is set and nothing is mounted there */
+async function checkMounted({host, name, options}: DirStorage): Promise<void> {
+  if (options.mountpoint === undefined) return
+  if (isMountPoint(await host.files.readText('/proc/self/mountinfo'), options.mountpoint)) return
+  throw new UnavailableError(`storage '${name}' is not there: nothing is mounted at ${options.mountpoint}`, {
+    nextSteps: [`Mount it: mount ${options.mountpoint}`, `If it is no mount point: pvesm set ${name} --is_mountpoint no`],
+  })
+}
+
+async function activate(storage: DirStorage): Promise<void> {
+  const {host, name, options} = storage
+  const {path} = options.layout
+  await checkMounted(storage)
+  const base = await host.files.stat(path, {followLinks: true})
+  if (base === undefined) {
+    if (!options.createBasePath) {
+      throw new UnavailableError(`storage '${name}' is not there: the folder ${path} does not exist`, {nextSteps: [`Make it: mkdir -p ${path}`]})
+    }
+    await host.files.makeDirectory(path, 0o755)
+  } else if (base.kind !== 'directory') {
+    throw new UnavailableError(`storage '${name}' is not there: ${path} is not a folder`)
+  }
+  if (!options.createSubdirs) return
+  for (const content of options.content) {
+    const folder = contentFolder(options.layout, content)
+    if ((await host.files.stat(folder)) === undefined) await host.files.makeDirectory(folder, folderModes[content])
+  }
+}
+
+async function usage(storage: DirStorage): Promise<{totalBytes: number; usedBytes: number; availableBytes: number; isActive: boolean}> {
+  try {
+    await checkMounted(storage)
+    return {...await storage.host.files.space(storage.options.layout.path), isActive: true}
+  } catch (error) {
+    if (error instanceof NotFoundError || error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
+    throw error
+  }
+}
+
+async function existingVolume(storage: DirStorage, id: VolumeId): Promise<Volume> {
+  const name = parsed(storage, id)
+  const found = await describeVolume(storage.host, storage.options.layout, id, name)
+  if (found !== undefined) return found
+  await checkMounted(storage)
+  throw new NotFoundError(`there is no volume ${formatVolumeId(id)}`, {nextSteps: [`See what is there: pvesm list ${storage.name}`]})
+}
+
+async function nextName(storage: DirStorage, vmid: number, format: Format, taken: readonly string[]): Promise<VolumeId> {
+  const present = await storage.host.files.list(`${contentFolder(storage.options.layout, 'images')}/${vmid}`)
+  const bases = [...present, ...taken.map((name) => name.slice(name.lastIndexOf('/') + 1))]
+  const used = new Set(bases.map((base) => diskNumber(base, vmid)))
+  for (let number = 0; number < maxDiskNumber; number++) {
+    if (!used.has(number)) return {storage: storage.name, name: `${vmid}/vm-${vmid}-disk-${number}.${format}`}
+  }
+  throw new ConflictError(`guest ${vmid} has ${maxDiskNumber} disks on storage '${storage.name}'`)
+}
+
+async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
+  const {host, options} = storage
+  const id = want.base === undefined ? await nextName(storage, want.vmid, want.format, []) : newName(storage, want)
+  if (!options.content.includes('images') && !options.content.includes('rootdir')) {
+    throw new InvalidInputError(`storage '${storage.name}' does not take disks: its content is ${options.content.join(',') || 'none'}`, {storage: 'does not take disks'}, {
+      nextSteps: [`Allow them: pvesm set ${storage.name} --content ${['images', ...options.content].join(',')}`],
+    })
+  }
+  await activate(storage)
+  const path = pathOf(storage, id)
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  if ((await host.files.stat(folder)) === undefined) await host.files.makeDirectory(folder, folderModes.images)
+  await createImage(host, storage.name, path, want.format, want.sizeBytes, options.preallocation)
+  return existingVolume(storage, id)
+}
+
+/** Checks a name that was asked for. @throws InvalidInputError */
+function newName(storage: DirStorage, {vmid, format, base = ''}: NewVolume): VolumeId {
+  const whole = /\.(?:raw|qcow2|vmdk|subvol)$/.test(base) ? base : `${base}.${format}`
+  const name = parseFolderVolumeName(`${vmid}/${whole}`)
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._+-]*$/.test(whole)) {
+    throw new InvalidInputError(`'${base}' is no good name for a disk: use letters, digits, '.', '_', '+' and '-', a letter or digit first`, {filename: 'has a character that a disk name may not have'})
+  }
+  if (name.format !== format) {
+    throw new InvalidInputError(`the name '${base}' does not fit the format ${format}`, {filename: `must end in .${format}`})
+  }
+  const owner = /^(?:vm|base|subvol|basevol)-(\d+)-/.exec(whole)?.[1]
+  if (owner !== undefined && Number(owner) !== vmid) {
+    throw new InvalidInputError(`the name '${base}' belongs to guest ${owner}, not to ${vmid}`, {filename: `must begin with vm-${vmid}-`})
+  }
+  return {storage: storage.name, name: `${vmid}/${whole}`}
+}
+
+function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
+  const {preallocation} = storage.options
+  if ('create' in change) {
+    const {id, want} = change.create
+    return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocation)]
+  }
+  if ('remove' in change) return [['rm', '-f', '--', pathOf(storage, change.remove)]]
+  const {id, sizeBytes} = change.resize
+  return [resizeImageArgv(pathOf(storage, id), blockFormat(parsed(storage, id)), sizeBytes, preallocation)]
+}
+
+async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
+  const {host} = storage
+  const name = parsed(storage, id)
+  if (name.format === 'subvol') throw new UnsupportedError(`${formatVolumeId(id)} is a container's folder; only disks and files can be removed`)
+  if (name.format.startsWith('ova+')) throw new InvalidInputError(`${formatVolumeId(id)} lies inside an archive and cannot be removed alone`)
+  const path = pathOf(storage, id)
+  await checkMounted(storage)
+  if (name.isBase) await checkNoClones(storage, id, name)
+  if (name.content === 'backup') {
+    if ((await host.files.stat(`${path}.protected`)) !== undefined) {
+      throw new ConflictError(`${formatVolumeId(id)} is protected`, {nextSteps: [`Take the protection away first: rm ${path}.protected`]})
+    }
+    await host.files.remove(path)
+    for (const companion of [`${path}.notes`, path.replace(/\.(?:tgz|(?:tar|vma)(?:\.\w+)?)$/, '.log')]) await host.files.remove(companion)
+    return
+  }
+  await host.files.remove(path)
+  if (name.content === 'images') await removeEmptyFolder(host, path.slice(0, path.lastIndexOf('/')))
+}
+
+async function removeEmptyFolder(host: Host, folder: string): Promise<void> {
+  try {
+    await host.files.remove(folder)
+  } catch (error) {
+    // Other disks of the guest lie in it.
+    if (!(error instanceof ConflictError)) throw error
+  }
+}
+
+/** A linked clone reads from its base: without it the clone is lost. */
+async function checkNoClones(storage: DirStorage, id: VolumeId, name: VolumeName): Promise<void> {
+  const own = folderVolumeName(name)
+  const images = await listFolderVolumes(storage.host, storage.name, storage.options.layout, ['images'])
+  const clone = images.find((image) => image.parent === own || image.backing?.endsWith(`/${own}`) === true)
+  if (clone !== undefined) {
+    throw new ConflictError(`${formatVolumeId(id)} is in use: the linked clone ${formatVolumeId(clone.id)} stands on it`)
+  }
+}
+
+async function resize(storage: DirStorage, id: VolumeId, sizeBytes: number): Promise<void> {
+  const current = await existingVolume(storage, id)
+  if (current.content !== 'images') throw new InvalidInputError(`${formatVolumeId(id)} is not a disk, so its size cannot be changed`)
+  if (sizeBytes < current.sizeBytes) {
+    throw new InvalidInputError(`${formatVolumeId(id)} has ${current.sizeBytes} bytes; disks can only be made larger`, {size: 'is smaller than the disk'})
+  }
+  if (sizeBytes === current.sizeBytes) return
+  const {host, options, name} = storage
+  await resizeImage(host, name, pathOf(storage, id), blockFormat(current), {fromBytes: current.sizeBytes, toBytes: sizeBytes}, options.preallocation)
+}
+
+async function attach(storage: DirStorage, id: VolumeId): Promise<string> {
+  await checkMounted(storage)
+  const path = pathOf(storage, id)
+  const found = await existingVolume(storage, id)
+  if (found.format === 'qcow2' || found.format === 'vmdk') {
+    await checkBacking(storage.host, path, found.format, contentFolder(storage.options.layout, 'images'))
+  }
+  return path
+}

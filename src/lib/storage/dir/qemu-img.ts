@@ -1,0 +1,42 @@
+// The calls of qemu-img that a folder storage makes, as argv: always with the format named, so that no header is ever probed. Paths are
+// absolute, which keeps QEMU from taking `nbd:…` or `json:…` for an address, and stand behind `--`. Pure.
+import {UnsupportedError} from '../../base/index.ts'
+import type {Format} from '../storage.ts'
+import type {Preallocation} from './options.ts'
+
+export function createImageArgv(path: string, format: Format, sizeBytes: number, preallocation: Preallocation): string[] {
+  const options = creationOptions(format, preallocation)
+  return ['qemu-img', 'create', '-q', '-f', format, ...(options === undefined ? [] : ['-o', options]), '--', path, String(sizeBytes)]
+}
+
+/** @throws UnsupportedError for a format that QEMU cannot make larger */
+export function resizeImageArgv(path: string, format: Format, sizeBytes: number, preallocation: Preallocation): string[] {
+  if (format !== 'raw' && format !== 'qcow2') {
+    throw new UnsupportedError(`disks of format ${format} cannot be made larger`, {nextSteps: [`Convert it first: qemu-img convert -f ${format} -O qcow2 …`]})
+  }
+  // The tables of qcow2 grow with the image when it is resized; laying out the added part is asked for where the space was asked for.
+  const growth = preallocation === 'falloc' || preallocation === 'full' ? [`--preallocation=${preallocation}`] : []
+  return ['qemu-img', 'resize', '-q', '-f', format, ...growth, '--', path, String(sizeBytes)]
+}
+
+// A raw file has no tables, so `metadata` means for it that nothing is laid out. VMDK has no such option.
+function creationOptions(format: Format, preallocation: Preallocation): string | undefined {
+  switch (format) {
+    case 'raw': return `preallocation=${preallocation === 'metadata' ? 'off' : preallocation}`
+    case 'qcow2': return `preallocation=${preallocation}`
+    case 'vmdk':
+    case 'subvol': return undefined
+  }
+}
+
+/** The space that making the image takes at once; the rest is taken as the guest writes. */
+export function spaceForCreation(format: Format, sizeBytes: number, preallocation: Preallocation): number {
+  // qcow2: an eight-byte entry for each cluster of 64 KiB, and as much again, rounded up, for the counts of uses and the headers.
+  const tables = format === 'qcow2' ? Math.ceil(sizeBytes / 8192) + Math.ceil(sizeBytes / 32_768) + 1024 * 1024 : 64 * 1024
+  switch (format === 'vmdk' ? 'off' : preallocation) {
+    case 'off': return 256 * 1024
+    case 'metadata': return format === 'qcow2' ? tables : 64 * 1024
+    case 'falloc':
+    case 'full': return sizeBytes + tables
+  }
+}

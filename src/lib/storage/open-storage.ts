@@ -1,0 +1,62 @@
+// From the name of a storage to something that can be used: its section of storage.cfg, its plugin, and the host.
+import {ConflictError, NotFoundError} from '../base/index.ts'
+import type {Host} from '../host/index.ts'
+import type {Context} from '../tasks/index.ts'
+import {readStorageConfig} from './storage-config.ts'
+import {isTrue, splitWords} from './option-values.ts'
+import {loadStoragePlugin} from './plugins.ts'
+import type {Storage, StorageConfig, VolumeId} from './storage.ts'
+import {parseVolumeId} from './volume-id.ts'
+
+/** What of a context is needed to open a storage. */
+export type StorageContext = Pick<Context, 'node' | 'host' | 'store' | 'clock' | 'places' | 'signal'>
+
+/** The section of a storage. @throws NotFoundError when there is none by that name */
+export async function storageConfig(name: string, context: Pick<StorageContext, 'store' | 'places'>): Promise<StorageConfig> {
+  const all = await readStorageConfig(context.store, context.places)
+  const config = Object.hasOwn(all, name) ? all[name] : undefined
+  if (config === undefined) {
+    throw new NotFoundError(`there is no storage '${name}'`, {nextSteps: ['See which there are: pvesm status', `Make one: pvesm add dir ${name} --path <folder>`]})
+  }
+  return config
+}
+
+/**
+ * @param name as in storage.cfg
+ * @throws NotFoundError when there is none by that name; ConflictError when it is disabled or not for this node; UnsupportedError for its type
+ */
+export async function openStorage(name: string, context: StorageContext): Promise<Storage> {
+  const config = await storageConfig(name, context)
+  if (isTrue(config['disable'])) {
+    throw new ConflictError(`storage '${name}' is disabled`, {nextSteps: [`Enable it: pvesm set ${name} --disable 0`]})
+  }
+  if (!isOnNode(config, context.node)) {
+    throw new ConflictError(`storage '${name}' is not for node '${context.node}'; it is for ${String(config['nodes'])}`, {
+      nextSteps: [`Change that: pvesm set ${name} --nodes ${[...splitWords(config['nodes']), context.node].join(',')}`],
+    })
+  }
+  return openConfigured(config, context)
+}
+
+/** Opens a section that was read already, disabled or not. */
+export async function openConfigured(config: StorageConfig, context: StorageContext): Promise<Storage> {
+  const plugin = await loadStoragePlugin(config.type)
+  return plugin.open(config, cancellable(context.host, context.signal), context.clock)
+}
+
+/** The storage of a volume and the parsed id. @throws as parseVolumeId and openStorage */
+export async function openVolume(volume: string, context: StorageContext): Promise<{storage: Storage; id: VolumeId}> {
+  const id = parseVolumeId(volume)
+  return {id, storage: await openStorage(id.storage, context)}
+}
+
+/** Whether the option `nodes` lets this node use the storage. */
+export function isOnNode(config: StorageConfig, node: string): boolean {
+  const nodes = splitWords(config['nodes'])
+  return nodes.length === 0 || nodes.includes(node)
+}
+
+/** Programs that a storage runs end when the operation is cancelled. */
+function cancellable(host: Host, signal: AbortSignal): Host {
+  return {...host, run: (argv, options) => host.run(argv, {signal, ...options})}
+}
