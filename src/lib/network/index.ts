@@ -1,0 +1,2 @@
+export * from './bridges.ts'
+export * from './taps.ts'
