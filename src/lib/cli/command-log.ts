@@ -7,7 +7,14 @@ import type {OutputStream} from './streams.ts'
 /** Clears the line of a terminal (ECMA-48 EL). */
 const clearLine = '\r\u001b[K'
 
-export function commandLog(stderr: OutputStream): Log {
+/** The log, and a way to write a line as it is. */
+export interface CommandLog extends Log {
+  notice(message: string): void
+  /** @param text already safe to be printed */
+  line(text: string): void
+}
+
+export function commandLog(stderr: OutputStream): CommandLog {
   let hasProgress = false
   const writeLine = (line: string) => {
     stderr.write(`${hasProgress ? clearLine : ''}${line}\n`)
@@ -16,6 +23,8 @@ export function commandLog(stderr: OutputStream): Log {
   return {
     info: () => undefined,
     warn: (message) => writeLine(`Warning: ${printable(message)}`),
+    notice: (message) => writeLine(printable(message)),
+    line: writeLine,
     progress: (done, total, what) => {
       if (stderr.isTTY !== true) return
       const percent = total > 0 ? `${Math.floor((done / total) * 100)} %` : ''

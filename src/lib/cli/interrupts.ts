@@ -12,17 +12,15 @@ const watched = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * @param source what emits the signals: `process`, or an emitter of a test
- * @param tell says a sentence to the user
  * @param exitNow ends the process with this code
  */
-export function watchInterrupts(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>, tell: (sentence: string) => void, exitNow: (code: number) => void): Interrupts {
+export function watchInterrupts(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>, exitNow: (code: number) => void): Interrupts {
   const controller = new AbortController()
-  const onSignal = (name: unknown) => {
+  const onSignal = () => {
     if (controller.signal.aborted) {
       exitNow(130)
       return
     }
-    if (name === 'SIGINT') tell('Stopping; press Ctrl-C again to leave at once.')
     controller.abort()
   }
   for (const name of watched) source.on(name, onSignal)

@@ -20,7 +20,7 @@ export async function main(persona?: string): Promise<void> {
 /** Runs the words as this process's command line. Never throws: errors are told on stderr and become the exit code. */
 export async function runProcess(words: readonly string[]): Promise<void> {
   const streams = processStreams()
-  const interrupts = watchInterrupts(process, (sentence) => { streams.stderr.write(`${sentence}\n`) }, (code) => process.exit(code))
+  const interrupts = watchInterrupts(process, (code) => process.exit(code))
   const surroundings: Surroundings = {
     catalog, streams, env: process.env, signal: interrupts.signal, aliases: {},
     places: () => placesFromEnvironment(process.env),

@@ -1,7 +1,33 @@
-// Commands that are tasks: start the worker, follow its log, and end as the task ended.
+// Commands that are tasks: start the worker, show its log on stderr, and end as the task ended.
+import {attendTask} from '../tasks/stop-task.ts'
+import {taskError} from '../tasks/follow-task.ts'
+import {commandLog} from './command-log.ts'
+import {printResult} from './print-result.ts'
 import type {Invocation} from './run-command.ts'
 import type {Surroundings} from './surroundings.ts'
 
-export async function runAsTask(invocation: Invocation, surroundings: Surroundings): Promise<number> {
-  throw new Error(`${invocation.spec.id}: ${surroundings.signal.aborted}`)
+/**
+ * Starts the task and waits for it; with --async, prints its id instead. A result is printed for programs only: as with Proxmox VE's tools,
+ * the text of a task is its log.
+ * @throws AppError of the kind that the task stored
+ */
+export async function runAsTask({spec, params, standard}: Invocation, surroundings: Surroundings): Promise<number> {
+  const {streams, signal} = surroundings
+  const services = await surroundings.services()
+  const log = commandLog(streams.stderr)
+  return services.withContext({log, signal}, async (context) => {
+    const upid = await context.startTask(spec.id, params)
+    if (standard.async) {
+      await printResult(upid, {...spec, output: {as: 'lines'}}, standard, surroundings)
+      return 0
+    }
+    const end = await attendTask(upid, context, {
+      line: (text) => { if (!standard.quiet) log.line(text) },
+      ...(streams.stderr.isTTY === true && !standard.quiet ? {progress: ({what, percent}) => log.progress(percent, 100, what)} : {}),
+    }, signal)
+    const error = taskError(upid, end)
+    if (error !== undefined) throw error
+    await printResult(end.result ?? upid, spec, standard, surroundings)
+    return 0
+  })
 }
