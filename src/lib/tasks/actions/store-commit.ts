@@ -26,7 +26,7 @@ export interface StoreCommit extends Action {
 export interface WantedFile {
   readonly path: string
   /** As it was read for the plan; undefined when it does not exist and must not. */
-  readonly was: StoredFile | undefined
+  readonly was: Pick<StoredFile, 'data'> | undefined
   /** Its new text; undefined to remove it. */
   readonly text: string | undefined
 }
