@@ -89,8 +89,13 @@ export function readParameters(
   const values = new Map<string, readonly string[]>()
   for (const [name, list] of given) {
     const companion = findParam(known.params, name) === undefined ? companionParams[name] : undefined
-    if (companion === undefined) values.set(name, list)
-    else companions[name] = companionValue(name, companion, list.at(-1) ?? '')
+    if (companion !== undefined) {
+      companions[name] = companionValue(name, companion, list.at(-1) ?? '')
+      continue
+    }
+    values.set(name, list)
+    // Before arguments are looked for: the word that a flag took was often meant to be one.
+    if (findParam(known.params, name)?.schema.type === 'boolean') flagValue(name, list.at(-1) ?? '')
   }
   if (options.lenient?.(companions) !== true) takeArguments(rest, values, known, options)
   const params: Record<string, unknown> = {...options.fixed}
