@@ -1,5 +1,8 @@
-// The program of a task's worker (tasks/worker.ts); it is here because only this layer may know the catalog.
+// The entry file of a worker process (tasks/worker.ts), started by tasks/start-task.ts. All that it adds is the catalog.
 import {workerProgram} from '../tasks/worker.ts'
 import {workerArgv} from './worker-argv.ts'
 
-await workerProgram({loadCatalog: async () => (await import('../catalog.ts')).catalog, workerArgv: workerArgv()})
+await workerProgram({
+  loadCatalog: async () => (await import('../catalog.ts')).catalog,
+  workerArgv: workerArgv(),
+})

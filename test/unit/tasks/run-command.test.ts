@@ -1,0 +1,125 @@
+import {chmod, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {ForbiddenError} from '../../../src/lib/base/index.ts'
+import {runHandler} from '../../../src/lib/tasks/index.ts'
+import {readJournals} from '../../../src/lib/tasks/journal.ts'
+import {buildHandler, razeHandler} from './demo/catalog.ts'
+import {installation} from './demo/installation.ts'
+
+describe('a changing command', () => {
+  it('does all steps, clears its journal and gives back its locks', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const outcome = await runHandler(buildHandler, {folder: place.folder}, context)
+    expect(outcome).toEqual({outcome: 'done', result: {built: 3}})
+    expect(await place.traces()).toEqual(['one', 'three', 'two'])
+    expect((await context.store.read('demo.conf'))?.data).toBe('built: 1\npassword: s3cret\n')
+    expect(await readJournals(context.store)).toEqual([])
+    expect(await context.store.lockHolder('demo/traces')).toBeUndefined()
+  })
+
+  it('takes back what it did when a step fails, and passes the error on', async () => {
+    const place = await installation()
+    const context = await place.open()
+    await expect(runHandler(buildHandler, {folder: place.folder, mode: 'fail'}, context)).rejects.toMatchObject({kind: 'invalid-input', message: 'this step fails'})
+    expect(await place.traces()).toEqual([])
+    expect(await context.store.read('demo.conf')).toBeUndefined()
+    expect(await readJournals(context.store)).toEqual([])
+  })
+
+  it('takes back the step that failed too, for it may have been done in half', async () => {
+    const place = await installation()
+    const context = await place.open()
+    await writeFile(join(place.folder, 'three'), 'in the way')
+    await expect(runHandler(buildHandler, {folder: place.folder}, context)).rejects.toMatchObject({code: 'EEXIST'})
+    expect(await place.traces()).toEqual([])
+  })
+
+  it('takes back what it did when it is cancelled between steps', async () => {
+    const place = await installation()
+    const cancel = new AbortController()
+    const context = await place.open({signal: cancel.signal})
+    const running = runHandler(buildHandler, {folder: place.folder, mode: 'dawdle'}, context)
+    const refused = expect(running).rejects.toMatchObject({kind: 'cancelled'})
+    await expect.poll(() => place.lines).toContain('dawdles')
+    cancel.abort()
+    await refused
+    expect(await place.traces()).toEqual([])
+    expect(await context.store.read('demo.conf')).toBeUndefined()
+  })
+
+  it('prints what it would do with secrets masked, and changes nothing', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const outcome = await runHandler(buildHandler, {folder: place.folder}, context, {dryRun: true})
+    expect(outcome.outcome === 'planned' && outcome.lines).toEqual([
+      `touch ${place.folder}/one`, `touch ${place.folder}/two`,
+      '--- /dev/null', '+++ demo.conf', '@@ -0,0 +1,2 @@', '+built: 1', '+password: ***',
+      `touch ${place.folder}/three`,
+    ])
+    expect(await place.traces()).toEqual([])
+    expect(await context.store.list('')).toEqual([])
+  })
+
+  it('is refused to anybody but root, with the way to do it', async () => {
+    const place = await installation()
+    await chmod(place.root, 0o755)
+    const context = await place.open({uid: 12_345})
+    const refusal = await runHandler(buildHandler, {folder: place.folder}, context).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(ForbiddenError)
+    expect((refusal as ForbiddenError).nextSteps.join()).toContain('sudo demo build')
+    await expect(context.store.read('demo.conf')).rejects.toBeInstanceOf(ForbiddenError)
+  })
+
+  it('says who holds a lock and since when, and gives up naming them', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const held = await context.store.lock('demo/traces', {reason: 'demo build elsewhere', timeoutMs: 0})
+    const impatient = {...buildHandler, lockTimeoutMs: 50}
+    await expect(runHandler(impatient, {folder: place.folder}, context)).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining('demo build elsewhere') as unknown})
+    expect(place.lines.join()).toMatch(/NOTE: waiting for demo\/traces, held by demo build elsewhere \(pid \d+ on h1\) since 2\d{3}-/)
+    await held.release()
+  })
+})
+
+describe('an undo that fails', () => {
+  it('is reported, stays in the journal, keeps later work away, and is tried again when that is mended', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const failed = runHandler(buildHandler, {folder: place.folder, mode: 'undo-fails'}, context)
+    await expect(failed).rejects.toMatchObject({kind: 'invalid-input', message: 'this step fails', nextSteps: [expect.stringContaining('corral doctor') as unknown]})
+    expect(place.lines.join('\n')).toContain('undoing a step (demo.fail) failed: this step fails: as it was told')
+    const [journal] = await readJournals(context.store)
+    expect(journal?.records.at(-1)?.failure).toContain('this step fails')
+    // What was done before stays, because later undo steps count on it.
+    expect(await place.traces()).toEqual(['notes', 'one', 'three', 'two'])
+
+    await expect(runHandler(razeHandler, {folder: place.folder}, context)).rejects.toMatchObject({kind: 'conflict'})
+    await writeFile(join(place.folder, 'mended'), '')
+    await runHandler(razeHandler, {folder: place.folder}, context)
+    expect(await readJournals(context.store)).toEqual([])
+    expect(await context.store.read('demo.conf')).toBeUndefined()
+    expect(await place.traces()).toEqual(['mended', 'notes'])
+  })
+})
+
+describe('a command that finishes what it began', () => {
+  it('goes on when it is cancelled', async () => {
+    const place = await installation()
+    const cancel = new AbortController()
+    const context = await place.open({signal: cancel.signal})
+    const noting = {...context, actionKind: async (kind: string) => { const found = await context.actionKind(kind); if (kind === 'store.commit') cancel.abort(); return found }}
+    // The abort comes while kinds are loaded, before anything is done: then it is refused.
+    await expect(runHandler(razeHandler, {folder: place.folder}, noting)).rejects.toMatchObject({kind: 'cancelled'})
+    expect(await place.notes()).toEqual([])
+  })
+
+  it('stops at a step that fails and leaves no journal: the command is to be repeated', async () => {
+    const place = await installation()
+    const context = await place.open()
+    await expect(runHandler(razeHandler, {folder: place.folder, mode: 'fail'}, context)).rejects.toMatchObject({message: 'this step fails'})
+    expect(await place.notes()).toEqual(['one', 'two', 'three'])
+    expect(await readJournals(context.store)).toEqual([])
+  })
+})
