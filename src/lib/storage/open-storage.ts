@@ -2,7 +2,7 @@
 import {ConflictError, NotFoundError} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Context} from '../tasks/index.ts'
-import {readStorageConfig} from './storage-config.ts'
+import {problemError, readStorageFile, withDefault} from './storage-config.ts'
 import {isTrue, splitWords} from './option-values.ts'
 import {loadStoragePlugin} from './plugins.ts'
 import type {Storage, StorageConfig, VolumeId} from './storage.ts'
@@ -11,10 +11,13 @@ import {parseVolumeId} from './volume-id.ts'
 /** What of a context is needed to open a storage. */
 export type StorageContext = Pick<Context, 'node' | 'host' | 'store' | 'clock' | 'places' | 'signal'>
 
-/** The section of a storage. @throws NotFoundError when there is none by that name */
+/** The section of a storage. @throws NotFoundError when there is none by that name, InvalidInputError when it is written wrongly */
 export async function storageConfig(name: string, context: Pick<StorageContext, 'store' | 'places'>): Promise<StorageConfig> {
-  const all = await readStorageConfig(context.store, context.places)
+  const file = await readStorageFile(context.store)
+  const all = withDefault(file, context.places)
   const config = Object.hasOwn(all, name) ? all[name] : undefined
+  const problem = file.problems.find(({section}) => section === name)
+  if (problem !== undefined) throw problemError(problem)
   if (config === undefined) {
     throw new NotFoundError(`there is no storage '${name}'`, {nextSteps: ['See which there are: pvesm status', `Make one: pvesm add dir ${name} --path <folder>`]})
   }

@@ -1,7 +1,12 @@
 // storage.cfg in the store: sections `<type>: <name>` with the options of each storage. Sections of types that Corral does not have, and
-// options that it does not know, are kept as they are: the file may be shared with Proxmox VE.
+// options that it does not carry out, are kept as they are: the file may come from Proxmox VE and go back there.
 import type {Places} from '../base/index.ts'
+import {InvalidInputError} from '../base/index.ts'
+import type {Params} from '../spec/index.ts'
+import type {SectionProblem, SectionTypes} from '../spec/section-config.ts'
+import {formatSectionConfig, parseSectionConfig} from '../spec/section-config.ts'
 import type {Store, StoredFile} from '../store/index.ts'
+import {dirFixedParams, dirParams} from './dir/params.ts'
 import type {StorageConfig} from './storage.ts'
 
 export const storageConfigPath = 'storage.cfg'
@@ -9,18 +14,33 @@ export const storageConfigPath = 'storage.cfg'
 /** The storage that every installation has, as Proxmox VE's `local` at /var/lib/vz. */
 export const defaultStorageName = 'local'
 
+/** Options of Proxmox VE that stand in its files and that no command of ours offers, because nothing here acts on them. */
+const keptOptions = {
+  bwlimit: {type: 'string', optional: true},
+  'max-protected-backups': {type: 'integer', minimum: -1, optional: true},
+  'snapshot-as-volume-chain': {type: 'boolean', optional: true},
+  maxfiles: {type: 'integer', minimum: 0, optional: true},
+} as const satisfies Params
+
+const sectionTypes: SectionTypes = {dir: {options: {...dirParams, ...keptOptions}, fixed: dirFixedParams}}
+
 export interface StorageFile {
   /** undefined: the file does not exist yet. */
   readonly file: StoredFile | undefined
   /** Sections in the order of the file; without the default storage unless it is written there. */
   readonly sections: Readonly<Record<string, StorageConfig>>
+  /** What could not be read. Sections concerned are missing above: half an option list is worse than none. */
+  readonly problems: readonly SectionProblem[]
 }
 
-/** All storages by name; `local` is among them even when storage.cfg does not name it. @throws InvalidInputError naming the line that is wrong */
+/** All usable storages by name; `local` is among them even when storage.cfg does not name it. */
 export async function readStorageConfig(store: Store, places: Pick<Places, 'stateDir'>): Promise<Record<string, StorageConfig>> {
-  const {sections} = await readStorageFile(store)
-  if (Object.hasOwn(sections, defaultStorageName)) return {...sections}
-  return {[defaultStorageName]: defaultStorage(places), ...sections}
+  return withDefault(await readStorageFile(store), places)
+}
+
+export function withDefault({sections, problems}: StorageFile, places: Pick<Places, 'stateDir'>): Record<string, StorageConfig> {
+  const isWritten = Object.hasOwn(sections, defaultStorageName) || problems.some(({section}) => section === defaultStorageName)
+  return isWritten ? {...sections} : {[defaultStorageName]: defaultStorage(places), ...sections}
 }
 
 /** It lies within the installation's own state, so that private installations (CORRAL_ROOT) do not meet in one folder. */
@@ -28,25 +48,36 @@ export function defaultStorage(places: Pick<Places, 'stateDir'>): StorageConfig 
   return {type: 'dir', storage: defaultStorageName, path: `${places.stateDir}/vz`, content: 'backup,images,import,iso,rootdir,snippets,vztmpl'}
 }
 
-/** The file as it stands, to be changed and written back. */
+/** The file as it stands. A section that is wrong does not keep the others from being used. */
 export async function readStorageFile(store: Store): Promise<StorageFile> {
   const file = await store.read(storageConfigPath)
-  return {file, sections: file === undefined ? {} : parseStorageConfig(file.data)}
+  return {file, ...parseStorageConfig(file?.data ?? '')}
 }
 
-/** Pure. @throws InvalidInputError naming the line that is wrong */
-export function parseStorageConfig(text: string): Record<string, StorageConfig> {
-  const sections: Record<string, StorageConfig> = {}
-  let current: Record<string, unknown> | undefined
-  for (const line of text.split('\n')) {
-    const head = /^(\S+):\s*(\S+)\s*$/.exec(line)
-    const option = /^\s+(\S+)(?:\s+(.*\S))?\s*$/.exec(line)
-    if (head !== null && head[1] !== undefined && head[2] !== undefined) {
-      current = {type: head[1], storage: head[2]}
-      sections[head[2]] = current as StorageConfig
-    } else if (option !== null && option[1] !== undefined && current !== undefined) {
-      current[option[1]] = option[2] ?? '1'
-    }
+/** Pure. */
+export function parseStorageConfig(text: string): Omit<StorageFile, 'file'> {
+  const problems: SectionProblem[] = []
+  const read = parseSectionConfig(text, sectionTypes, {allowUnknown: true, onProblem: (problem) => { problems.push(problem) }})
+  const wrong = new Set(problems.map(({section}) => section))
+  const sections: Record<string, StorageConfig> = Object.create(null) as Record<string, StorageConfig>
+  for (const {type, id, values} of read) {
+    if (!wrong.has(id)) sections[id] = {...values, type, storage: id}
   }
-  return sections
+  return {sections: {...sections}, problems}
+}
+
+/**
+ * The text of the file with these sections. Pure.
+ * @throws InvalidInputError when the file as it was could not be read whole: writing it back would lose what was not understood
+ */
+export function formatStorageConfig({problems}: Pick<StorageFile, 'problems'>, sections: readonly StorageConfig[]): string {
+  const [first] = problems
+  if (first !== undefined) throw problemError(first)
+  return formatSectionConfig(sections.map(({type, storage, ...values}) => ({type, id: storage, values})), sectionTypes)
+}
+
+export function problemError({line, section, message}: SectionProblem): InvalidInputError {
+  return new InvalidInputError(`${storageConfigPath}, line ${line}${section === undefined ? '' : ` (storage '${section}')`}: ${message}`, {}, {
+    nextSteps: [`Correct the line in ${storageConfigPath}.`],
+  })
 }

@@ -1,6 +1,7 @@
 // A host for tests: files in memory, scripted answers for programs, processes that are just numbers. A program that nobody expected is
 // refused, and answers that nobody used are reported by assertAllUsed, so that a test says exactly what may happen.
-import {AppError, UnavailableError} from '../../base/index.ts'
+import type {AppError} from '../../base/index.ts';
+import { UnavailableError} from '../../base/index.ts'
 import {checkArgv} from '../argv.ts'
 import type {Host, ProcessId, RunOptions, RunResult, SpawnOptions} from '../host.ts'
 import {cancelledError, endingError, startError} from '../run-errors.ts'

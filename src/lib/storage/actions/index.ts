@@ -2,8 +2,8 @@
 import type {ActionKind} from '../../tasks/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
-  'volume.create': async () => (await import('./volume-create.ts')).volumeCreate as ActionKind,
-  'volume.remove': async () => (await import('./volume-remove.ts')).volumeRemove as ActionKind,
-  'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize as ActionKind,
-  'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate as ActionKind,
+  'volume.create': async () => (await import('./volume-create.ts')).volumeCreate,
+  'volume.remove': async () => (await import('./volume-remove.ts')).volumeRemove,
+  'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize,
+  'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,
 }

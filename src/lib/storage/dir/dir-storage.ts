@@ -1,10 +1,11 @@
 // A folder as a storage: making, listing, growing and removing the files in it. Names and paths are naming.ts's, headers
 // image-header.ts's, argv qemu-img.ts's; here they meet the host.
+import {dirname} from 'node:path'
 import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
-import type {Content, Format, NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
+import type {Content, Format, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
 import {createImage, resizeImage} from './image-file.ts'
@@ -100,14 +101,21 @@ async function activate(storage: DirStorage): Promise<void> {
   }
 }
 
-async function usage(storage: DirStorage): Promise<{totalBytes: number; usedBytes: number; availableBytes: number; isActive: boolean}> {
+async function usage(storage: DirStorage): Promise<Usage> {
   try {
     await checkMounted(storage)
-    return {...await storage.host.files.space(storage.options.layout.path), isActive: true}
+    return {...await storage.host.files.space(await existingFolder(storage)), isActive: true}
   } catch (error) {
     if (error instanceof NotFoundError || error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
     throw error
   }
+}
+
+/** The storage's folder or, when it is going to be made at its first use, the folder in which that will happen. */
+async function existingFolder({host, options}: DirStorage): Promise<string> {
+  let folder = options.layout.path
+  while (options.createBasePath && folder !== '/' && (await host.files.stat(folder, {followLinks: true})) === undefined) folder = dirname(folder)
+  return folder
 }
 
 async function existingVolume(storage: DirStorage, id: VolumeId): Promise<Volume> {

@@ -1,0 +1,11 @@
+// The options of a `dir` section, as data: they feed the command line, the documents and the checks.
+import type {Params} from '../../spec/index.ts'
+import {commonStorageParams, folderStorageParams, mountpointParam} from '../common-params.ts'
+
+export const dirParams = {
+  path: {type: 'string', format: 'pve-storage-path', placeholder: 'path', completion: 'file', description: 'The folder in which the volumes lie.'},
+  ...commonStorageParams, ...folderStorageParams, is_mountpoint: mountpointParam,
+} as const satisfies Params
+
+/** Only `pvesm add` takes them. */
+export const dirFixedParams = ['path'] as const
