@@ -65,29 +65,36 @@ async function readIndex(path: string, host: Host): Promise<IndexEntry[]> {
   return parseIndex((await host.files.readAt(path, 0, 4 * maxIndexBytes)).toString('utf8'))
 }
 
-/** Tasks whose process lives, newest first. */
+/** Tasks that have not ended, newest first. */
 export async function runningTasks({host, places}: Pick<Context, 'host' | 'places'>): Promise<ListedTask[]> {
-  return newestFirst((await markedActive({host, places})).flatMap(({task, isAlive}) => isAlive ? [task] : []))
+  return newestFirst((await markedActive({host, places})).flatMap(({task, hasEnded}) => hasEnded ? [] : [task]))
 }
 
-/** Tasks that are marked as active though their process is gone; with what their log says, else as `unexpected status`. */
+/** Tasks that are marked as active though they have ended or their process is gone; with what their log says, else `unexpected status`. */
 export async function deadTasks({host, places}: Pick<Context, 'host' | 'places'>): Promise<Required<ListedTask>[]> {
   const dead: Required<ListedTask>[] = []
-  for (const {task: {upid, task}, isAlive} of await markedActive({host, places})) {
-    if (isAlive) continue
+  for (const {task: {upid, task}, hasEnded, status} of await markedActive({host, places})) {
+    if (!hasEnded) continue
     const log = await host.files.stat(logPath(places, upid))
     const endtime = Math.floor((log?.mtimeMs ?? task.starttime * 1000) / 1000)
-    dead.push({upid, task, endtime, status: await statusInLog(upid, host, places) ?? 'unexpected status'})
+    dead.push({upid, task, endtime, status: status ?? 'unexpected status'})
   }
   return dead
 }
 
-async function markedActive({host, places}: Pick<Context, 'host' | 'places'>): Promise<{task: ListedTask; isAlive: boolean}[]> {
+interface Marked { readonly task: ListedTask; readonly hasEnded: boolean; readonly status: string | undefined }
+
+async function markedActive({host, places}: Pick<Context, 'host' | 'places'>): Promise<Marked[]> {
   const tasks = (await host.files.list(activeFolder(places))).flatMap((upid) => {
     const task = upidOrNothing(upid)
     return task === undefined ? [] : [{upid, task}]
   })
-  return Promise.all(tasks.map(async (task) => ({task, isAlive: await isRunning(task.task, host)})))
+  return Promise.all(tasks.map(async (task) => {
+    const isAlive = await isRunning(task.task, host)
+    // A worker that has written its last line is only tidying up.
+    const status = await statusInLog(task.upid, host, places)
+    return {task, hasEnded: status !== undefined || !isAlive, status}
+  }))
 }
 
 /** Tasks that ended, newest first. */
