@@ -1,0 +1,70 @@
+// The daemon with its parts of this machine: the socket, the program that cleans up, the lock that lets only one of them start.
+import {fileURLToPath} from 'node:url'
+import type {Places} from '../../../base/index.ts'
+import {AppError, errorChain} from '../../../base/index.ts'
+import type {Host} from '../../../host/index.ts'
+import type {Listener} from '../../../host/local/listen.ts'
+import type {Store} from '../../../store/index.ts'
+import type {Context} from '../../../tasks/index.ts'
+import {eventSocketPath} from '../runtime/sockets.ts'
+import {defaultLimits, runDaemon} from './daemon.ts'
+
+/** More guests than one host will ever run; a bound against a flood of connections. */
+const maxConnections = 4_096
+const cleanupTimeoutMs = 5 * 60_000
+
+export interface RunOptions {
+  readonly context: Pick<Context, 'host' | 'places' | 'clock' | 'signal'>
+  /** Opens the store for as long as the work takes: a daemon keeps none open for days. */
+  readonly withStore: (work: (store: Store) => Promise<unknown>) => Promise<void>
+  /** Default: eventSocketPath(places). */
+  readonly socketPath?: string
+  readonly endsWithLastGuest: boolean
+  readonly report: (line: string) => void
+  /** argv of the program that takes `qm cleanup …`; the default is bin/corral of this installation. */
+  readonly program?: readonly string[]
+}
+
+/** Runs the daemon. @throws ConflictError when one runs already */
+export async function runEventDaemon({context, withStore, endsWithLastGuest, report, ...options}: RunOptions): Promise<void> {
+  const {host, places, clock, signal} = context
+  const socketPath = options.socketPath ?? eventSocketPath(places)
+  const program = options.program ?? corralProgram()
+  process.umask(0o077)
+  const {listenOnSocket} = await import('../../../host/local/listen.ts')
+  await runDaemon({
+    host, places, clock, report,
+    cleanUp: (vmid, end) => cleanUp(vmid, end, {host, places, program, report}),
+    listen: async (onConnection) => {
+      let listener: Listener | undefined
+      // Two daemons that start at once must not both think that the socket is a dead one's.
+      await withStore(async (store) => {
+        const lock = await store.lock('qmeventd', {reason: 'qmeventd starts', timeoutMs: 20_000, signal})
+        try {
+          listener = await listenOnSocket(socketPath, maxConnections, onConnection)
+        } finally {
+          await lock.release()
+        }
+      })
+      if (listener === undefined) throw new AppError('internal', `no socket was made at ${socketPath}`)
+      return listener
+    },
+  }, {...defaultLimits, idleMs: endsWithLastGuest ? defaultLimits.idleMs : undefined}, signal)
+}
+
+/** bin/corral, as seen from src/lib and from dist/lib alike. */
+export function corralProgram(): readonly string[] {
+  return [process.execPath, fileURLToPath(new URL('../../../../../bin/corral', import.meta.url))]
+}
+
+interface CleanupParts { readonly host: Host; readonly places: Places; readonly program: readonly string[]; readonly report: (line: string) => void }
+
+async function cleanUp(vmid: number, end: {isClean: boolean; isGuestRequested: boolean}, {host, program, report}: CleanupParts): Promise<void> {
+  const words = ['qm', 'cleanup', String(vmid), end.isClean ? '1' : '0', end.isGuestRequested ? '1' : '0']
+  try {
+    await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs})
+    report(`${words.join(' ')}: done`)
+  } catch (error) {
+    report(`${words.join(' ')}: ${errorChain(error).join(': ')}`)
+  }
+}

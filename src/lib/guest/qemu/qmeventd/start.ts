@@ -1,0 +1,60 @@
+// Sees to it that a qmeventd watches this host: asks its socket, and starts one where nobody answers. A systemd unit that runs one
+// is found the same way.
+import {fileURLToPath} from 'node:url'
+import type {Clock, Places} from '../../../base/index.ts'
+import {AppError, UnavailableError} from '../../../base/index.ts'
+import type {Host} from '../../../host/index.ts'
+import {eventSocketPath} from '../runtime/sockets.ts'
+
+export interface WatcherContext {
+  readonly host: Host
+  readonly places: Places
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+}
+
+const startTimeoutMs = 15_000
+
+/** The daemon's argv: this very Node with the program beside this file, kept small (it lives as long as a guest does). */
+export function daemonArgv(): readonly string[] {
+  return [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('./main.js', import.meta.url))]
+}
+
+/** Where the daemon tells what it did. */
+export function daemonLogPath(places: Places): string {
+  return `${places.logDir}/qmeventd.log`
+}
+
+/** Whether a daemon answers. */
+export async function isWatched({host, places}: WatcherContext): Promise<boolean> {
+  try {
+    (await host.connect(eventSocketPath(places), 2_000)).destroy()
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.kind === 'unavailable') return false
+    throw error
+  }
+}
+
+/**
+ * Starts the daemon unless one answers, and waits until it does.
+ * @throws UnavailableError when it does not come up
+ */
+export async function ensureWatched(context: WatcherContext): Promise<void> {
+  if (await isWatched(context)) return
+  const {host, places, clock, signal} = context
+  await host.files.makeDirectory(places.runDir, 0o700)
+  await host.files.makeDirectory(places.logDir, 0o755)
+  const logPath = daemonLogPath(places)
+  await host.spawnDetached(daemonArgv(), {stdoutPath: logPath, stderrPath: logPath, cwd: '/'})
+  const deadline = clock.monotonicMs() + startTimeoutMs
+  for (let pauseMs = 10; ; pauseMs = Math.min(pauseMs * 2, 200)) {
+    await clock.sleep(pauseMs, signal)
+    if (await isWatched(context)) return
+    if (clock.monotonicMs() > deadline) {
+      throw new UnavailableError(`qmeventd, which watches the guests of this host, did not come up within ${startTimeoutMs / 1000} s`, {
+        nextSteps: [`Look at ${logPath}.`],
+      })
+    }
+  }
+}
