@@ -1,6 +1,6 @@
 // The database file before SQLite sees it: made private from its first moment, and refused when others could read or change it.
 // SQLite gives its -wal and -shm files the mode and owner of the database.
-import {closeSync, fsyncSync, mkdirSync, openSync, statSync} from 'node:fs'
+import {accessSync, closeSync, constants, fsyncSync, lstatSync, mkdirSync, openSync, statSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {AppError, ForbiddenError, UnavailableError} from '../../base/index.ts'
 
@@ -15,9 +15,10 @@ export function ensurePrivateFile(path: string): void {
     makeFolder(folder)
     makeFile(path)
     refuseStrangers(path, folder)
+    accessSync(path, constants.R_OK | constants.W_OK)
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw explainFileError(error, path)
+    throw explainFileError(error, path, folder)
   }
 }
 
@@ -46,7 +47,7 @@ function refuseStrangers(path: string, folder: string): void {
     throw new ForbiddenError(`the folder ${folder} of the configuration store can be changed by other users`,
       {nextSteps: [`chown ${uid} ${folder} && chmod 700 ${folder}`]})
   }
-  const fileStat = statSync(path)
+  const fileStat = lstatSync(path)
   if (!fileStat.isFile()) throw new ForbiddenError(`the configuration store ${path} is not a regular file`)
   if (fileStat.uid !== uid && uid === 0) {
     throw new ForbiddenError(`the configuration store ${path} belongs to another user (uid ${fileStat.uid})`,
@@ -67,7 +68,7 @@ function syncFolder(folder: string): void {
   }
 }
 
-function explainFileError(error: unknown, path: string): AppError {
+function explainFileError(error: unknown, path: string, folder: string): AppError {
   const details = {cause: error, data: {path}}
   switch (codeOf(error)) {
     case 'EACCES':
@@ -75,7 +76,8 @@ function explainFileError(error: unknown, path: string): AppError {
       return new ForbiddenError(`the configuration store ${path} cannot be opened: permission denied`,
         {...details, nextSteps: ['Run the command as root or as the owner of the installation.']})
     case 'EROFS':
-      return new UnavailableError(`the configuration store ${path} cannot be made: the file system is read-only`, details)
+      return new UnavailableError(`the configuration store ${path} cannot be written: its file system is read-only`,
+        {...details, nextSteps: [`See how it is mounted: findmnt -T ${folder}`]})
     case 'ENOSPC':
     case 'EDQUOT':
       return new UnavailableError(`the configuration store ${path} cannot be made: there is no space left`, details)

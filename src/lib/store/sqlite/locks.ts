@@ -1,11 +1,13 @@
 // Fair locks: whoever wants one draws a ticket, and the lowest ticket whose process is there gets it. The queue is in the database, so
 // it is the same for all processes, and commit.ts checks the fence in the very statement that writes.
-import {CancelledError, ConflictError, UnavailableError} from '../../base/index.ts'
+import {CancelledError, UnavailableError} from '../../base/index.ts'
 import type {Clock} from '../../base/index.ts'
 import {checkPath} from '../check-change.ts'
-import type {HeldLock, LockHolder, LockOptions} from '../store.ts'
+import type {HeldLock, Lease, LockHolder, LockOptions} from '../store.ts'
 import {ChangeNotice} from './change-notice.ts'
 import type {Connection} from './connection.ts'
+import {startHeartbeat} from './heartbeat.ts'
+import type {Heartbeat} from './heartbeat.ts'
 import type {Leases} from './leases.ts'
 import {mayBeAlive} from './process-identity.ts'
 
@@ -23,6 +25,7 @@ interface TicketRow {
   readonly node: string
   readonly pid: number
   readonly process: string
+  readonly queued_ms: number
   readonly granted_ms: number | null
   readonly alive: number
 }
@@ -66,7 +69,7 @@ export class Locks {
     }
     const held: HeldLock = {
       name,
-      fence: {leaseId: ticket.leaseId, lock: name},
+      fence: {leaseId: ticket.lease.id, lock: name},
       lost: ticket.lost,
       release: async () => { this.#held.delete(held); await ticket.giveBack() },
     }
@@ -76,7 +79,7 @@ export class Locks {
 
   async holder(name: string): Promise<LockHolder | undefined> {
     checkPath(name, 'lock')
-    const first = (await readQueue(name, this.#settings)).find((row) => row.alive === 1 && mayBeAlive(row.process))
+    const [first] = (await readQueue(name, this.#settings)).filter(standsBehind)
     return first === undefined || first.granted_ms === null ? undefined : holderOf(first)
   }
 
@@ -90,15 +93,15 @@ export class Locks {
     let told = false
     try {
       for (;;) {
-        const queue = await readQueue(ticket.lockName, this.#settings)
-        await this.#dropDead(queue)
-        if (!queue.some((row) => row.number === ticket.number)) await ticket.draw()
-        if (await ticket.take()) return
-        const [holder] = queue.filter((row) => row.number !== ticket.number)
+        const queue = await this.#dropDead(await readQueue(ticket.lockName, this.#settings))
+        const ahead = queue.findIndex((row) => row.number === ticket.number)
+        if (ahead !== -1 && await ticket.take()) return
+        const holder = ahead === 0 ? undefined : queue[0]
         if (holder !== undefined && !told) { told = true; options.onWait?.(holderOf(holder)) }
         const leftMs = deadlineMs - clock.monotonicMs()
         if (leftMs <= 0) throw timeoutError(ticket.lockName, options.timeoutMs, holder, clock)
-        const ahead = queue.findIndex((row) => row.number === ticket.number)
+        // Stopped for longer than its lease, this process has lost its place.
+        if (ahead === -1) { await ticket.draw(); continue }
         if (ahead > 1) await clock.sleep(Math.min(leftMs, maxPaceMs, paceMs * (ahead - 1)), signal)
         await notice.wait(signal, Math.max(0, Math.min(lookMs, leftMs)))
       }
@@ -107,14 +110,15 @@ export class Locks {
     }
   }
 
-  /** Takes tickets off the front of the queue that nobody stands behind any more. */
-  async #dropDead(queue: readonly TicketRow[]): Promise<void> {
+  /** Takes tickets off the queue that nobody stands behind any more, as far as to the first living one. */
+  async #dropDead(queue: TicketRow[]): Promise<TicketRow[]> {
     const {connection, leases} = this.#settings
-    for (const row of queue) {
+    const firstLiving = queue.findIndex(standsBehind)
+    for (const row of queue.slice(0, firstLiving === -1 ? queue.length : firstLiving)) {
       if (row.alive === 0) await leases.removeExpired()
-      else if (!mayBeAlive(row.process)) await connection.all('DELETE FROM lease WHERE id = ?', [row.lease_id])
-      else return
+      else await connection.all('DELETE FROM lease WHERE id = ?', [row.lease_id])
     }
+    return firstLiving === -1 ? [] : queue.slice(firstLiving)
   }
 }
 
@@ -123,10 +127,9 @@ class Ticket {
   readonly lockName: string
   readonly #reason: string
   readonly #settings: LockSettings
-  readonly #lost = new AbortController()
-  #timer: NodeJS.Timeout | undefined
+  #heartbeat: Heartbeat | undefined
+  #lease: Lease = {id: '', ttlMs: 0}
   #number = 0
-  #leaseId = ''
 
   constructor(lockName: string, reason: string, settings: LockSettings) {
     this.lockName = lockName
@@ -135,19 +138,19 @@ class Ticket {
   }
 
   get number(): number { return this.#number }
-  get leaseId(): string { return this.#leaseId }
-  get lost(): AbortSignal { return this.#lost.signal }
+  get lease(): Lease { return this.#lease }
+  get lost(): AbortSignal { return this.#heartbeat?.lost ?? AbortSignal.abort() }
 
-  /** Queues at the end; again when the place was lost because this process was stopped for longer than the lease. */
+  /** Queues at the end. */
   async draw(): Promise<void> {
-    const {connection, leases, node, identity, ttlMs} = this.#settings
-    clearTimeout(this.#timer)
-    this.#leaseId = (await leases.grant(ttlMs)).id
+    const {connection, leases, clock, node, identity, ttlMs} = this.#settings
+    this.#heartbeat?.stop()
+    this.#lease = await leases.grant(ttlMs)
+    this.#heartbeat = startHeartbeat(this.#lease, leases, clock)
     const row = await connection.first<{number: number}>(
-      'INSERT INTO ticket (lock, lease_id, reason, node, pid, process) VALUES (?, ?, ?, ?, ?, ?) RETURNING number',
-      [this.lockName, this.#leaseId, this.#reason, node, process.pid, identity])
+      'INSERT INTO ticket (lock, lease_id, reason, node, pid, process, queued_ms) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number',
+      [this.lockName, this.#lease.id, this.#reason, node, process.pid, identity, clock.now()])
     this.#number = row?.number ?? 0
-    this.#keepAlive(this.#leaseId, this.#settings.clock.monotonicMs() + ttlMs)
   }
 
   /** Takes the lock if nobody stands before this ticket. */
@@ -162,38 +165,26 @@ class Ticket {
   }
 
   async giveBack(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#leaseId !== '') await this.#settings.leases.revoke(this.#leaseId)
+    this.#heartbeat?.stop()
+    await this.#settings.leases.revoke(this.#lease.id)
   }
+}
 
-  /** Real timers rather than the caller's clock: a loop in the background would spin under a simulated one. */
-  #keepAlive(leaseId: string, expiresMs: number): void {
-    const {leases, clock, ttlMs} = this.#settings
-    this.#timer = setTimeout(() => {
-      const renewedMs = clock.monotonicMs()
-      leases.keepAlive(leaseId).then(
-        () => { if (this.#timer !== undefined) this.#keepAlive(leaseId, renewedMs + ttlMs) },
-        (error: unknown) => {
-          if (this.#timer === undefined) return
-          if (error instanceof ConflictError || clock.monotonicMs() >= expiresMs) this.#lost.abort(new ConflictError(`the lock '${this.lockName}' was lost`))
-          else this.#keepAlive(leaseId, expiresMs)
-        })
-    }, ttlMs / 3)
-    this.#timer.unref()
-  }
+/** Somebody lives who waits with this ticket, or holds the lock by it. */
+function standsBehind(row: TicketRow): boolean {
+  return row.alive === 1 && mayBeAlive(row.process)
 }
 
 /** The tickets for a lock, in order. */
 async function readQueue(name: string, {connection, boot, clock}: LockSettings): Promise<TicketRow[]> {
   return connection.all<TicketRow>(`
-    SELECT number, lease_id, reason, node, pid, process, granted_ms,
+    SELECT number, lease_id, reason, node, pid, process, queued_ms, granted_ms,
       EXISTS (SELECT 1 FROM lease WHERE lease.id = ticket.lease_id AND boot = ? AND expires_ms > ?) AS alive
     FROM ticket WHERE lock = ? ORDER BY number`, [boot, clock.monotonicMs(), name])
 }
 
-function holderOf({reason, node, pid, granted_ms}: TicketRow): LockHolder {
-  return {reason, node, pid, sinceMs: granted_ms ?? 0}
+function holderOf({reason, node, pid, queued_ms, granted_ms}: TicketRow): LockHolder {
+  return {reason, node, pid, sinceMs: granted_ms ?? queued_ms}
 }
 
 function timeoutError(name: string, timeoutMs: number, holder: TicketRow | undefined, clock: Clock): UnavailableError {

@@ -1,6 +1,6 @@
 // The store of a single host: one SQLite database, used by several processes at once without a daemon.
 import type {Clock} from '../../base/index.ts'
-import {InvalidInputError} from '../../base/index.ts'
+import {AppError, InvalidInputError} from '../../base/index.ts'
 import {checkPath, checkPrefix} from '../check-change.ts'
 import type {Store, StoredFile} from '../store.ts'
 import {committer} from './commit.ts'
@@ -93,6 +93,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 /** Leases and locks have a connection of their own: they need no sync, and many commands need no locks. */
 async function openCoordination(options: SqliteStoreOptions, boot: string, busyTimeoutMs: number, closed: AbortSignal) {
   const {path, clock, node} = options
+  if (closed.aborted) throw new AppError('internal', 'the configuration store was closed')
   const connection = await Connection.open({path, durability: 'normal', busyTimeoutMs})
   const leases = new Leases(connection, clock, boot)
   const locks = new Locks({

@@ -40,6 +40,7 @@ const migrations: readonly string[] = [`
     node TEXT NOT NULL,
     pid INTEGER NOT NULL,
     process TEXT NOT NULL,
+    queued_ms INTEGER NOT NULL,
     granted_ms INTEGER
   ) STRICT;
   CREATE INDEX ticket_lock ON ticket (lock, number);
