@@ -1,5 +1,6 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
+import {commands as qmCommands} from './guest/qemu/commands/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
 import type {Catalog} from './tasks/index.ts'
 
@@ -16,7 +17,7 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(),
+  commands: mergeTables(qmCommands),
   actionLoaders: mergeTables(taskActions),
   doctorCheckLoaders: mergeTables(),
 }

@@ -2,6 +2,7 @@
 // everything else gets its streams, environment and signals from here.
 import {placesFromEnvironment} from '../base/index.ts'
 import {catalog} from '../catalog.ts'
+import {aliases} from './aliases.ts'
 import {wantsJsonErrors} from './error-format.ts'
 import {watchInterrupts} from './interrupts.ts'
 import {errorReport, errorText} from './print-error.ts'
@@ -22,7 +23,7 @@ export async function runProcess(words: readonly string[]): Promise<void> {
   const streams = processStreams()
   const interrupts = watchInterrupts(process, (code) => process.exit(code))
   const surroundings: Surroundings = {
-    catalog, streams, env: process.env, signal: interrupts.signal, aliases: {},
+    catalog, streams, env: process.env, signal: interrupts.signal, aliases,
     places: () => placesFromEnvironment(process.env),
     terminal: () => ({input: process.stdin, output: process.stdout}),
     services: async () => (await import('./local-services.ts')).localServices({catalog, env: process.env}),

@@ -1,0 +1,57 @@
+// All files that are derived from the catalog, put together from the generators. Man pages are Markdown here; scripts/generate.mjs turns
+// them into roff, because marked-man is a tool of the build and not of the product.
+import {catalog} from '../catalog.ts'
+import type {CommandSpec} from '../spec/index.ts'
+import {commandPage, type SharedWords} from '../spec/generate/command-page.ts'
+import {configPage} from '../spec/generate/config-page.ts'
+import {completionFiles} from '../spec/generate/completions.ts'
+import type {GeneratedFile} from '../spec/generate/generated-file.ts'
+import {aliasFile, oclifFiles, personaFiles} from '../spec/generate/oclif-files.ts'
+import {snapshotFile} from '../spec/generate/snapshot.ts'
+import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
+import {pageName, type ToolDescription} from '../spec/generate/tool.ts'
+import {toolPage} from '../spec/generate/tool-page.ts'
+import {configFiles} from './config-files.ts'
+import {exitCodeMeanings} from './exit-codes.ts'
+import {helpSpec} from './help-command.ts'
+import {describeTools} from './tools.ts'
+
+const sharedWords: SharedWords = {
+  exitCodes: exitCodeMeanings,
+  environment: [
+    {name: 'CORRAL_ROOT', meaning: 'An absolute path. Everything of this installation lies below it instead of /var/lib/corral, /run/corral and /var/log/corral; the owner of the folder acts as root@pam there.'},
+    {name: 'CORRAL_NODE', meaning: 'The name of this node. Default: the first label of the host name.'},
+    {name: 'CORRAL_DEBUG', meaning: 'With 1, an error shows the place in the program as well.'},
+    {name: 'NO_COLOR', meaning: 'When set, output has no colour.'},
+    {name: 'COLUMNS', meaning: 'The width of tables on a terminal.'},
+  ],
+}
+
+/** Every spec of the catalog, sorted by id. */
+export async function catalogSpecs(): Promise<CommandSpec[]> {
+  const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))
+  return specs.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
+  const tools = describeTools(await catalogSpecs())
+  const complete = withHelp(tools)
+  return [
+    ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
+    ...tools.map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
+    ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: `man/${file.name}.5`, content: configPage(file)})),
+  ]
+}
+
+/** The surface of what works, for comparison with Proxmox VE's. */
+export async function surface(): Promise<Surface> {
+  return surfaceOf(withHelp(describeTools(await catalogSpecs())))
+}
+
+function commandPages(tool: ToolDescription): GeneratedFile[] {
+  return tool.commands.map((spec) => ({path: `man/${pageName(spec.id)}.1`, content: commandPage(spec, sharedWords, tool.seeAlso?.filter((link) => link.endsWith('(5)')) ?? [])}))
+}
+
+function withHelp(tools: readonly ToolDescription[]): ToolDescription[] {
+  return tools.map((tool) => ({...tool, commands: [...tool.commands, helpSpec(tool.name)].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
+}

@@ -1,0 +1,26 @@
+// `qm help`, which every tool has: described as any command, so that it is read, completed and listed like one. What it prints is
+// made by run-help.ts.
+import {defineCommand, type CommandSpec} from '../spec/index.ts'
+
+const params = {
+  'extra-args': {
+    type: 'array', items: {type: 'string'}, optional: true, placeholder: 'command', description: 'The words of a command, or of a group of commands.',
+  },
+  verbose: {type: 'boolean', optional: true, description: 'Show the whole page of every command.'},
+} as const
+
+/** The help command of a tool. */
+export function helpSpec(tool: string): CommandSpec {
+  return defineCommand({
+    id: `${tool} help`,
+    summary: `Show what the commands of ${tool} do and which options they take.`,
+    params,
+    args: ['extra-args'],
+    returns: {type: 'array', items: {type: 'string', description: 'A line of the page.'}, description: 'The page.'},
+    output: {as: 'lines'},
+    kind: 'read',
+    runsOn: 'caller',
+    needs: 'anyone',
+    examples: [{line: `${tool} help`, meaning: 'List the commands.'}],
+  })
+}
