@@ -63,7 +63,7 @@ export function readNic(key: string, text: string): Nic {
   if (match === null || Number(match[1]) >= netCount) throw new InvalidInputError(`'${key}' is not a network card`, {[key]: 'is not a network card'})
   const values: Values<typeof netFormat> = readProperties(key, withoutFirewallOff(text), netFormat)
   return {
-    key, index: Number(match[1]), model: values.model as Nic['model'], macaddr: values.macaddr?.toUpperCase(), bridge: values.bridge,
+    key, index: Number(match[1]), model: values.model, macaddr: values.macaddr, bridge: values.bridge,
     linkDown: values.link_down ?? false, mtu: values.mtu, queues: values.queues, rate: values.rate,
   }
 }

@@ -1,0 +1,88 @@
+// Main memory: its size, NUMA nodes, modules for hotplug, and the balloon.
+import {InvalidInputError} from '../../../base/index.ts'
+import {readCpu, readCpuCount, readFlag, readHotplug, readMemoryMib, readNumaNodes} from '../config/index.ts'
+import type {Guest} from './guest.ts'
+import {isAtLeast} from './machine-version.ts'
+import {optionText} from './option-text.ts'
+import {pciAddress} from './pci-addresses.ts'
+
+/** With memory hotplug this much is there without modules. */
+const staticMib = 1024
+const moduleSlots = 255
+
+/** @throws InvalidInputError for nodes that do not add up and sizes out of range */
+export function memoryArguments(guest: Guest): string[] {
+  const memoryMib = readMemoryMib(guest.values['memory'])
+  const hasHotplug = readHotplug(guest.values['hotplug']).has('memory')
+  if (!hasHotplug) return ['-m', String(memoryMib), ...numaArguments(guest, memoryMib)]
+  const maximumMib = maximumMemoryMib(guest)
+  if (readFlag(guest.values['numa']) !== true) throw new InvalidInputError('memory hotplug needs numa to be set', {numa: 'must be 1 for memory hotplug'})
+  if (readNumaNodes(guest.values).length > 0) throw new InvalidInputError('memory hotplug does not go with NUMA nodes of your own (numa0, …)', {hotplug: 'does not go with numa[n]'})
+  if (memoryMib < staticMib) throw new InvalidInputError(`memory hotplug needs at least ${staticMib} MiB of memory`, {memory: `must be at least ${staticMib}`})
+  if (memoryMib > maximumMib) throw new InvalidInputError(`the guest's CPU can address ${maximumMib} MiB with memory hotplug, not ${memoryMib}`, {memory: `must be at most ${maximumMib}`})
+  return ['-m', optionText(`size=${staticMib}`, {slots: moduleSlots, maxmem: `${maximumMib}M`}), ...numaArguments(guest, staticMib), ...memoryModules(guest, memoryMib)]
+}
+
+function numaArguments(guest: Guest, memoryMib: number): string[] {
+  if (readFlag(guest.values['numa']) !== true) return []
+  const nodes = readNumaNodes(guest.values)
+  if (nodes.length === 0) return evenNodes(guest, memoryMib)
+  const total = nodes.reduce((sum, node) => sum + (node.memoryMib ?? 0), 0)
+  if (total !== memoryMib) throw new InvalidInputError(`the NUMA nodes have ${total} MiB in all, the guest ${memoryMib}`, {numa0: `all nodes together must have ${memoryMib} MiB`})
+  return nodes.flatMap(node => {
+    const key = `numa${node.id}`
+    if (node.memoryMib === undefined) throw new InvalidInputError(`'${key}' does not say its memory`, {[key]: 'needs memory='})
+    if (node.hostNodes !== undefined && node.policy === undefined) throw new InvalidInputError(`'${key}' names nodes of the host and no policy`, {[key]: 'needs policy='})
+    const placement = node.hostNodes === undefined ? '' : `,host-nodes=${node.hostNodes.join(',host-nodes=')},policy=${node.policy ?? ''}`
+    return numaNode(node.id, node.cpus.join(',cpus='), node.memoryMib, placement)
+  })
+}
+
+/** Without nodes of its own, each socket is one. */
+function evenNodes(guest: Guest, memoryMib: number): string[] {
+  const {sockets, cores} = readCpuCount(guest.values)
+  return Array.from({length: sockets}, (_, socket) => socket).flatMap(socket => {
+    const first = socket * cores
+    return numaNode(socket, cores > 1 ? `${first}-${first + cores - 1}` : String(first), memoryMib / sockets)
+  })
+}
+
+function numaNode(id: number, cpus: string, memoryMib: number, placement = ''): string[] {
+  return [
+    '-object', `${optionText('memory-backend-ram', {id: `ram-node${id}`, size: `${memoryMib}M`})}${placement}`,
+    '-numa', `node,nodeid=${id},cpus=${cpus},memdev=ram-node${id}`,
+  ]
+}
+
+/** Modules of 512 MiB; after each 32 of a size come those of twice the size. They go round the NUMA nodes. */
+function memoryModules(guest: Guest, memoryMib: number): string[] {
+  const {sockets} = readCpuCount(guest.values)
+  const modules: string[] = []
+  let present = staticMib
+  for (let number = 0; present < memoryMib && number < moduleSlots; number++) {
+    const sizeMib = 512 * 2 ** Math.floor(number / 32)
+    modules.push(
+      '-object', optionText('memory-backend-ram', {id: `mem-dimm${number}`, size: `${sizeMib}M`}),
+      '-device', optionText('pc-dimm', {id: `dimm${number}`, memdev: `mem-dimm${number}`, node: (number % 32) % sockets}),
+    )
+    present += sizeMib
+  }
+  return modules
+}
+
+/** What the guest's CPU can address, with room for devices; never more than 4 TiB. */
+function maximumMemoryMib(guest: Guest): number {
+  const cpu = readCpu(guest.values['cpu'])
+  const hostBits = guest.input.host.physAddressBits ?? 36
+  const wanted = cpu['phys-bits'] === 'host' ? hostBits : cpu['phys-bits'] === undefined ? undefined : Number(cpu['phys-bits'])
+  const bits = wanted ?? (/^(?:host|max)$/.test(cpu.cputype ?? '') ? hostBits : Math.min(hostBits, 40))
+  const evenBits = bits - (bits % 2)
+  return Math.min(2 ** (evenBits - 21), 4 * 1024 * 1024)
+}
+
+/** There unless `balloon` is 0: it also gives free memory back to the host. */
+export function balloonDevices(guest: Guest): string[] {
+  if (Number(guest.values['balloon'] ?? 1) === 0) return []
+  const reporting = isAtLeast(guest.machine.version, 6, 2) ? {'free-page-reporting': true} : {}
+  return ['-device', optionText('virtio-balloon-pci', {id: 'balloon0', ...pciAddress('balloon0', guest), ...reporting})]
+}
