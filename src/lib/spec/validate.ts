@@ -7,6 +7,7 @@ import {readAs} from './read-value.ts'
 import {reasonsByField} from './reasons.ts'
 import type {Params, PropertyFormat, ValueSchema} from './schema.ts'
 import {paramsValidator} from './validator.ts'
+import {flattenParams, flattenSchema, foreignVariantReason, type FlatSchema} from './variants.ts'
 
 export interface CheckOptions {
   /** What a parameter is called in messages. Default `option`. */
@@ -31,12 +32,39 @@ export function checkParams(params: Params, input: Readonly<Record<string, unkno
 export function inspectParams(
   params: Params, input: Readonly<Record<string, unknown>>, options: CheckOptions = {},
 ): {values: Record<string, unknown>; fields: Record<string, string>} {
+  return inspect(flattenParams(params, input), input, {...options, foreign: name => foreignVariantReason({properties: params}, name, property => input[property])})
+}
+
+export interface ObjectInspection {
+  readonly values: Record<string, unknown>
+  /** Reasons by field; none when the object is right. */
+  readonly fields: Record<string, string>
+  /** The parameters by which it was checked. */
+  readonly flat: FlatSchema
+}
+
+/** Checks an object by a schema of parts (allOf, oneOf): the types that it names pick the variants. */
+export function inspectObject(schema: ValueSchema, input: Readonly<Record<string, unknown>>, options: CheckOptions = {}): ObjectInspection {
+  const choice = (property: string) => input[property]
+  const flat = flattenSchema(schema, choice)
+  const foreign = (name: string) => foreignVariantReason(schema, name, choice)
+  return {...inspect(flat.params, input, {...options, allowUnknown: flat.allowUnknown, foreign}), flat}
+}
+
+interface InspectOptions extends CheckOptions {
+  /** Why a name is not taken here though another variant has it. */
+  readonly foreign: (name: string) => string | undefined
+}
+
+function inspect(
+  params: Params, input: Readonly<Record<string, unknown>>, options: InspectOptions,
+): {values: Record<string, unknown>; fields: Record<string, string>} {
   const {given, clashes} = resolveNames(params, input)
   for (const [name, value] of Object.entries(given)) given[name] = readAs(findParam(params, name)?.schema, value)
   const errors = paramsValidator(params, options.allowUnknown === true)(given)
   const fields = new Map(Object.entries(clashes))
   const reasons = reasonsByField(errors, {
-    unknownName: name => unknownNameReason(params, name, options.what ?? 'option'),
+    unknownName: name => options.foreign(name) ?? unknownNameReason(params, name, options.what ?? 'option'),
     isSecret: name => findParam(params, name)?.schema.secret === true,
   })
   for (const [field, reason] of Object.entries(reasons)) fields.set(field, reason)
