@@ -94,6 +94,8 @@ export type VolumeChange =
 export interface Storage {
   readonly config: StorageConfig
   readonly traits: StorageTraits
+  /** Pure. @throws InvalidInputError for a name that this type does not have */
+  parseName(name: string): VolumeName
   /** Makes it usable (folders, mounts); cheap when it is already. @throws UnavailableError with what is wrong */
   activate(): Promise<void>
   usage(): Promise<Usage>
@@ -110,7 +112,9 @@ export interface Storage {
   exists(id: VolumeId): Promise<boolean>
   /** @throws ConflictError when it exists, and then nothing was touched; UnavailableError when the space does not suffice */
   create(want: NewVolume): Promise<Volume>
-  /** Removes it; resolves when it is not there either. @throws ConflictError when something else stands on it or it is protected */
+  /** Looks whether it may be removed. @throws ConflictError when something else stands on it or it is protected, UnsupportedError */
+  checkRemovable(id: VolumeId): Promise<void>
+  /** Removes it; resolves when it is not there either. @throws as checkRemovable */
   remove(id: VolumeId): Promise<void>
   /** Makes it larger. @throws InvalidInputError to make it smaller */
   resize(id: VolumeId, sizeBytes: number): Promise<void>

@@ -28,6 +28,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
   const storage: DirStorage = {host, clock, name: config.storage, options}
   return {
     config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared},
+    parseName: parseFolderVolumeName,
     activate: () => activate(storage),
     usage: () => usage(storage),
     list: async (content, vmid) => {
@@ -40,6 +41,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     nameFor: (want) => newName(storage, want),
     commands: (change) => commandsOf(storage, change),
     create: (want) => create(storage, want),
+    checkRemovable: (id) => checkRemovable(storage, id),
     remove: (id) => remove(storage, id),
     resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
     path: (id) => pathOf(storage, id),
@@ -180,24 +182,28 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   return [resizeImageArgv(pathOf(storage, id), blockFormat(parsed(storage, id)), sizeBytes, preallocation)]
 }
 
-async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
-  const {host} = storage
+async function checkRemovable(storage: DirStorage, id: VolumeId): Promise<void> {
   const name = parsed(storage, id)
   if (name.format === 'subvol') throw new UnsupportedError(`${formatVolumeId(id)} is a container's folder; only disks and files can be removed`)
   if (name.format.startsWith('ova+')) throw new InvalidInputError(`${formatVolumeId(id)} lies inside an archive and cannot be removed alone`)
-  const path = pathOf(storage, id)
   await checkMounted(storage)
   if (name.isBase) await checkNoClones(storage, id, name)
-  if (name.content === 'backup') {
-    if ((await host.files.stat(`${path}.protected`)) !== undefined) {
-      throw new ConflictError(`${formatVolumeId(id)} is protected`, {nextSteps: [`Take the protection away first: rm ${path}.protected`]})
-    }
-    await host.files.remove(path)
-    for (const companion of [`${path}.notes`, path.replace(/\.(?:tgz|(?:tar|vma)(?:\.\w+)?)$/, '.log')]) await host.files.remove(companion)
-    return
+  const path = pathOf(storage, id)
+  if (name.content === 'backup' && (await storage.host.files.stat(`${path}.protected`)) !== undefined) {
+    throw new ConflictError(`${formatVolumeId(id)} is protected`, {nextSteps: [`Take the protection away first: rm ${path}.protected`]})
   }
-  await host.files.remove(path)
-  if (name.content === 'images') await removeEmptyFolder(host, path.slice(0, path.lastIndexOf('/')))
+}
+
+async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
+  const {files} = storage.host
+  await checkRemovable(storage, id)
+  const {content} = parsed(storage, id)
+  const path = pathOf(storage, id)
+  await files.remove(path)
+  if (content === 'backup') {
+    for (const companion of [`${path}.notes`, path.replace(/\.(?:tgz|(?:tar|vma)(?:\.\w+)?)$/, '.log')]) await files.remove(companion)
+  }
+  if (content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
 }
 
 async function removeEmptyFolder(host: Host, folder: string): Promise<void> {

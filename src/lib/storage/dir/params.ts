@@ -2,9 +2,12 @@
 import type {Params} from '../../spec/index.ts'
 import {commonStorageParams, folderStorageParams, mountpointParam} from '../common-params.ts'
 
+/** Those that `pvesm set` takes as well. */
+export const dirChangeableParams = {...commonStorageParams, ...folderStorageParams, is_mountpoint: mountpointParam} as const satisfies Params
+
 export const dirParams = {
   path: {type: 'string', format: 'pve-storage-path', placeholder: 'path', completion: 'file', description: 'The folder in which the volumes lie.'},
-  ...commonStorageParams, ...folderStorageParams, is_mountpoint: mountpointParam,
+  ...dirChangeableParams,
 } as const satisfies Params
 
 /** Only `pvesm add` takes them. */

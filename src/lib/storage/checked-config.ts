@@ -1,0 +1,31 @@
+// A section as a command wants it: checked by the plugin that is going to read it, with its lists in one form. Pure.
+import {InvalidInputError} from '../base/index.ts'
+import {readContentList} from './content.ts'
+import type {StorageContext} from './open-storage.ts'
+import {splitWords} from './option-values.ts'
+import type {StorageConfig, StoragePlugin} from './storage.ts'
+
+/** @throws InvalidInputError naming the option that is wrong or that this type does not have */
+export function checkedConfig(plugin: StoragePlugin, config: StorageConfig, context: Pick<StorageContext, 'host' | 'clock'>): StorageConfig {
+  const checked: Record<string, unknown> = {}
+  for (const [option, value] of Object.entries(config)) {
+    if (value === undefined) continue
+    checked[option] = option === 'content' ? contentText(plugin, value, config.storage) : isListOption(option) ? splitWords(value).join(',') : value
+  }
+  const whole = checked as unknown as StorageConfig
+  plugin.open(whole, context.host, context.clock)
+  return whole
+}
+
+function isListOption(option: string): boolean {
+  return option === 'nodes' || option === 'content-dirs'
+}
+
+function contentText(plugin: StoragePlugin, value: unknown, storage: string): string {
+  const contents = readContentList(value, storage)
+  const foreign = contents.find((content) => !plugin.traits.content.includes(content))
+  if (foreign !== undefined) {
+    throw new InvalidInputError(`a storage of type ${plugin.type} cannot hold ${foreign}; it can hold ${plugin.traits.content.join(', ')}`, {content: `'${foreign}' is not possible there`})
+  }
+  return contents.length === 0 ? 'none' : contents.join(',')
+}

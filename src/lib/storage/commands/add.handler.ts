@@ -1,0 +1,34 @@
+// pvesm add: a new section of storage.cfg, after its folders were made, so that a storage that cannot work is never written.
+import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import type {Step} from '../../tasks/index.ts'
+import {handleChange, storeCommitStep} from '../../tasks/index.ts'
+import {checkedConfig} from '../checked-config.ts'
+import {isOnNode} from '../open-storage.ts'
+import {isTrue} from '../option-values.ts'
+import {loadStoragePlugin} from '../plugins.ts'
+import {formatStorageConfig, readStorageFile, storageConfigPath, withDefault} from '../storage-config.ts'
+import type {StorageConfig} from '../storage.ts'
+import {storageLock} from '../volume-steps.ts'
+import {spec} from './add.spec.ts'
+
+export const handler = handleChange(spec, {
+  locks: ({storage}) => [storageConfigPath, storageLock(storage)],
+  plan: async ({type, storage, ...options}, context) => {
+    const plugin = await loadStoragePlugin(type)
+    const file = await readStorageFile(context.store)
+    if (Object.hasOwn(withDefault(file, context.places), storage) || file.problems.some(({section}) => section === storage)) {
+      throw new ConflictError(`there is a storage '${storage}' already`, {nextSteps: [`Change its options: pvesm set ${storage}`]})
+    }
+    for (const [name, schema] of Object.entries(plugin.params)) {
+      if (schema.optional !== true && (options as Record<string, unknown>)[name] === undefined) {
+        throw new InvalidInputError(`a storage of type ${type} needs --${name}`, {[name]: 'is missing'})
+      }
+    }
+    const config = checkedConfig(plugin, {...options, type, storage}, context)
+    const text = formatStorageConfig(file, [...Object.values(file.sections), config])
+    const commit = storeCommitStep([{path: storageConfigPath, was: file.file, text}])
+    const isUsedHere = !isTrue(config['disable']) && isOnNode(config, context.node)
+    const steps: Step[] = isUsedHere ? [{do: {kind: 'storage.activate', config}}, commit] : [commit]
+    return {steps, whenInterrupted: 'undo', result: {storage, type}}
+  },
+})

@@ -1,0 +1,68 @@
+// pvesm free: deletes one volume. Beyond what Proxmox VE refuses, a disk that a guest's configuration names is refused too: deleting it is
+// never what one wants, and a running guest would go on writing into a file that nobody can reach any more.
+import {ConflictError, InvalidInputError, NotFoundError} from '../../base/index.ts'
+import type {Context} from '../../tasks/index.ts'
+import {handleChange} from '../../tasks/index.ts'
+import {volumeReferences} from '../guest-volumes.ts'
+import type {VolumeReference} from '../guest-volumes.ts'
+import {openConfigured, openStorage, storageConfig} from '../open-storage.ts'
+import type {Storage, VolumeId} from '../storage.ts'
+import {formatVolumeId, parseVolumeId} from '../volume-id.ts'
+import {removeVolumeStep, storageLock} from '../volume-steps.ts'
+import {spec} from './free.spec.ts'
+
+interface FreeParams { readonly volume: string; readonly storage?: string | undefined }
+
+export const handler = handleChange(spec, {
+  locks: async (params, context) => {
+    const id = wantedVolume(params)
+    const storage = await openStorage(id.storage, context)
+    const {vmid} = storage.parseName(id.name)
+    return [...(vmid === undefined ? [] : [`guest/${vmid}`]), storageLock(id.storage)]
+  },
+  plan: async (params, context) => {
+    const id = wantedVolume(params)
+    const storage = await openStorage(id.storage, context)
+    const volume = await storage.volume(id)
+    if (volume.content === 'images' || volume.content === 'rootdir') await checkUnused(storage, id, context)
+    await storage.checkRemovable(id)
+    return {steps: [removeVolumeStep(storage, id)], whenInterrupted: 'finish', result: null}
+  },
+})
+
+function wantedVolume({volume, storage}: FreeParams): VolumeId {
+  if (storage === undefined) return parseVolumeId(volume)
+  const id = parseVolumeId(volume.startsWith(`${storage}:`) ? volume : `${storage}:${volume}`)
+  if (/^[a-z][a-z0-9\-_.]*:/i.test(id.name)) {
+    throw new InvalidInputError(`'${volume}' is not on storage '${storage}'`, {storage: 'is not the storage of the volume'})
+  }
+  return id
+}
+
+/** @throws ConflictError naming the guest and the key */
+async function checkUnused(storage: Storage, id: VolumeId, context: Context): Promise<void> {
+  const path = storage.path(id)
+  for (const reference of await volumeReferences(context.store)) {
+    const isKeptAside = /^unused\d+$/.test(reference.key) && reference.section === undefined
+    if (isKeptAside || !await isSamePath(reference, path, context)) continue
+    const place = reference.section === undefined ? `as ${reference.key}` : `as ${reference.key} in [${reference.section}]`
+    throw new ConflictError(`${formatVolumeId(id)} is in use: the configuration of guest ${reference.vmid} has it ${place}`, {
+      data: {vmid: reference.vmid, key: reference.key},
+      nextSteps: reference.section === undefined ? [`Detach it first: qm set ${reference.vmid} --delete ${reference.key}`] : [],
+    })
+  }
+}
+
+/** Compared by path: two storages may share a folder, and a linked clone has a longer id than its file. */
+async function isSamePath({value}: VolumeReference, path: string, context: Context): Promise<boolean> {
+  if (value.slice(value.lastIndexOf('/') + 1) !== path.slice(path.lastIndexOf('/') + 1)) return false
+  if (value.startsWith('/')) return value === path
+  try {
+    const id = parseVolumeId(value)
+    return (await openConfigured(await storageConfig(id.storage, context), context)).path(id) === path
+  } catch (error) {
+    // A reference to a storage that is gone, or to something that only looks like a volume, is to no file of ours.
+    if (error instanceof NotFoundError || error instanceof InvalidInputError) return false
+    throw error
+  }
+}

@@ -1,0 +1,51 @@
+// pvesm set: changes options of a section. The default storage `local` gets its section when it is first changed.
+import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import {handleChange, storeCommitStep} from '../../tasks/index.ts'
+import {checkedConfig} from '../checked-config.ts'
+import {splitWords} from '../option-values.ts'
+import {storageConfig} from '../open-storage.ts'
+import {loadStoragePlugin} from '../plugins.ts'
+import {formatStorageConfig, readStorageFile, storageConfigPath} from '../storage-config.ts'
+import type {StorageConfig, StoragePlugin} from '../storage.ts'
+import {storageLock} from '../volume-steps.ts'
+import {spec} from './set.spec.ts'
+
+export const handler = handleChange(spec, {
+  locks: ({storage}) => [storageConfigPath, storageLock(storage)],
+  plan: async ({storage, delete: remove, digest, ...options}, context) => {
+    const file = await readStorageFile(context.store)
+    const current = await storageConfig(storage, context)
+    checkDigest(digest, file.file?.digest)
+    const plugin = await loadStoragePlugin(current.type)
+    const removed = checkRemoved(plugin, remove, options)
+    const changed: Record<string, unknown> = {...current}
+    for (const [option, value] of Object.entries(options)) if (value !== undefined) changed[option] = value
+    for (const option of removed) delete changed[option]
+    const config = checkedConfig(plugin, changed as unknown as StorageConfig, context)
+    const text = formatStorageConfig(file, withSection(Object.values(file.sections), config))
+    const steps = text === file.file?.data ? [] : [storeCommitStep([{path: storageConfigPath, was: file.file, text}])]
+    return {steps, whenInterrupted: 'undo', result: {storage, type: current.type}}
+  },
+})
+
+function withSection(sections: readonly StorageConfig[], config: StorageConfig): StorageConfig[] {
+  const isNew = !sections.some(({storage}) => storage === config.storage)
+  return isNew ? [...sections, config] : sections.map((section) => section.storage === config.storage ? config : section)
+}
+
+/** @throws ConflictError when somebody changed the file since the digest was read */
+function checkDigest(given: string | undefined, current: string | undefined): void {
+  if (given === undefined || given === '' || given.toLowerCase() === current) return
+  throw new ConflictError('storage.cfg was changed since the digest was read', {data: {digest: current}, nextSteps: ['Read it again and repeat the command.']})
+}
+
+/** @throws InvalidInputError for an option that cannot go, or is set in the same call */
+function checkRemoved(plugin: StoragePlugin, list: string | undefined, options: Readonly<Record<string, unknown>>): string[] {
+  const names = splitWords(list)
+  for (const name of names) {
+    if (!Object.hasOwn(plugin.params, name)) throw new InvalidInputError(`storages of type ${plugin.type} have no option '${name}'`, {delete: `there is no option '${name}'`})
+    if (plugin.fixed.includes(name)) throw new InvalidInputError(`the option '${name}' cannot be changed`, {delete: `'${name}' is fixed`})
+    if (options[name] !== undefined) throw new InvalidInputError(`'${name}' cannot be set and deleted at once`, {delete: `'${name}' is set too`})
+  }
+  return names
+}

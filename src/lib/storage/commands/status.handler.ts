@@ -1,0 +1,75 @@
+// pvesm status: asks each storage for its usage; one that fails is shown as inactive and does not hide the others.
+import {AppError} from '../../base/index.ts'
+import type {Context} from '../../tasks/index.ts'
+import {handleRead} from '../../tasks/index.ts'
+import {readContentList} from '../content.ts'
+import {isOnNode, openConfigured} from '../open-storage.ts'
+import {isTrue} from '../option-values.ts'
+import {problemError, readStorageFile, withDefault} from '../storage-config.ts'
+import type {Content, StorageConfig, StorageTraits} from '../storage.ts'
+import {storageConfig} from '../open-storage.ts'
+import {spec} from './status.spec.ts'
+import {statusLines} from './status-text.ts'
+
+export interface StatusRow {
+  storage: string
+  type: string
+  content: string
+  enabled: 0 | 1
+  active: 0 | 1
+  shared: 0 | 1
+  total: number
+  used: number
+  avail: number
+  used_fraction?: number
+  formats?: {supported: readonly string[]; default: string}
+}
+
+export const handler = handleRead(spec, async (params, context) => {
+  const wanted = params.content === undefined ? undefined : readContentList(params.content, 'content')
+  const configs = params.storage === undefined ? await allStorages(context) : [await storageConfig(params.storage, context)]
+  const rows: StatusRow[] = []
+  for (const config of configs) {
+    if (!isOnNode(config, context.node) || params.enabled === true && isTrue(config['disable'])) continue
+    if (params.target !== undefined && params.target !== context.node && !isSharedWith(config, params.target)) continue
+    const row = await statusOf(config, wanted, params.format === true, context)
+    if (row !== undefined) rows.push(row)
+  }
+  return rows.sort((a, b) => a.storage < b.storage ? -1 : 1)
+}, statusLines)
+
+async function allStorages(context: Context): Promise<StorageConfig[]> {
+  const file = await readStorageFile(context.store)
+  for (const problem of file.problems) context.log.warn(problemError(problem).message)
+  return Object.values(withDefault(file, context.places))
+}
+
+function isSharedWith(config: StorageConfig, node: string): boolean {
+  return isTrue(config['shared']) && isOnNode(config, node)
+}
+
+async function statusOf(config: StorageConfig, wanted: readonly Content[] | undefined, withFormats: boolean, context: Context): Promise<StatusRow | undefined> {
+  const isEnabled = !isTrue(config['disable'])
+  const row: StatusRow = {
+    storage: config.storage, type: config.type, content: typeof config['content'] === 'string' ? config['content'] : '',
+    enabled: isEnabled ? 1 : 0, active: 0, shared: isTrue(config['shared']) ? 1 : 0, total: 0, used: 0, avail: 0,
+  }
+  try {
+    const storage = await openConfigured(config, context)
+    if (wanted !== undefined && !wanted.some((content) => storage.traits.defaultContent.includes(content))) return undefined
+    row.content = contentText(storage.traits)
+    if (withFormats) row.formats = {supported: storage.traits.formats, default: storage.traits.defaultFormat}
+    if (!isEnabled) return row
+    const {totalBytes, usedBytes, availableBytes, isActive} = await storage.usage()
+    const fraction = totalBytes > 0 ? {used_fraction: usedBytes / totalBytes} : {}
+    return {...row, active: isActive ? 1 : 0, total: totalBytes, used: usedBytes, avail: availableBytes, ...fraction}
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (isEnabled) context.log.warn(`storage '${config.storage}': ${error.message}`)
+    return wanted === undefined ? row : undefined
+  }
+}
+
+function contentText(traits: StorageTraits): string {
+  return traits.defaultContent.length === 0 ? 'none' : [...traits.defaultContent].sort().join(',')
+}
