@@ -5,7 +5,8 @@ import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/in
 import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
 import type {Store} from '../../store/index.ts'
 import type {Caller} from '../../tasks/index.ts'
-import {qemuConfigParams} from './config/index.ts'
+import {isDriveKey, qemuConfigParams, refuseUnsupportedKeys} from './config/index.ts'
+import {isUnusedKey} from './drives/drive-text.ts'
 import {assertOneLine, listAllGuests} from './guest-files.ts'
 import {macAddressesIn, macPrefix, newMacAddress} from './mac-address.ts'
 
@@ -49,12 +50,38 @@ export function valueSources(store: Pick<Store, 'read' | 'list'>): ValueSources 
   }
 }
 
+export interface SplitOptions {
+  /** Drives and unused disks by key, as they were given; `cdrom` is ide2. */
+  readonly drives: Readonly<Record<string, string>>
+  readonly others: Readonly<Record<string, unknown>>
+}
+
+/** The configuration keys among a command's parameters: drives, which are planned with their volumes, and all others. */
+export function splitOptions(params: Readonly<Record<string, unknown>>): SplitOptions {
+  const drives: Record<string, string> = {}
+  const others: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(params)) {
+    if (value === undefined || findParam(qemuConfigParams, key) === undefined) continue
+    if (isDriveKey(key) || isUnusedKey(key)) drives[key] = value as string
+    else others[key] = value
+  }
+  return {drives, others}
+}
+
+/** storedValue for each key, with what belongs to no key refused. */
+export async function storedValues(options: Readonly<Record<string, unknown>>, sources: ValueSources): Promise<Record<string, string>> {
+  const values: Record<string, string> = {}
+  for (const [key, value] of Object.entries(options)) values[key] = await storedValue(key, value, sources)
+  refuseUnsupportedKeys(values)
+  return values
+}
+
 /**
  * The text that a key is stored with.
  * @throws InvalidInputError naming the key
  */
 export async function storedValue(key: string, value: unknown, sources: ValueSources): Promise<string> {
-  const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value as string | number)
+  const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value)
   if (key !== 'description') assertOneLine(key, text)
   if (/^net\d+$/.test(key)) return storedNetworkCard(key, text, sources)
   if (key === 'vmgenid' && text === '1') return sources.newUuid()

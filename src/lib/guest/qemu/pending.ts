@@ -25,7 +25,12 @@ export function formatPendingDelete(pendingDelete: PendingDelete): string {
 
 /** Marks a key for deletion; a value that waited for it is dropped. */
 export function addPendingDelete(config: GuestConfig, key: string, force = false): GuestConfig {
-  return {...config, pending: without(config.pending, key), pendingDelete: {...config.pendingDelete, [key]: {force}}}
+  return {...withoutPendingValue(config, key), pendingDelete: {...config.pendingDelete, [key]: {force}}}
+}
+
+/** Forgets the value that waits for a key, and nothing else. */
+export function withoutPendingValue(config: GuestConfig, key: string): GuestConfig {
+  return {...config, pending: without(config.pending, key)}
 }
 
 export function removePendingDelete(config: GuestConfig, key: string): GuestConfig {
@@ -45,9 +50,16 @@ export function cleanupPending(config: GuestConfig): GuestConfig {
 export function revertPending(config: GuestConfig, keys: readonly string[], ownsVolume: OwnsVolume): GuestConfig {
   return keys.reduce((current, key) => {
     const waiting = current.pending[key]
-    const reverted = removePendingDelete({...current, pending: without(current.pending, key)}, key)
+    const reverted = removePendingDelete(withoutPendingValue(current, key), key)
     return waiting === undefined || !isDriveKey(key) ? reverted : registerUnused(reverted, waiting, ownsVolume)
   }, config)
+}
+
+/** The configuration as it will be once everything that waits is in force; disks that go are not kept as unused ones here. */
+export function withPendingValues(config: GuestConfig): GuestConfig {
+  const deleted = Object.keys(config.pendingDelete).reduce((current, key) => writeKey(current, key, undefined), config)
+  const set = Object.entries(config.pending).reduce((current, [key, value]) => writeKey(current, key, value), deleted)
+  return {...set, pending: {}, pendingDelete: {}}
 }
 
 /** Whether a volume belongs to this guest, so that it is kept as `unusedN` and may be freed. */
@@ -86,7 +98,7 @@ export function applyPending(config: GuestConfig, ownsVolume: OwnsVolume, select
   for (const [key, value] of Object.entries(current.pending)) {
     if (!select(key)) continue
     const old = readKey(current, key)
-    current = writeKey({...current, pending: without(current.pending, key)}, key, value)
+    current = writeKey(withoutPendingValue(current, key), key, value)
     appliedKeys.push(key)
     if (old !== undefined && isDriveKey(key)) current = registerUnused(current, old, ownsVolume)
   }

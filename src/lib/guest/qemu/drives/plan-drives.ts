@@ -10,7 +10,7 @@ import {canonicalProperties} from '../config-values.ts'
 import {isCloudInitDrive, readDrive} from '../config/drives.ts'
 import {referencedVolumes} from '../pending.ts'
 import type {DriveText} from './drive-text.ts'
-import {formatDriveText, isCdromText, parseDriveText} from './drive-text.ts'
+import {formatDriveText, isCdromText, isUnusedKey, parseDriveText} from './drive-text.ts'
 import {readDriveSource} from './drive-source.ts'
 import {fillEfiVars, planEfiVars} from './efi-vars.ts'
 
@@ -42,6 +42,10 @@ export async function planDrives(request: DriveRequest, context: Context): Promi
   const steps: Step[] = []
   const created: string[] = []
   for (const key of Object.keys(request.drives).sort()) {
+    if (isUnusedKey(key)) {
+      values[key] = await unusedVolume(key, request.drives[key] as string, request.vmid, context)
+      continue
+    }
     const drive = canonicalDrive(key, request.drives[key] as string)
     const source = readDriveSource(key, drive.file)
     switch (source.kind) {
@@ -91,6 +95,17 @@ async function existingVolume(key: string, drive: DriveText, vmid: number, conte
   assertUsableBy(key, volume, drive, vmid)
   const media = volume.content === 'iso' ? {media: 'cdrom'} : {}
   return {file: drive.file, options: {...without(drive.options, 'format'), ...media, size: formatSize(volume.sizeBytes)}}
+}
+
+/** A volume of the guest that is put among its unused disks. */
+async function unusedVolume(key: string, value: string, vmid: number, context: Context): Promise<string> {
+  const {file} = parseDriveText(canonicalProperties(key, value))
+  const {storage, id} = await openVolume(file, context)
+  const volume = await storage.volume(id)
+  if (volume.content !== 'images' || volume.vmid !== vmid) {
+    throw new InvalidInputError(`${key}: '${file}' is not a disk of virtual machine ${vmid}`, {[key]: 'is not a disk of this machine'})
+  }
+  return file
 }
 
 function assertUsableBy(key: string, volume: Volume, drive: DriveText, vmid: number): void {

@@ -1,0 +1,7 @@
+// The kinds of action of virtual machines, each loaded when a plan has one.
+import type {ActionKind} from '../../../tasks/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
+  'guest.start-task': async () => (await import('./start-task.ts')).startTaskAction,
+}

@@ -1,0 +1,27 @@
+// Shows a virtual machine's configuration.
+import {InvalidInputError, NotFoundError} from '../../../base/index.ts'
+import {handleRead} from '../../../tasks/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
+import {encodeDescription, shownSection} from '../config-view.ts'
+import type {ShownValue} from '../config-view.ts'
+import {readGuest} from '../guest-files.ts'
+import {withPendingValues} from '../pending.ts'
+import {spec} from './config.spec.ts'
+
+export const handler = handleRead(spec, async ({vmid, current, snapshot}, context) => {
+  const {config, file} = await readGuest(vmid, context)
+  if (snapshot !== undefined) {
+    if (current === true) throw new InvalidInputError("'current' and 'snapshot' exclude each other", {current: "cannot be combined with 'snapshot'"})
+    const section = Object.hasOwn(config.snapshots, snapshot) ? config.snapshots[snapshot] : undefined
+    if (section === undefined) throw new NotFoundError(`virtual machine ${vmid} has no snapshot '${snapshot}'`, {nextSteps: [`See which there are: qm listsnapshot ${vmid}`]})
+    return {...shownSection(section), digest: file.digest}
+  }
+  const shown: GuestConfig = current === true ? config : withPendingValues(config)
+  return {...shownSection(shown.current), digest: file.digest}
+}, configLines)
+
+/** `key: value` lines sorted by key; the digest is for programs. */
+function configLines(config: Readonly<Record<string, ShownValue>>): string[] {
+  return Object.keys(config).sort().filter(key => key !== 'digest')
+    .map(key => `${key}: ${key === 'description' ? encodeDescription(String(config[key])) : String(config[key])}`)
+}

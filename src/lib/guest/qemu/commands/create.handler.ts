@@ -1,0 +1,73 @@
+// Creates a virtual machine. The VMID is claimed first, with a configuration that says `lock: create`; then the volumes are made; then the
+// whole configuration takes its place. Interrupted or failed, all of it is taken back.
+import {InvalidInputError} from '../../../base/index.ts'
+import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
+import type {Context, Plan} from '../../../tasks/index.ts'
+import type {ParamsOf} from '../../../spec/index.ts'
+import {storageLock} from '../../../storage/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
+import {defaultBootOrder, formatBootOrder} from '../boot-order.ts'
+import {changeConfig} from '../change-config.ts'
+import {assertMaySet, splitOptions, storedValues, valueSources} from '../config-values.ts'
+import type {ValueSources} from '../config-values.ts'
+import {formatQemuConfig} from '../config/index.ts'
+import {creationRecord} from '../creation-record.ts'
+import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
+import {ownedBy} from '../drives/volume-owner.ts'
+import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
+import {spec} from './create.spec.ts'
+
+type CreateParams = ParamsOf<typeof spec>
+
+const emptyConfig: GuestConfig = {current: {values: {}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+
+export const handler = handleChange(spec, {
+  locks: params => [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives, params.storage).map(storageLock)],
+  // Creates on one storage wait for each other, and each may take a while to make its volumes.
+  lockTimeoutMs: 60_000,
+  plan: planCreate,
+})
+
+async function planCreate(params: CreateParams, context: Context): Promise<Plan> {
+  const {vmid, storage, start} = params
+  const claim = await claimVmid(vmid, 'qemu', context)
+  const {drives, others} = splitOptions(params)
+  const unused = Object.keys(drives).find(key => key.startsWith('unused'))
+  if (unused !== undefined) throw new InvalidInputError(`'${unused}' cannot be given to a new virtual machine, which has no disks yet`, {[unused]: 'is for existing machines'})
+  const sources = valueSources(context.store)
+  const values = await storedValues(others, sources)
+  assertMaySet(values, context.caller)
+  const planned = await planDrives({vmid, drives, defaultStorage: storage}, context)
+  const config = await completeConfig(vmid, {...values, ...planned.values}, sources, context)
+
+  const path = guestConfigPath(context.node, vmid)
+  const text = formatQemuConfig(config)
+  const steps = planned.steps.length === 0
+    ? [storeCommitStep([claim, {path, was: undefined, text}])]
+    : withReservation(path, vmid, claim, text, planned.steps)
+  return {steps: start === true ? [...steps, {do: {kind: 'guest.start-task', vmid}}] : steps, whenInterrupted: 'undo'}
+}
+
+function withReservation(path: string, vmid: number, claim: Parameters<typeof storeCommitStep>[0][number], text: string, volumeSteps: Plan['steps']): Plan['steps'] {
+  // The claim's text is different for every caller, so nobody else's reservation looks like this one.
+  const reserved = `#creating ${vmid} ${claim.text?.trim() ?? ''}\nlock: create\n`
+  return [
+    storeCommitStep([claim, {path, was: undefined, text: reserved}]),
+    ...volumeSteps,
+    storeCommitStep([{path, was: {data: reserved}, text}]),
+  ]
+}
+
+/** The values that were given and those that every new machine gets, as Proxmox VE adds them. */
+async function completeConfig(vmid: number, values: Readonly<Record<string, string>>, sources: ValueSources, context: Context): Promise<GuestConfig> {
+  const facts = {vmid, isRunning: false, ownsVolume: ownedBy(vmid), isKnownKey: () => true}
+  const {config} = changeConfig(emptyConfig, {values, delete: [], revert: [], force: false}, facts)
+  const boot = formatBootOrder(defaultBootOrder(config.current.values))
+  const generated: Record<string, string> = {
+    ...(boot === '' ? {} : {boot}),
+    smbios1: `uuid=${sources.newUuid()}`,
+    vmgenid: sources.newUuid(),
+    meta: await creationRecord(context),
+  }
+  return {...config, current: {...config.current, values: {...generated, ...config.current.values}}}
+}

@@ -1,0 +1,39 @@
+import {defineCommand, std} from '../../../spec/index.ts'
+import {qemuConfigParams} from '../config/index.ts'
+
+export const spec = defineCommand({
+  id: 'qm create',
+  summary: 'Create a virtual machine.',
+  description: `The options are the keys of the machine's configuration, and what is not given keeps its default. A disk is made by
+writing \`STORAGE:SIZE\` where a volume is due, with the size in GiB: \`--scsi0 local:32\`. \`format=qcow2\` behind it picks the format
+of the image.
+
+The network cards get a hardware address, the machine gets a UUID and a generation id, unless they are given. When no boot order is
+given, the first disk, the first CD-ROM drive and the first network card are tried, in this order.
+
+Nothing is left behind when it fails or is interrupted: volumes that were made are removed again.`,
+  api: {method: 'POST', path: '/nodes/{node}/qemu'},
+  params: {
+    vmid: std.vmid,
+    ...qemuConfigParams,
+    storage: {...std.storage, optional: true, description: 'The storage for new disks that do not name one (`--scsi0 32`).'},
+    start: {type: 'boolean', optional: true, default: false, description: 'Start the virtual machine once it is created.'},
+  },
+  args: ['vmid'],
+  returns: std.upid,
+  output: {as: 'none'},
+  kind: 'task',
+  task: {type: 'qmcreate', id: 'vmid'},
+  runsOn: 'node',
+  needs: {path: '/vms/{vmid}', privilege: 'VM.Allocate'},
+  examples: [
+    {
+      line: 'qm create 100 --name web --memory 2048 --cores 2 --ostype l26 --scsihw virtio-scsi-single --scsi0 local:32 --ide2 local:iso/debian.iso,media=cdrom --net0 virtio,bridge=vmbr0',
+      meaning: 'A machine with a new disk of 32 GiB that can install from an ISO image.',
+    },
+    {line: 'qm create 101 --memory 512 --serial0 socket --net0 virtio --start', meaning: 'A machine behind a NAT, started at once.'},
+    {line: 'qm create 102 --storage local --scsi0 8,format=qcow2 --dry-run', meaning: 'Show what would be done, and do nothing.'},
+  ],
+  files: ['qm.conf'],
+  seeAlso: ['qm set', 'qm start', 'qm destroy'],
+})

@@ -1,0 +1,26 @@
+// Lists the virtual machines of this node.
+import {handleRead} from '../../../tasks/index.ts'
+import type {Context} from '../../../tasks/index.ts'
+import {parseQemuConfig} from '../config/config-file.ts'
+import {listGuestFiles} from '../guest-files.ts'
+import {guestStatus} from '../guest-status.ts'
+import type {GuestStatus} from '../guest-status.ts'
+import {spec} from './list.spec.ts'
+
+export const handler = handleRead(spec, async ({full}, context): Promise<GuestStatus[]> => {
+  const files = await listGuestFiles(context)
+  const list: GuestStatus[] = []
+  for (const {vmid, file} of files) {
+    // One broken file must not hide all other machines.
+    const config = parseQemuConfig(file.data, {warn: message => context.log.warn(`virtual machine ${vmid}: ${message}`)})
+    const status = await guestStatus(vmid, config, context)
+    list.push(full === true ? await withDetails(status, context) : status)
+  }
+  return list
+})
+
+async function withDetails(status: GuestStatus, context: Context): Promise<GuestStatus> {
+  if (status.status === 'stopped') return status
+  const {runningDetails} = await import('../running-details.ts')
+  return {...status, ...await runningDetails(status.vmid, context)}
+}

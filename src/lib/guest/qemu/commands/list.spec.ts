@@ -1,0 +1,28 @@
+import {defineCommand} from '../../../spec/index.ts'
+
+export const spec = defineCommand({
+  id: 'qm list',
+  summary: 'List the virtual machines of this host.',
+  api: {method: 'GET', path: '/nodes/{node}/qemu'},
+  params: {
+    full: {type: 'boolean', optional: true, description: 'Ask every running machine for its exact state (paused, suspended, …), which takes longer.'},
+  },
+  args: [],
+  returns: {type: 'array', description: 'One entry a virtual machine, by VMID.', items: {type: 'object'}},
+  output: {
+    as: 'table',
+    columns: [
+      {key: 'vmid', header: 'VMID', width: 10, align: 'right'},
+      {key: 'name', header: 'NAME', width: 20},
+      {key: 'shown-status', header: 'STATUS', width: 10},
+      {key: 'maxmem', header: 'MEM(MB)', width: 10, unit: 'bytes-mib', absent: '0'},
+      {key: 'maxdisk', header: 'BOOTDISK(GB)', width: 12, align: 'right', unit: 'bytes-gib', absent: '0.00'},
+      {key: 'pid', header: 'PID', width: 10, absent: '0'},
+    ],
+  },
+  kind: 'read',
+  runsOn: 'node',
+  needs: {path: '/vms', privilege: 'VM.Audit'},
+  examples: [{line: 'qm list', meaning: 'All virtual machines with their state, memory and boot disk.'}],
+  seeAlso: ['qm status'],
+})

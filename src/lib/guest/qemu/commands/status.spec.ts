@@ -1,0 +1,22 @@
+import {defineCommand, std} from '../../../spec/index.ts'
+
+export const spec = defineCommand({
+  id: 'qm status',
+  summary: 'Show whether a virtual machine runs.',
+  api: {method: 'GET', path: '/nodes/{node}/qemu/{vmid}/status/current'},
+  params: {
+    vmid: std.vmid,
+    verbose: {type: 'boolean', optional: true, description: 'Show all that is known: uptime, memory, disks, network, process.'},
+  },
+  args: ['vmid'],
+  returns: {type: 'object', description: 'The state, and with --verbose everything else.'},
+  output: {as: 'fields'},
+  kind: 'read',
+  runsOn: 'guest-node',
+  needs: {path: '/vms/{vmid}', privilege: 'VM.Audit'},
+  examples: [
+    {line: 'qm status 100', meaning: '`status: running` or `status: stopped`.'},
+    {line: 'qm status 100 --verbose', meaning: 'All that is known about the machine.'},
+  ],
+  seeAlso: ['qm list'],
+})

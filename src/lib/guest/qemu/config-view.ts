@@ -1,0 +1,29 @@
+// A guest's configuration as commands show it: values typed for programs, the description on one line for people.
+import {findParam} from '../../spec/index.ts'
+import type {ConfigSection} from '../guest-config.ts'
+import {qemuConfigParams} from './config/index.ts'
+
+export type ShownValue = string | number
+
+/** The keys of a section with numbers and flags as numbers; secrets hidden. */
+export function shownSection(section: ConfigSection): Record<string, ShownValue> {
+  const shown: Record<string, ShownValue> = {}
+  for (const [key, value] of Object.entries(section.values)) shown[key] = shownValue(key, value)
+  if (section.description !== undefined) shown['description'] = section.description
+  return shown
+}
+
+/** Proxmox VE hides these in `qm config` and `qm pending` as well. */
+export function shownValue(key: string, value: string): ShownValue {
+  if (key === 'cipassword' || findParam(qemuConfigParams, key)?.schema.secret === true) return '**********'
+  const type = findParam(qemuConfigParams, key)?.schema.type
+  const isNumber = (type === 'integer' || type === 'number' || type === 'boolean') && /^\d{1,15}(?:\.\d{1,9})?$/.test(value)
+  return isNumber ? Number(value) : value
+}
+
+/** The description on one line: line ends, control characters, `%` and `:` become %XX, as in the file. */
+export function encodeDescription(text: string): string {
+  return [...Buffer.from(text, 'utf8')]
+    .map(byte => (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && byte !== 0x3a ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
+    .join('')
+}
