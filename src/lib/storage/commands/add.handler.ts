@@ -7,7 +7,6 @@ import {isOnNode} from '../open-storage.ts'
 import {isTrue} from '../option-values.ts'
 import {loadStoragePlugin} from '../plugins.ts'
 import {formatStorageConfig, readStorageFile, storageConfigPath, withDefault} from '../storage-config.ts'
-import type {StorageConfig} from '../storage.ts'
 import {storageLock} from '../volume-steps.ts'
 import {spec} from './add.spec.ts'
 
