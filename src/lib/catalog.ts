@@ -1,6 +1,8 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
+import {actionLoaders as guestActions} from './guest/qemu/actions/index.ts'
 import {commands as qmCommands} from './guest/qemu/commands/index.ts'
+import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
 import type {Catalog} from './tasks/index.ts'
 
@@ -17,7 +19,7 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(qmCommands),
-  actionLoaders: mergeTables(taskActions),
+  commands: mergeTables(taskCommands, storageCommands, qemuCommands),
+  actionLoaders: mergeTables(guestActions, storageActions, taskActions),
   doctorCheckLoaders: mergeTables(),
 }
