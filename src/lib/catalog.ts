@@ -1,9 +1,11 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
-import {actionLoaders as guestActions} from './guest/qemu/actions/index.ts'
-import {commands as qmCommands} from './guest/qemu/commands/index.ts'
+import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
+import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
+import {commands as storageCommands} from './storage/commands/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
+import {commands as taskCommands} from './tasks/commands/index.ts'
 import type {Catalog} from './tasks/index.ts'
 
 /** Puts the tables of the domains together. @throws Error when two of them claim one name, which is a bug */
@@ -20,6 +22,6 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 
 export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, qemuCommands),
-  actionLoaders: mergeTables(guestActions, storageActions, taskActions),
+  actionLoaders: mergeTables(taskActions, storageActions, qemuActions),
   doctorCheckLoaders: mergeTables(),
 }
