@@ -1,7 +1,7 @@
 // Help pages for the terminal: of a command (examples first), of a tool, of Corral. Built from specs; the man pages have the same facts
 // at length. Nothing here loads oclif.
 import type {CommandSpec, Params, ValueSchema} from '../spec/index.ts'
-import {isNeeded, limitWords, optionEntries, valueSynopsis, valueWord} from '../spec/generate/describe-value.ts'
+import {isNeeded, limitWords, optionEntries, optionValue, propertySynopsis, valueWord} from '../spec/generate/describe-value.ts'
 import {standardOptionsOf} from '../spec/standard.ts'
 import {displayWidth} from './render/display-width.ts'
 
@@ -56,23 +56,31 @@ export function usageLine(spec: CommandSpec): string {
 }
 
 function optionLines(options: readonly (readonly [string, ValueSchema])[], width: number): string[] {
-  return options.flatMap(([name, schema]) => entry(`--${name} ${valueSynopsis(schema)}`, schema, width))
+  return options.flatMap(([name, schema]) => {
+    const value = typeof schema.format === 'object' ? propertySynopsis(schema.format) : optionValue(schema)
+    return entry(`--${name} ${value}`, schema, width)
+  })
 }
 
 function entry(term: string, schema: ValueSchema, width: number): string[] {
-  const limits = limitWords(schema)
   return [
     ...wrap(term, width, '  ', '      '),
-    ...wrap(schema.alias === undefined ? `${schema.description ?? ''} (${limits})`.trim() : `Another name for --${schema.alias}.`, width, '      '),
+    ...wrap(schema.alias === undefined ? described(schema) : `Another name for --${schema.alias}.`, width, '      '),
     ...(typeof schema.format === 'object' ? settingLines(schema.format, width) : []),
   ]
+}
+
+/** The description with the limits behind it. */
+function described(schema: ValueSchema): string {
+  const limits = limitWords(schema)
+  return `${schema.description ?? ''}${limits === '' ? '' : ` (${limits})`}`.trim()
 }
 
 /** The settings of a property string, one line each. */
 function settingLines(format: Params, width: number): string[] {
   return Object.entries(format)
     .filter(([, schema]) => schema.alias === undefined && schema.description !== undefined)
-    .flatMap(([name, schema]) => wrap(`${name}=${valueWord(schema)}: ${schema.description} (${limitWords(schema)})`, width, '        ', '            '))
+    .flatMap(([name, schema]) => wrap(`${name}=${valueWord(schema)}: ${described(schema)}`, width, '        ', '            '))
 }
 
 /** The page of a tool, or of a group of its commands. */

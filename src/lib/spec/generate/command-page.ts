@@ -2,7 +2,7 @@
 import type {CommandSpec} from '../command.ts'
 import type {Params, ValueSchema} from '../schema.ts'
 import {standardOptionsOf} from '../standard.ts'
-import {isNeeded, limitWords, optionEntries, propertySynopsis, valueWord} from './describe-value.ts'
+import {isNeeded, limitWords, optionEntries, optionValue, propertySynopsis, valueWord} from './describe-value.ts'
 import {bold, definitionList, italic, literal, nameLine, page, type Definition} from './markdown.ts'
 import {pageName, toolName} from './tool.ts'
 
@@ -49,7 +49,7 @@ function runSentence(spec: CommandSpec): string {
 /** One option with its limits, its description and its settings. */
 export function option(name: string, schema: ValueSchema): Definition {
   const range = schema.index === undefined ? '' : ` (n from ${schema.index.min} to ${schema.index.max})`
-  return parameter(`${bold(`--${name}`)} ${valueMarkup(schema)}${range}`, schema)
+  return parameter(`${bold(`--${name}`)} ${italic(optionValue(schema))}${range}`, schema)
 }
 
 /** A definition of a parameter under any term. */
@@ -58,12 +58,15 @@ export function parameter(term: string, schema: ValueSchema): Definition {
   const settings = typeof schema.format === 'object' ? schema.format : undefined
   return {
     term,
-    paragraphs: [
-      ...(settings === undefined ? [] : [`${italic(propertySynopsis(settings))}`]),
-      schema.description ?? '', literal(`${capital(limitWords(schema))}.`),
-    ].filter((text) => text !== ''),
+    paragraphs: [...(settings === undefined ? [] : [italic(propertySynopsis(settings))]), described(schema)],
     ...(settings === undefined ? {} : {inner: settingDefinitions(settings)}),
   }
+}
+
+/** The description with the limits behind it. */
+function described(schema: ValueSchema): string {
+  const limits = limitWords(schema)
+  return [schema.description ?? '', limits === '' || typeof schema.format === 'object' ? '' : `(${literal(limits)})`].filter((text) => text !== '').join(' ')
 }
 
 /** The settings of a property string. */
@@ -76,10 +79,6 @@ function valueMarkup(schema: ValueSchema): string {
   return italic(valueWord(schema))
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
 export function exitStatus(codes: SharedWords['exitCodes']): string {
   return definitionList(codes.map(({code, meaning}) => ({term: bold(String(code)), paragraphs: [meaning]})))
 }
@@ -88,9 +87,10 @@ export function environment(variables: SharedWords['environment']): string {
   return definitionList(variables.map(({name, meaning}) => ({term: bold(name), paragraphs: [meaning]})))
 }
 
-/** Links to other pages, each once, without the page itself. */
+/** Links to other pages, each once, without the page itself. A command (`qm list`) stands for its page. */
 export function seeAlso(links: readonly string[], self: string): string {
-  return [...new Set(links)].filter((link) => link !== self).map((link) => {
+  const pages = links.map((link) => (/\(\d\)$/.test(link) ? link : `${pageName(link)}(1)`))
+  return [...new Set(pages)].filter((link) => link !== self).map((link) => {
     const match = /^(.+)\((\d)\)$/.exec(link)
     return match === null ? literal(link) : `${bold(match[1] ?? '')}\\(${match[2] ?? ''}\\)`
   }).join(', ')

@@ -16,9 +16,9 @@ export function valueWord(schema: ValueSchema): string {
   }
 }
 
-/** What stands between the name and the next option: nothing is left out for a property string. */
-export function valueSynopsis(schema: ValueSchema): string {
-  return typeof schema.format === 'object' ? propertySynopsis(schema.format) : valueWord(schema)
+/** The value as it stands behind an option: a boolean one may be left out. */
+export function optionValue(schema: ValueSchema): string {
+  return schema.type === 'boolean' ? '[1|0]' : valueWord(schema)
 }
 
 /**
@@ -92,9 +92,10 @@ export function defaultWords(schema: ValueSchema): string | undefined {
   return typeof schema.default === 'boolean' ? (schema.default ? '1' : '0') : String(schema.default)
 }
 
-/** Type, default and requirements on one line: `integer from 1 to 64; default: 1; needs --x`. */
+/** Type, default and requirements on one line (`integer from 1 to 64; default: 1`), without what the value's own word says already. */
 export function limitWords(schema: ValueSchema): string {
-  const words = [typeWords(schema)]
+  const isShown = valueWord(schema) === '<1|0>' || (schema.enum !== undefined && valueWord(schema).includes('|')) || typeWords(schema) === 'text'
+  const words = isShown ? [] : [typeWords(schema)]
   const preset = defaultWords(schema)
   if (preset !== undefined) words.push(`default: ${preset}`)
   if (schema.requires !== undefined) words.push(`only with --${schema.requires}`)
