@@ -1,0 +1,42 @@
+// Prepares the start of a guest: the folder of the run files, nothing left of an earlier run in it, the settings of its tap devices, and
+// copies of firmware variables that are not kept.
+import {ConflictError} from '../../../../base/index.ts'
+import {formatTapSettings} from '../../../../network/index.ts'
+import type {TapSettings} from '../../../../network/index.ts'
+import type {Action} from '../../../../tasks/index.ts'
+import {defineAction} from '../../../../tasks/index.ts'
+import {removeRunFiles} from '../run-files.ts'
+import {guestPaths} from '../sockets.ts'
+import {runtimeStatus} from '../status.ts'
+
+export interface PrepareStart extends Action {
+  readonly kind: 'qemu.prepare'
+  readonly vmid: number
+  readonly taps: readonly TapSettings[]
+  readonly temporaryFiles: readonly {readonly from: string; readonly to: string}[]
+}
+
+const maxFirmwareBytes = 64 * 1024 * 1024
+
+export const prepare = defineAction<PrepareStart>({
+  kind: 'qemu.prepare',
+  conflictMeansUntouched: true,
+  describe: ({vmid, taps, temporaryFiles}) => [
+    `# prepare the run files of guest ${vmid}`,
+    ...taps.map(({tap, bridge}) => `# ${tap} will be put on ${bridge}`),
+    ...temporaryFiles.map(({from, to}) => `cp ${from} ${to}`),
+  ],
+  run: async ({vmid, taps, temporaryFiles}, context) => {
+    const {host: {files}, places} = context
+    const {dir, network, reboot} = guestPaths(places, vmid)
+    // The plan has looked already; this look is right before the first change.
+    if (await runtimeStatus(vmid, context) !== undefined) throw new ConflictError(`virtual machine ${vmid} is running already`)
+    await files.makeDirectory(places.runDir, 0o700)
+    await files.makeDirectory(dir, 0o700)
+    await files.makeDirectory(network, 0o700)
+    await removeRunFiles(vmid, context)
+    await files.remove(reboot)
+    for (const tap of taps) await files.write(`${network}/${tap.tap}`, formatTapSettings(tap), {durable: false})
+    for (const {from, to} of temporaryFiles) await files.write(to, await files.read(from, maxFirmwareBytes), {durable: false})
+  },
+})
