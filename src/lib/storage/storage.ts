@@ -41,6 +41,8 @@ export interface Volume extends VolumeName {
   readonly usedBytes?: number
   /** The backing file that the image itself names; differs from `parent` when the image was made by hand. */
   readonly backing?: string
+  /** The kind of guest that a backup holds. */
+  readonly guestType?: 'lxc' | 'openvz' | 'qemu'
   readonly createdAtMs?: number
   readonly notes?: string
   readonly isProtected?: boolean

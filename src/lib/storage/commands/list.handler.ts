@@ -18,6 +18,7 @@ export interface ListRow {
   used?: number
   vmid?: number
   ctime?: number
+  subtype?: string
   parent?: string
   notes?: string
   protected?: 0 | 1
@@ -31,10 +32,11 @@ export const handler = handleRead(spec, async ({storage: name, content, vmid}, c
 }, listLines)
 
 export function rowOf(volume: Volume): ListRow {
-  const {id, content, format, sizeBytes, usedBytes, vmid, createdAtMs, backing, notes, isProtected} = volume
+  const {id, content, format, sizeBytes, usedBytes, vmid, guestType, createdAtMs, backing, notes, isProtected} = volume
   return {
     volid: formatVolumeId(id), content, format, size: sizeBytes,
     ...(usedBytes === undefined ? {} : {used: usedBytes}), ...(vmid === undefined ? {} : {vmid}),
+    ...(guestType === undefined ? {} : {subtype: guestType}),
     ...(createdAtMs === undefined ? {} : {ctime: Math.trunc(createdAtMs / 1000)}), ...(backing === undefined ? {} : {parent: backing}),
     ...(notes === undefined ? {} : {notes}), ...(isProtected === true ? {protected: 1 as const} : {}),
   }

@@ -25,6 +25,7 @@ export const spec = defineCommand({
         size: {type: 'integer', description: 'Size in bytes.'},
         used: {type: 'integer', optional: true, description: 'Bytes taken on the storage.'},
         vmid: {type: 'integer', optional: true, description: 'The guest that owns it.'},
+        subtype: {type: 'string', optional: true, description: 'The kind of guest that a backup holds: qemu or lxc.'},
         ctime: {type: 'integer', optional: true, description: 'When it was made, in seconds since 1970.'},
         parent: {type: 'string', optional: true, description: 'The image on which this one stands.'},
         notes: {type: 'string', optional: true, description: 'The notes of a backup.'},

@@ -40,20 +40,20 @@ async function imageFacts(host: Host, path: string, name: VolumeName, stat: File
   }
 }
 
-async function backupFacts(host: Host, path: string, name: VolumeName): Promise<Pick<Volume, 'createdAtMs' | 'notes' | 'isProtected'>> {
-  const createdAtMs = archiveTime(name.base)
+async function backupFacts(host: Host, path: string, name: VolumeName): Promise<Pick<Volume, 'guestType' | 'createdAtMs' | 'notes' | 'isProtected'>> {
   const notes = (await host.files.stat(`${path}.notes`)) === undefined ? undefined
     : (await host.files.readAt(`${path}.notes`, 0, maxNotesBytes)).toString('utf8').trimEnd()
   const isProtected = (await host.files.stat(`${path}.protected`)) !== undefined
-  return {...(createdAtMs === undefined ? {} : {createdAtMs}), ...(notes === undefined ? {} : {notes}), isProtected}
+  return {...archiveFacts(name.base), ...(notes === undefined ? {} : {notes}), isProtected}
 }
 
-function archiveTime(base: string): number | undefined {
+function archiveFacts(base: string): Pick<Volume, 'guestType' | 'createdAtMs'> {
   try {
-    return parseArchiveName(base).createdAtMs
+    const {guestType, createdAtMs} = parseArchiveName(base)
+    return {guestType, ...(createdAtMs === undefined ? {} : {createdAtMs})}
   } catch {
     // A file in the folder of backups that vzdump did not name: the time of the file stands.
-    return undefined
+    return {}
   }
 }
 
