@@ -17,6 +17,8 @@ export interface JournalHead {
   readonly whenInterrupted: 'undo' | 'finish'
   readonly node: string
   readonly pid: number
+  /** Tells the process from a later one with the same number. */
+  readonly processStart: string
   readonly sinceMs: number
   /** With `finish`: everything that is to be done. */
   readonly steps?: readonly Action[]
@@ -48,10 +50,11 @@ export interface JournalWriter {
 }
 
 /** Starts a journal. With `finish` the steps are written at once; with `undo` the head goes into the store with the first record. */
-export async function startJournal(head: Omit<JournalHead, 'id' | 'node' | 'pid' | 'sinceMs'>, context: Context): Promise<JournalWriter> {
+export async function startJournal(head: Omit<JournalHead, 'id' | 'node' | 'pid' | 'processStart' | 'sinceMs'>, context: Context): Promise<JournalWriter> {
   const sinceMs = context.clock.now()
   const id = `${sinceMs.toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`
-  const whole: JournalHead = {...head, id, node: context.node, pid: process.pid, sinceMs}
+  const processStart = (await context.host.process(process.pid))?.startTime ?? ''
+  const whole: JournalHead = {...head, id, node: context.node, pid: process.pid, processStart, sinceMs}
   const writer = journalWriter({head: whole, records: []}, false, context)
   if (head.whenInterrupted === 'finish') await writer.begin()
   return writer
@@ -122,6 +125,12 @@ export async function readJournals(store: Store): Promise<Journal[]> {
 /** The journal by this id, or undefined when it has come to its end. */
 export async function readJournal(store: Store, id: string): Promise<Journal | undefined> {
   return (await readJournals(store)).find(({head}) => head.id === id)
+}
+
+/** Whether the process that writes a journal is still there. One of another node is taken to be: only that node can tell. */
+export async function isWriterAlive({head}: Journal, {host, node}: Pick<Context, 'host' | 'node'>): Promise<boolean> {
+  if (head.node !== node) return true
+  return (await host.process(head.pid))?.startTime === head.processStart
 }
 
 /** Gives a journal up: what it would have undone stays as it is. */

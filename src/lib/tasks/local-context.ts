@@ -26,7 +26,7 @@ export interface LocalContextOptions {
 export interface OpenContext {
   readonly context: Context
   /** Closes the store, if it was opened. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** @throws InvalidInputError when CORRAL_ROOT or CORRAL_NODE is not what it should be */

@@ -43,10 +43,17 @@ export async function withLocks<T>(wish: LockWish, context: Context, work: (held
  * Takes the locks of a journal, and finishes or undoes it if it is still there.
  * @throws UnavailableError when its locks are held (its process may be alive), ConflictError when it cannot be undone
  */
-export async function recoverWithItsLocks({head}: Journal, timeoutMs: number, context: Context): Promise<void> {
+export async function recoverWithItsLocks(journal: Journal, timeoutMs: number, context: Context): Promise<void> {
+  await withJournalLocks(journal, timeoutMs, context, recover)
+}
+
+/** Does something to a journal under all of its locks, unless it is gone by then. */
+export async function withJournalLocks(
+  {head}: Journal, timeoutMs: number, context: Context, work: (journal: Journal, held: Context) => Promise<void>,
+): Promise<void> {
   await underLocks({names: inOrder(head.locks), reason: `recovery of "${head.command}"`, timeoutMs}, context, async (held) => {
     const journal = await readJournal(held.store, head.id)
-    if (journal !== undefined) await recover(journal, held)
+    if (journal !== undefined) await work(journal, held)
   })
 }
 

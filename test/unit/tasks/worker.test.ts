@@ -151,7 +151,7 @@ describe('a worker that is killed', () => {
       await afterwards({context: await open(), folder, traces, notes})
     }
   }
-  let afterwards: (place: {context: Context; folder: string; traces(): Promise<string[]>; notes(): Promise<string[]>}) => Promise<void>
+  let afterwards: (place: {context: Context; folder: string; traces: () => Promise<string[]>; notes: () => Promise<string[]>}) => Promise<void>
 
   it('after any journal record or step of a plan with undo leaves nothing behind', async () => {
     afterwards = async ({context, folder, traces}) => {

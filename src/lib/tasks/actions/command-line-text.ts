@@ -1,12 +1,8 @@
 // A program call as it would be typed into a shell, for people to read and copy. We ourselves never give a command to a shell.
 import {printable} from '../../base/index.ts'
+import {shellJoin} from '../../spec/index.ts'
 
 /** @param secretArgs positions in argv that are not shown */
 export function commandLine(argv: readonly string[], secretArgs: readonly number[] = []): string {
-  return argv.map((word, position) => secretArgs.includes(position) ? '***' : quoted(word)).join(' ')
-}
-
-function quoted(word: string): string {
-  if (/^[\w@%+=:,./-]+$/.test(word)) return word
-  return `'${printable(word).replaceAll("'", "'\\''")}'`
+  return shellJoin(argv.map((word, position) => secretArgs.includes(position) ? '***' : printable(word)))
 }

@@ -13,9 +13,9 @@ export interface Installation {
   readonly folder: string
   /** What the log of contexts got. */
   readonly lines: string[]
-  open(extra?: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>; readonly uid?: number}): Promise<Context>
-  traces(): Promise<string[]>
-  notes(): Promise<string[]>
+  readonly open: (extra?: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>; readonly uid?: number}) => Promise<Context>
+  readonly traces: () => Promise<string[]>
+  readonly notes: () => Promise<string[]>
 }
 
 const closing: (() => Promise<void>)[] = []
