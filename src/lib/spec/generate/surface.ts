@@ -41,7 +41,12 @@ function commandSurface(spec: CommandSpec): SurfaceCommand {
 }
 
 function optionFacts(params: Params, args: readonly string[]): Record<string, SurfaceFacts> {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => !args.includes(name)).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, schema]) => [name, facts(schema)]))
+  return Object.fromEntries(Object.entries(params).filter(([name]) => !args.includes(name) || isWrittenBothWays(name, params)).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, schema]) => [name, facts(schema)]))
+}
+
+/** `--extra-args` of help counts as an option upstream, and words behind `help` do the same. */
+function isWrittenBothWays(name: string, params: Params): boolean {
+  return name === 'extra-args' && params[name]?.optional === true
 }
 
 function facts(schema: ValueSchema): SurfaceFacts {
