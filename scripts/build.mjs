@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// `npm run build`: compiles src to dist with tsc, incrementally, and removes what a deleted source file left behind there.
+// `npm run build`: compiles src to dist with tsc, incrementally, and removes what a deleted source file left behind there; then compiles
+// the checks of all commands ahead (compile-validators.mjs).
 // dist is written even when types are wrong, so that a half-done change can be tried; the exit code says so.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {compileValidators} from './compile-validators.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const sourceDir = path.join(root, 'src')
@@ -38,3 +40,7 @@ removeLeftovers()
 makeExecutable('bin')
 makeExecutable('libexec')
 process.exitCode = compiler.status ?? 1
+await compileValidators(outDir).catch((error) => {
+  console.error(`the checks could not be compiled ahead (ajv will do it at run time): ${error.message}`)
+  process.exitCode = 1
+})

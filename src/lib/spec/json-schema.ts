@@ -15,7 +15,7 @@ export function paramsToJsonSchema(params: Params, additional: boolean): JsonSch
   const properties: Record<string, JsonSchema> = {}
   const patternProperties: Record<string, JsonSchema> = {}
   const required: string[] = []
-  const dependentRequired: Record<string, string[]> = {}
+  const dependencies: Record<string, string[]> = {}
   for (const [name, schema] of Object.entries(params)) {
     if (schema.alias !== undefined) continue
     if (name.endsWith('[n]')) {
@@ -24,11 +24,11 @@ export function paramsToJsonSchema(params: Params, additional: boolean): JsonSch
     }
     properties[name] = valueToJsonSchema(schema)
     if (isRequired(schema)) required.push(name)
-    if (schema.requires !== undefined) dependentRequired[name] = [schema.requires]
+    if (schema.requires !== undefined) dependencies[name] = [schema.requires]
   }
   return {
     type: 'object', properties, patternProperties, required, additionalProperties: additional,
-    ...(Object.keys(dependentRequired).length > 0 ? {dependentRequired} : {}),
+    ...(Object.keys(dependencies).length > 0 ? {dependencies} : {}),
   }
 }
 

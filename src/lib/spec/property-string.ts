@@ -25,7 +25,8 @@ export function parsePropertyString(text: string, format: PropertyFormat): Prope
   if (errors.length > 0) {
     const fields = reasonsByField(errors, {
       unknownName: name => unknownNameReason(format, name, 'property'),
-      isSecret: name => format[name]?.secret === true,
+      values,
+      schemaOf: name => findParam(format, name)?.schema,
     })
     throw new InvalidInputError(Object.entries(fields).map(([field, reason]) => `${field}: ${reason}`).join('\n'), fields)
   }

@@ -4,12 +4,14 @@ import {checkFormat} from './formats.ts'
 import {multiLinePattern, singleLinePattern} from './json-schema.ts'
 import {didYouMean} from './nearest.ts'
 import {quoteValue} from './read-value.ts'
+import type {ValueSchema} from './schema.ts'
 
 export interface ReasonOptions {
+  /** The object that was checked. */
+  readonly values: Readonly<Record<string, unknown>>
+  readonly schemaOf: (name: string) => ValueSchema | undefined
   /** Says why a name is not known. */
   readonly unknownName: (name: string) => string
-  /** Values that must not appear in a message. */
-  readonly isSecret: (name: string) => boolean
 }
 
 /** A reason for each field that is wrong; the first one found where there are several. */
@@ -29,23 +31,39 @@ function explain(error: ErrorObject, options: ReasonOptions): {field: string; re
   switch (error.keyword) {
     case 'required':
       return {field: inside(String(params['missingProperty'])), reason: 'is required'}
-    case 'dependentRequired':
+    case 'dependencies':
       return {field: inside(String(params['missingProperty'])), reason: `is required when '${String(params['property'])}' is given`}
     case 'additionalProperties': {
       const name = String(params['additionalProperty'])
       return {field: inside(name), reason: options.unknownName(name)}
     }
     default: {
-      const isSecret = options.isSecret(place.replace(/[.[].*$/, ''))
-      return {field: place, reason: `${whatIsRight(error, isSecret)}${isSecret ? '' : whatWasGiven(error)}`}
+      const {value, schema, isSecret} = lookUp(error.instancePath, options)
+      return {field: place, reason: `${whatIsRight(error, schema, value, isSecret)}${isSecret ? '' : whatWasGiven(error, value)}`}
     }
   }
 }
 
+/** The value that an error is about, and its schema; that of a secret is not to be shown, nor anything in it. */
+function lookUp(instancePath: string, {values, schemaOf}: ReasonOptions): {value: unknown; schema: ValueSchema; isSecret: boolean} {
+  const [name = '', ...inner] = pathParts(instancePath)
+  let schema = schemaOf(name) ?? {}
+  let value: unknown = values[name]
+  const isSecret = schema.secret === true
+  for (const part of inner) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined
+    schema = schema.items ?? schema.properties?.[part] ?? {}
+  }
+  return {value, schema, isSecret}
+}
+
+function pathParts(instancePath: string): string[] {
+  return instancePath.split('/').slice(1).map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
 /** `/net0` is net0, `/list/2` is list[2]. */
 function fieldName(instancePath: string): string {
-  const parts = instancePath.split('/').slice(1).map(part => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-  return parts.reduce((name, part) => name === '' ? part : /^\d+$/.test(part) ? `${name}[${part}]` : `${name}.${part}`, '')
+  return pathParts(instancePath).reduce((name, part) => name === '' ? part : /^\d+$/.test(part) ? `${name}[${part}]` : `${name}.${part}`, '')
 }
 
 const typeWords: Readonly<Record<string, string>> = {
@@ -58,22 +76,21 @@ const typeWords: Readonly<Record<string, string>> = {
   null: 'must be empty',
 }
 
-function whatIsRight(error: ErrorObject, isSecret: boolean): string {
+function whatIsRight(error: ErrorObject, schema: ValueSchema, value: unknown, isSecret: boolean): string {
   const params = error.params as Record<string, unknown>
-  const parent = error.parentSchema as Record<string, unknown> | undefined
   switch (error.keyword) {
     case 'type': return typeWords[String(params['type'])] ?? `must be of type ${String(params['type'])}`
     case 'minimum':
-    case 'maximum': return range(parent ?? {})
+    case 'maximum': return range(schema)
     case 'minLength': return `must have at least ${String(params['limit'])} characters`
     case 'maxLength': return `must have at most ${String(params['limit'])} characters`
     case 'minItems': return `must have at least ${String(params['limit'])} items`
     case 'maxItems': return `must have at most ${String(params['limit'])} items`
     case 'enum': {
       const words = (params['allowedValues'] as readonly unknown[]).map(String)
-      return `must be ${words.length === 1 ? words[0] ?? '' : `one of ${words.join(', ')}`}${isSecret ? '' : didYouMean(String(error.data), words)}`
+      return `must be ${words.length === 1 ? words[0] ?? '' : `one of ${words.join(', ')}`}${isSecret ? '' : didYouMean(String(value), words)}`
     }
-    case 'format': return `must be ${checkFormat(String(params['format']), String(error.data)) ?? 'of another form'}`
+    case 'format': return `must be ${checkFormat(String(params['format']), String(value)) ?? 'of another form'}`
     case 'pattern': return patternReason(String(params['pattern']))
     default: return error.message ?? 'is wrong'
   }
@@ -85,15 +102,14 @@ function patternReason(pattern: string): string {
   return `must match ${pattern.replace(/^\^\(\?:(.*)\)\$$/s, '$1')}`
 }
 
-function range(schema: Readonly<Record<string, unknown>>): string {
-  const {minimum, maximum} = schema
+function range({minimum, maximum}: ValueSchema): string {
   if (minimum === undefined) return `must be at most ${String(maximum)}`
   if (maximum === undefined) return `must be at least ${String(minimum)}`
   return `must be between ${String(minimum)} and ${String(maximum)}`
 }
 
-function whatWasGiven(error: ErrorObject): string {
-  if (error.keyword === 'minLength' || error.keyword === 'maxLength') return `, not ${String((error.data as string).length)}`
-  if (error.keyword === 'minItems' || error.keyword === 'maxItems') return `, not ${String((error.data as unknown[]).length)}`
-  return typeof error.data === 'object' && error.data !== null ? '' : `, not ${quoteValue(error.data)}`
+function whatWasGiven({keyword}: ErrorObject, value: unknown): string {
+  if (keyword === 'minLength' || keyword === 'maxLength') return `, not ${[...String(value)].length}`
+  if (keyword === 'minItems' || keyword === 'maxItems') return `, not ${(value as unknown[]).length}`
+  return typeof value === 'object' && value !== null ? '' : `, not ${quoteValue(value)}`
 }

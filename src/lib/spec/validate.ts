@@ -65,7 +65,8 @@ function inspect(
   const fields = new Map(Object.entries(clashes))
   const reasons = reasonsByField(errors, {
     unknownName: name => options.foreign(name) ?? unknownNameReason(params, name, options.what ?? 'option'),
-    isSecret: name => findParam(params, name)?.schema.secret === true,
+    values: given,
+    schemaOf: name => findParam(params, name)?.schema,
   })
   for (const [field, reason] of Object.entries(reasons)) fields.set(field, reason)
   for (const [name, value] of Object.entries(given)) {

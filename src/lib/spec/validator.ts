@@ -1,44 +1,77 @@
-// Where validators come from: the ones compiled at build time where there are, else ajv, loaded when it is first needed. Both
-// come from the same JSON Schema (json-schema.ts), so there is one truth.
+// Where validators come from: compiled ahead by `scripts/compile-validators.mjs` where that was done, else ajv, loaded when it is first
+// needed. ajv takes longer to load and to compile than a whole command may take, so a built program brings its validators along. Both
+// ways start from the JSON Schema of json-schema.ts, and a compiled validator is found by a hash of the very parameters that it
+// was made from, so that one which is out of date is never used: there is one truth.
+import fs from 'node:fs'
 import {createRequire} from 'node:module'
-import type {Ajv, ErrorObject} from 'ajv'
+import {fileURLToPath} from 'node:url'
+import type {Ajv, ErrorObject, ValidateFunction} from 'ajv'
 import {checkFormat, formatNames} from './formats.ts'
-import {paramsToJsonSchema, type JsonSchema} from './json-schema.ts'
+import {paramsToJsonSchema} from './json-schema.ts'
 import type {Params} from './schema.ts'
 
 /** Gives the errors of a value; empty when it is right. */
 export type Validator = (value: unknown) => readonly ErrorObject[]
 
+type FormatTable = Readonly<Record<string, {readonly type: 'string'; readonly validate: (value: string) => boolean}>>
+/** What a compiled file exports. */
+type CompiledValidator = (formats: FormatTable) => ValidateFunction
+
 const require = createRequire(import.meta.url)
+const compiledFolder = fileURLToPath(new URL('./compiled/', import.meta.url))
 const validators = new WeakMap<Params, {closed?: Validator; open?: Validator}>()
 let ajv: Ajv | undefined
 
-/** The validator of an object with these parameters. It is compiled once for each `params` object. */
+/** The validator of an object with these parameters. It is made once for each `params` object. */
 export function paramsValidator(params: Params, additional: boolean): Validator {
   const known = validators.get(params) ?? {}
   validators.set(params, known)
-  const slot = additional ? 'open' : 'closed'
-  return known[slot] ??= compile(paramsToJsonSchema(params, additional))
+  return known[additional ? 'open' : 'closed'] ??= makeValidator(params, additional)
 }
 
-function compile(schema: JsonSchema): Validator {
-  const validate = loadAjv().compile(schema)
-  return value => validate(value) === true ? [] : validate.errors ?? []
+function makeValidator(params: Params, additional: boolean): Validator {
+  const file = `${compiledFolder}${validatorName(params, additional)}.cjs`
+  const validate = fs.existsSync(file) ? (require(file) as CompiledValidator)(lazyFormats()) : compile(params, additional)
+  return value => validate(value) ? [] : validate.errors ?? []
 }
 
-/** ajv, as our validators need it; also used by the program that compiles them at build time. */
+function compile(params: Params, additional: boolean): ValidateFunction {
+  ajv ??= newAjv()
+  return ajv.compile(paramsToJsonSchema(params, additional))
+}
+
+/** ajv as our schemas need it; also for the program that compiles ahead. */
 export function newAjv(options: object = {}): Ajv {
-  // ajv takes some 25 ms to load, which a command that needs no check must not pay; require, because checking is synchronous.
+  // A plain require, because checking is synchronous.
   const {Ajv: AjvClass} = require('ajv') as typeof import('ajv')
-  return new AjvClass({allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, formats: formatTable(), ...options})
+  return new AjvClass({allErrors: true, strict: true, strictTypes: false, strictRequired: false, formats: allFormats(), ...options})
 }
 
-function loadAjv(): Ajv {
-  return ajv ??= newAjv()
+/** Names the validator of these parameters by their content (two lanes of FNV-1a; no secret depends on it). */
+export function validatorName(params: Params, additional: boolean): string {
+  const text = JSON.stringify(params)
+  let low = 0x811c9dc5
+  let high = additional ? 0x01000193 : 0x9e3779b9
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index)
+    low = Math.imul(low ^ unit, 0x01000193)
+    high = Math.imul(high ^ unit, 0x85ebca6b)
+  }
+  const hex = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
+  return `${hex(low)}${hex(high)}-${text.length}`
 }
 
-/** All named formats with their -list and -opt forms, in the way ajv takes them. */
-export function formatTable(): Record<string, {type: 'string'; validate: (value: string) => boolean}> {
+/** All named formats with their -list and -opt forms, as ajv wants them. */
+function allFormats(): FormatTable {
   const names = formatNames.flatMap(name => [name, `${name}-list`, `${name}-alist`, `${name}-opt`])
-  return Object.fromEntries(names.map(name => [name, {type: 'string', validate: (value: string) => checkFormat(name, value) === undefined}]))
+  return Object.fromEntries(names.map(name => [name, formatOf(name)]))
+}
+
+/** The formats by name, for compiled validators, which need only a few. */
+function lazyFormats(): FormatTable {
+  return new Proxy<Record<string, FormatTable[string]>>({}, {get: (_, name) => formatOf(String(name))})
+}
+
+function formatOf(name: string): FormatTable[string] {
+  return {type: 'string', validate: value => checkFormat(name, value) === undefined}
 }

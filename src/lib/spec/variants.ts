@@ -136,3 +136,11 @@ export function foreignVariantReason(schema: ValueSchema, name: string, choice: 
   const nearest = nearestWord(chosen, words)
   return `is only for ${property} ${list}, not for '${chosen}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`
 }
+
+/** The choices of types that lead to different parameters: no type at all, and each type that a parameter is tied to. */
+export function everyTypeChoice(params: Params): Readonly<Record<string, string>>[] {
+  const tied = Object.values(params).flatMap(({typeProperty, instanceTypes}) =>
+    typeProperty === undefined ? [] : (instanceTypes ?? []).map(type => [typeProperty, type] as const))
+  const choices = new Map(tied.map(([property, type]) => [`${property}=${type}`, {[property]: type}]))
+  return [{}, ...choices.values()]
+}

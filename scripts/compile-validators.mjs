@@ -1,0 +1,60 @@
+// Part of the build: compiles the checks of all commands and configuration files ahead, so that no command has to load ajv and compile
+// schemas while the user waits (the longest part of a short command otherwise). A file is named after the content of the parameters
+// it checks (spec/validator.ts), so one that exists is right, and one that nothing wants any more is removed.
+import fs from 'node:fs'
+import {createRequire} from 'node:module'
+import path from 'node:path'
+import {fileURLToPath, pathToFileURL} from 'node:url'
+
+const require = createRequire(import.meta.url)
+const {_} = require('ajv')
+const standaloneCode = require('ajv/dist/standalone').default
+
+/** @param dist the folder of the compiled program */
+export async function compileValidators(dist) {
+  const load = (name) => import(pathToFileURL(path.join(dist, 'lib', name)).href)
+  const {newAjv, validatorName} = await load('spec/validator.js')
+  const {paramsToJsonSchema} = await load('spec/json-schema.js')
+  const folder = path.join(dist, 'lib/spec/compiled')
+  fs.mkdirSync(folder, {recursive: true})
+  const wanted = new Set()
+  let ajv
+  for (const params of await everyParams(load)) {
+    const name = `${validatorName(params, false)}.cjs`
+    if (wanted.has(name)) continue
+    wanted.add(name)
+    const file = path.join(folder, name)
+    if (fs.existsSync(file)) continue
+    ajv ??= newAjv({code: {source: true, formats: _`formats`}})
+    const code = standaloneCode(ajv, ajv.compile(paramsToJsonSchema(params, false)))
+    // Whole or not at all: a program that runs meanwhile must not load half a file.
+    fs.writeFileSync(`${file}.${process.pid}`, `module.exports = formats => { const module = {};\n${code}\nreturn module.exports }\n`)
+    fs.renameSync(`${file}.${process.pid}`, file)
+  }
+  for (const name of fs.readdirSync(folder)) if (!wanted.has(name)) fs.rmSync(path.join(folder, name))
+  return wanted.size
+}
+
+/** Every list of parameters that can be checked: of commands, of the sections of configuration files, and the property strings in them. */
+async function everyParams(load) {
+  const {catalog} = await load('catalog.js')
+  const {flattenParams, everyTypeChoice} = await load('spec/variants.js')
+  const {loadStoragePlugin, storageTypes} = await load('storage/plugins.js')
+  const found = []
+  const visit = (params) => {
+    for (const choice of everyTypeChoice(params)) found.push(flattenParams(params, choice))
+    for (const schema of Object.values(params)) visitValue(schema)
+  }
+  const visitValue = (schema) => {
+    if (typeof schema.format === 'object') visit(schema.format)
+    if (schema.items !== undefined) visitValue(schema.items)
+  }
+  for (const entry of Object.values(catalog.commands)) visit((await entry.spec()).spec.params)
+  for (const type of storageTypes) visit((await loadStoragePlugin(type)).params)
+  return found
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../dist')
+  console.log(`${await compileValidators(dist)} validators`)
+}
