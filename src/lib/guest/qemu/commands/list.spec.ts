@@ -14,7 +14,7 @@ export const spec = defineCommand({
     columns: [
       {key: 'vmid', header: 'VMID', width: 10, align: 'right'},
       {key: 'name', header: 'NAME', width: 20},
-      {key: 'shown-status', header: 'STATUS', width: 10},
+      {key: 'qmpstatus', header: 'STATUS', width: 10},
       {key: 'maxmem', header: 'MEM(MB)', width: 10, unit: 'bytes-mib', absent: '0'},
       {key: 'maxdisk', header: 'BOOTDISK(GB)', width: 12, align: 'right', unit: 'bytes-gib', absent: '0.00'},
       {key: 'pid', header: 'PID', width: 10, absent: '0'},

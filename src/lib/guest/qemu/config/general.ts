@@ -3,7 +3,7 @@ import type {Params} from '../../../spec/index.ts'
 
 export const generalParams = {
   name: {type: 'string', format: 'dns-name', optional: true, placeholder: 'name', description: 'The name of the guest.'},
-  description: {type: 'string', maxLength: 8192, optional: true, description: 'Notes on the guest, in Markdown.'},
+  description: {type: 'string', maxLength: 8192, multiLine: true, optional: true, description: 'Notes on the guest, in Markdown.'},
   tags: {type: 'string', format: 'pve-tag-list', optional: true, placeholder: 'tags', description: 'Tags, separated by semicolons.'},
   onboot: {type: 'boolean', default: false, optional: true, description: 'Whether the guest is started when the host boots.'},
   startup: {

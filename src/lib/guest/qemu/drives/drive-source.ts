@@ -21,7 +21,7 @@ const maxSizeGib = Number.MAX_SAFE_INTEGER / gib
 export function readDriveSource(key: string, file: string): DriveSource {
   if (file === 'none' || file === 'cdrom') return {kind: 'empty'}
   if (file.startsWith('/')) return {kind: 'path'}
-  const fresh = /^(?:([^:/\s]+):)?(\d{1,16}(?:\.\d{1,16})?)$/.exec(file)
+  const fresh = /^(?:([^:/\s]+):)?(\d{1,64}(?:\.\d{1,64})?)$/.exec(file)
   if (fresh !== null) {
     const sizeGib = Number(fresh[2])
     if (!(sizeGib > 0)) throw wrong(key, `a new disk needs a size above 0 GiB, not '${fresh[2]}'`)
