@@ -1,8 +1,8 @@
 // Shows a virtual machine's configuration.
-import {InvalidInputError, NotFoundError} from '../../../base/index.ts'
+import {InvalidInputError} from '../../../base/index.ts'
 import {handleRead} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
-import {encodeDescription, shownSection} from '../config-view.ts'
+import {encodeDescription, shownSection, snapshotSection} from '../config-view.ts'
 import type {ShownValue} from '../config-view.ts'
 import {readGuest} from '../guest-files.ts'
 import {withPendingValues} from '../pending.ts'
@@ -12,9 +12,7 @@ export const handler = handleRead(spec, async ({vmid, current, snapshot}, contex
   const {config, file} = await readGuest(vmid, context)
   if (snapshot !== undefined) {
     if (current === true) throw new InvalidInputError("'current' and 'snapshot' exclude each other", {current: "cannot be combined with 'snapshot'"})
-    const section = Object.hasOwn(config.snapshots, snapshot) ? config.snapshots[snapshot] : undefined
-    if (section === undefined) throw new NotFoundError(`virtual machine ${vmid} has no snapshot '${snapshot}'`, {nextSteps: [`See which there are: qm listsnapshot ${vmid}`]})
-    return {...shownSection(section), digest: file.digest}
+    return {...shownSection(snapshotSection({vmid, config}, snapshot)), digest: file.digest}
   }
   const shown: GuestConfig = current === true ? config : withPendingValues(config)
   return {...shownSection(shown.current), digest: file.digest}

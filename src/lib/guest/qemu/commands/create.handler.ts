@@ -67,7 +67,7 @@ async function completeConfig(vmid: number, values: Readonly<Record<string, stri
     ...(boot === '' ? {} : {boot}),
     smbios1: `uuid=${sources.newUuid()}`,
     vmgenid: sources.newUuid(),
-    meta: await creationRecord(context),
+    meta: await creationRecord(values['arch'] === 'aarch64' ? 'aarch64' : 'x86_64', context),
   }
   return {...config, current: {...config.current, values: {...generated, ...config.current.values}}}
 }

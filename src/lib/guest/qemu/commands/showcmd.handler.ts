@@ -1,0 +1,20 @@
+// Shows QEMU's command line for a virtual machine.
+import {commandLine, handleRead} from '../../../tasks/index.ts'
+import {buildArguments} from '../arguments/index.ts'
+import {snapshotSection} from '../config-view.ts'
+import {refuseUnsupportedKeys} from '../config/index.ts'
+import {gatherFacts} from '../facts/index.ts'
+import {readGuest} from '../guest-files.ts'
+import {prettyCommandLine} from '../pretty-command-line.ts'
+import {spec} from './showcmd.spec.ts'
+
+export const handler = handleRead(spec, async ({vmid, pretty, snapshot}, context): Promise<string> => {
+  const guest = await readGuest(vmid, context)
+  const section = snapshot === undefined ? guest.config.current : snapshotSection(guest, snapshot)
+  refuseUnsupportedKeys(section.values)
+  const facts = await gatherFacts(vmid, section, context)
+  // The line is of interest on a host without KVM as well; only a start needs it.
+  const {argv, warnings} = buildArguments({...facts, host: {...facts.host, isKvmUsable: true}})
+  for (const warning of warnings) context.log.warn(warning)
+  return pretty === true ? prettyCommandLine(argv) : commandLine(argv)
+})

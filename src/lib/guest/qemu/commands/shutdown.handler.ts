@@ -1,0 +1,30 @@
+// Asks a guest to shut down, waits until it has, and clears up after it.
+import {ForbiddenError} from '../../../base/index.ts'
+import {handleChange} from '../../../tasks/index.ts'
+import {hasAgent} from '../arguments/index.ts'
+import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
+import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {runtimeStatus} from '../runtime/status.ts'
+import {limitMs, shutdownTimeoutSeconds} from '../runtime/timeouts.ts'
+import {spec} from './shutdown.spec.ts'
+
+export const handler = handleChange(spec, {
+  locks: ({vmid}) => [guestLockName(vmid)],
+  plan: async ({vmid, skiplock, keepActive, forceStop, timeout}, context) => {
+    const guest = await readGuest(vmid, context)
+    assertUnlocked(guest, skiplock, context.caller)
+    if (keepActive === true && !context.caller.isRoot) throw new ForbiddenError("only root may use 'keepActive'")
+    const {values} = guest.config.current
+    const isRunning = await runtimeStatus(vmid, context) !== undefined
+    return {
+      steps: [
+        ...(isRunning ? [{do: {
+          kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(timeout ?? shutdownTimeoutSeconds(values)), usesAgent: hasAgent(values), forceStop: forceStop === true,
+        }}] : []),
+        ...afterEndSteps(guest, {keepActive: keepActive === true}),
+      ],
+      // No step has an undo: what matters is that waiting for the guest can be cancelled.
+      whenInterrupted: 'undo',
+    }
+  },
+})

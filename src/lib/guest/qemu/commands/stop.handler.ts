@@ -1,0 +1,29 @@
+// Stops a virtual machine at once and clears up after it.
+import {ForbiddenError} from '../../../base/index.ts'
+import {handleChange} from '../../../tasks/index.ts'
+import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
+import {endGuestTasks} from '../runtime/guest-tasks.ts'
+import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {runtimeStatus} from '../runtime/status.ts'
+import {limitMs, quitTimeoutSeconds} from '../runtime/timeouts.ts'
+import {spec} from './stop.spec.ts'
+
+export const handler = handleChange(spec, {
+  locks: ({vmid}) => [guestLockName(vmid)],
+  beforeLocks: async ({vmid, 'overrule-shutdown': overruleShutdown}, context) => {
+    if (overruleShutdown === true) await endGuestTasks('qmshutdown', vmid, context)
+  },
+  plan: async ({vmid, skiplock, keepActive, timeout}, context) => {
+    const guest = await readGuest(vmid, context)
+    assertUnlocked(guest, skiplock, context.caller)
+    if (keepActive === true && !context.caller.isRoot) throw new ForbiddenError("only root may use 'keepActive'")
+    const isRunning = await runtimeStatus(vmid, context) !== undefined
+    return {
+      steps: [
+        ...(isRunning ? [{do: {kind: 'qemu.stop', vmid, timeoutMs: limitMs(timeout ?? quitTimeoutSeconds)}}] : []),
+        ...afterEndSteps(guest, {keepActive: keepActive === true}),
+      ],
+      whenInterrupted: 'finish',
+    }
+  },
+})
