@@ -64,6 +64,8 @@ export interface ReadHandler<P extends Params, R> {
 export interface ChangeHandler<P extends Params> {
   readonly handles: 'change'
   readonly spec: CommandSpec<P>
+  /** Done before the locks are waited for, and not for a dry run: `qm stop --overrule-shutdown` ends the task that holds them. */
+  beforeLocks?(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<void>
   /** Names of the locks, in the order in which they are taken: `guest/100`, `storage/local`. */
   locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly string[] | Promise<readonly string[]>
   /** Default 10,000. */
@@ -87,6 +89,7 @@ interface ErasedReadHandler {
 interface ErasedChangeHandler {
   readonly handles: 'change'
   readonly spec: CommandSpec
+  beforeLocks?(params: never, context: Context): Promise<void>
   locks(params: never, context: Context): readonly string[] | Promise<readonly string[]>
   lockTimeoutMs?: number
   plan(params: never, context: Context): Promise<Plan>

@@ -26,6 +26,7 @@ export async function runHandler(
   if (handler.handles !== 'change') return {outcome: 'done', result: await handler.run(params as never, context)}
   const names = await handler.locks(params as never, context)
   if (options.dryRun === true) return planned(await handler.plan(params as never, context), names, context)
+  await handler.beforeLocks?.(params as never, context)
   const command = commandInWords(handler.spec, params)
   const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
   return withLocks(wish, context, async (held) => {

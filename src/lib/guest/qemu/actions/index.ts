@@ -1,5 +1,6 @@
 // The kinds of action of virtual machines, each loaded when a plan has one.
 import type {ActionKind} from '../../../tasks/index.ts'
+import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,

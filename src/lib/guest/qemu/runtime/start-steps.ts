@@ -1,0 +1,72 @@
+// From a configuration and QEMU's arguments to the steps of a start. Pure.
+import type {TapSettings} from '../../../network/index.ts'
+import type {Step} from '../../../tasks/index.ts'
+import type {QemuArguments} from '../arguments/index.ts'
+import {driveKeys} from '../config/drives.ts'
+import {readDrive} from '../config/drives.ts'
+import {readMemoryMib} from '../config/memory.ts'
+import {readNic} from '../config/nets.ts'
+import {readWholeNumber} from '../config/read-properties.ts'
+import {splitArguments} from '../config/split-arguments.ts'
+
+const mebibyte = 1024 * 1024
+
+export interface StartInput {
+  readonly vmid: number
+  /** The values that the guest is started with. */
+  readonly values: Readonly<Record<string, string>>
+  readonly built: QemuArguments
+  /** Stands in for the value of -cpu. */
+  readonly forcedCpu: string | undefined
+  readonly timeoutMs: number
+}
+
+/** Everything after `qemu.prepare` is taken back by its undo, which ends whatever runs as this guest. */
+export function startSteps({vmid, values, built, forcedCpu, timeoutMs}: StartInput): Step[] {
+  const volumes = startVolumes(values)
+  const balloonBytes = balloonTarget(values)
+  const argv = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
+  return [
+    ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
+    {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
+    {do: {kind: 'qemu.watch'}},
+    {do: {kind: 'qemu.launch', vmid, argv, extraWords: splitArguments(values['args'] ?? '').length, timeoutMs}},
+    {do: {
+      kind: 'qemu.settle', vmid, machine: built.machine, linksDown: built.linksDown, timeoutMs,
+      ...(balloonBytes === undefined ? {} : {balloonBytes}),
+    }},
+  ]
+}
+
+/** The volumes of all drives, each once; paths and the host's own drive have nothing to be made available. */
+export function startVolumes(values: Readonly<Record<string, string>>): string[] {
+  const volumes = [...driveKeys, 'efidisk0'].flatMap(key => {
+    const text = values[key]
+    const file = text === undefined ? 'none' : readDrive(key, text).file
+    return file === 'none' || file === 'cdrom' || file.startsWith('/') ? [] : [file]
+  })
+  return [...new Set(volumes)]
+}
+
+/** MTU 1 stands for that of the bridge. `rate` is in megabytes a second, and a megabyte is 1024² bytes there. */
+function tapSettings(values: Readonly<Record<string, string>>, {taps}: QemuArguments): TapSettings[] {
+  return taps.map(({key, name, bridge}) => {
+    const {mtu, rate} = readNic(key, values[key] ?? '')
+    return {
+      tap: name, bridge,
+      ...(mtu === undefined || mtu === 1 ? {} : {mtu}),
+      ...(rate === undefined || rate === 0 ? {} : {rateBytesPerSecond: Math.max(1, Math.round(rate * mebibyte))}),
+    }
+  })
+}
+
+/** Less than all memory, when the balloon is to start blown up. */
+function balloonTarget(values: Readonly<Record<string, string>>): number | undefined {
+  const balloonMib = readWholeNumber('balloon', values['balloon'])
+  return balloonMib === undefined || balloonMib === 0 || balloonMib >= readMemoryMib(values['memory']) ? undefined : balloonMib * mebibyte
+}
+
+function withCpu(argv: readonly string[], cpu: string): string[] {
+  const at = argv.indexOf('-cpu')
+  return at === -1 ? [...argv, '-cpu', cpu] : argv.with(at + 1, cpu)
+}
