@@ -44,16 +44,14 @@ export function errorReport(error: unknown): ErrorReport {
   return {kind, exitCode: exitCodes[kind], message, causes, nextSteps: nextStepsOf(error), data: error instanceof AppError ? error.data : {}}
 }
 
-/** The steps of the outermost error that has some. */
+/** The steps of the outermost error that has some; a bug has its own. */
 function nextStepsOf(error: unknown): readonly string[] {
   let current = error
   for (let depth = 0; current instanceof Error && depth < 16; depth++) {
     if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
     current = current.cause
   }
-  return current === error && errorKind(error) === 'internal'
-    ? ['This is a fault in Corral. Run it again with CORRAL_DEBUG=1 and report what it prints.']
-    : []
+  return error instanceof AppError ? [] : ['This is a fault in Corral. Run it again with CORRAL_DEBUG=1 and report what it prints.']
 }
 
 /** The text for stderr, with a line end. `showStack` adds the place in the program, for bugs. */

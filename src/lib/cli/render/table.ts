@@ -20,7 +20,7 @@ const leastCutWidth = 6
 /** The rows as lines without line ends. */
 export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly Column[], options: TableOptions): string[] {
   const cells = rows.map((row) => columns.map((column) => cellText(row[column.key], column, options.isHumanReadable)))
-  const widths = fitWidths(naturalWidths(columns, cells, options.hasHeader), columns, options)
+  const widths = fitWidths(naturalWidths(columns, cells, options), columns, options)
   const emphasise = options.emphasise ?? ((text: string) => text)
   const line = (texts: readonly string[]) => columns.map((column, index) => {
     const width = widths[index] ?? 0
@@ -34,18 +34,18 @@ export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], c
 }
 
 /**
- * A column with a width has that width whatever its cells hold (a longer cell pushes its own line only, as printf does); one without
- * is as wide as its widest cell.
+ * A column with a width has that width whatever its cells hold (a longer cell pushes its own line only, as printf does); one without is
+ * as wide as its widest cell. On a terminal every column has room for its widest cell.
  */
-function naturalWidths(columns: readonly Column[], cells: readonly (readonly string[])[], hasHeader: boolean): number[] {
+function naturalWidths(columns: readonly Column[], cells: readonly (readonly string[])[], options: TableOptions): number[] {
   return columns.map((column, index) => {
-    if (column.width !== undefined) return column.width
-    const headerWidth = hasHeader ? displayWidth(column.header) : 0
-    return cells.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? '')), headerWidth)
+    if (column.width !== undefined && options.style.columns === undefined) return column.width
+    const least = Math.max(column.width ?? 0, options.hasHeader ? displayWidth(column.header) : 0)
+    return cells.reduce((widest, row) => Math.max(widest, displayWidth(row[index] ?? '')), least)
   })
 }
 
-/** On a terminal: columns as wide as their cells, the widest left-aligned ones cut until the line fits. */
+/** On a terminal the widest left-aligned columns are made narrower until the line fits. */
 function fitWidths(natural: readonly number[], columns: readonly Column[], options: TableOptions): number[] {
   const available = options.style.columns
   if (available === undefined) return [...natural]
