@@ -122,6 +122,7 @@ export async function undoJournal(journal: JournalWriter, context: Context): Pro
       return await undoFailed(record, journal, context, error)
     }
     await journal.forget(record)
+    await killSwitch('UNDO')
   }
   await journal.clear()
   return undefined

@@ -2,6 +2,7 @@ import {chmod, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {ForbiddenError} from '../../../src/lib/base/index.ts'
+import type {Store} from '../../../src/lib/store/index.ts'
 import {runHandler} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
 import {buildHandler, razeHandler} from './demo/catalog.ts'
@@ -80,6 +81,25 @@ describe('a changing command', () => {
     await expect(runHandler(impatient, {folder: place.folder}, context)).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining('demo build elsewhere') as unknown})
     expect(place.lines.join()).toMatch(/NOTE: waiting for demo\/traces, held by demo build elsewhere \(pid \d+ on h1\) since 2\d{3}-/)
     await held.release()
+  })
+})
+
+describe('a lock that is lost on the way', () => {
+  it('ends the work at once, undoes nothing, and leaves that to whoever takes the lock next', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const lost = new AbortController()
+    const store: Store = {...context.store, lock: async (name, options) => ({...await context.store.lock(name, options), lost: lost.signal})}
+    const running = runHandler(buildHandler, {folder: place.folder, mode: 'dawdle'}, {...context, store})
+    const refused = expect(running).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('lock was lost') as unknown})
+    await expect.poll(() => place.lines).toContain('dawdles')
+    lost.abort()
+    await refused
+    expect(await place.traces()).toHaveLength(3)
+    expect(await readJournals(context.store)).toHaveLength(1)
+    await runHandler(buildHandler, {folder: place.folder}, context)
+    expect(place.lines.join('\n')).toContain('was interrupted; undoing what it left')
+    expect(await place.traces()).toHaveLength(3)
   })
 })
 

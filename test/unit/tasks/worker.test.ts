@@ -140,14 +140,14 @@ describe('a task', () => {
 })
 
 describe('a worker that is killed', () => {
-  const cases = async (mode: 'RECORD' | 'STEP', count: number, commandId: string) => {
+  const cases = async (what: 'RECORD' | 'STEP' | 'UNDO', count: number, commandId: string, mode?: string) => {
     for (let k = 1; k <= count; k++) {
       const {open, folder, traces, notes} = await place()
-      const context = await open({env: {[`CORRAL_TEST_STOP_AFTER_${mode}`]: String(k)}})
+      const context = await open({env: {[`CORRAL_TEST_STOP_AFTER_${what}`]: String(k)}})
       await context.store.commit({put: {'demo.conf': 'old: 1\n'}})
-      const upid = await context.startTask(commandId, {folder})
-      expect((await follow(upid, context)).end.status, `${mode} ${k}`).toBe('unexpected status')
-      expect((await readJournals(context.store)).length, `${mode} ${k}`).toBe(1)
+      const upid = await context.startTask(commandId, {folder, ...(mode === undefined ? {} : {mode})})
+      expect((await follow(upid, context)).end.status, `${what} ${k}`).toBe('unexpected status')
+      expect((await readJournals(context.store)).length, `${what} ${k}`).toBe(1)
       await afterwards({context: await open(), folder, traces, notes})
     }
   }
@@ -163,6 +163,7 @@ describe('a worker that is killed', () => {
     }
     await cases('RECORD', 4, 'demo build')
     await cases('STEP', 4, 'demo build')
+    await cases('UNDO', 4, 'demo build', 'fail')
   }, 60_000)
 
   it('after the journal record or any step of a plan that is to be finished has it finished by the next', async () => {
