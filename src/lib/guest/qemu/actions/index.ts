@@ -3,6 +3,7 @@ import type {ActionKind} from '../../../tasks/index.ts'
 import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  ...runtimeActions,
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
   'guest.start-task': async () => (await import('./start-task.ts')).startTaskAction,
 }
