@@ -32,7 +32,7 @@ export const adapter: Adapter = {
   differences(answer, expect, _input, env) {
     if (answer instanceof Refusal) return expect['error'] === undefined ? [`was refused: ${answer.message}`] : []
     const {argv, warnings} = answer as QemuArguments
-    if (expect['error'] !== undefined) return [`was not refused, expected: ${String(expect['error'])}`]
+    if (expect['error'] !== undefined) return [`was not refused, expected: ${JSON.stringify(expect['error'])}`]
     const expectedWarnings = expect['warning'] === undefined ? 0 : 1
     return [
       ...compareArguments(argv, expect['argv'] as string[], env),
