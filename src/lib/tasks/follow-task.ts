@@ -1,7 +1,7 @@
 // Follows the log of a task while it is written, and says how the task ended. It reads what is on disk, so it can begin at any time,
 // be left and be taken up again. It prints nothing.
 import {StringDecoder} from 'node:string_decoder'
-import {AppError, NotFoundError, UnavailableError, parseUpid, printable, taskStatusOfLine} from '../base/index.ts'
+import {AppError, NotFoundError, UnavailableError, parseUpid, printable, printableLines, taskStatusOfLine} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {Context} from './context.ts'
 import type {TaskEnd} from './task-files.ts'
@@ -81,12 +81,12 @@ export async function endOf(upid: string, status: string, {host, places}: Pick<P
 }
 
 /** The error of a task that failed, of the kind that the task stored; undefined when it succeeded. */
-export function taskError(upid: string, {errorKind, status, sentences = [], nextSteps = []}: TaskEnd): AppError | undefined {
+export function taskError(upid: string, {errorKind, status, sentences = [], nextSteps = [], data = {}}: TaskEnd): AppError | undefined {
   if (errorKind === undefined) return undefined
-  const [first = status, ...causes] = sentences.map(printable)
+  const [first = status, ...causes] = sentences.map(printableLines)
   const cause = causes.reduceRight<Error | undefined>((inner, sentence) => new Error(sentence, inner === undefined ? {} : {cause: inner}), undefined)
   return new AppError(errorKind, first, {
-    ...(cause === undefined ? {} : {cause}), data: {upid},
+    ...(cause === undefined ? {} : {cause}), data: {...data, upid},
     nextSteps: [...nextSteps.map(printable), `The log of the task: pvenode task log ${upid}`],
   })
 }

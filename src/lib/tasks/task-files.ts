@@ -20,6 +20,8 @@ export interface TaskEnd {
   /** The error and its causes, outermost first. */
   readonly sentences?: readonly string[]
   readonly nextSteps?: readonly string[]
+  /** Facts about the error, for programs. */
+  readonly data?: Readonly<Record<string, unknown>>
   readonly result?: unknown
 }
 
@@ -77,6 +79,17 @@ export function upidOrNothing(text: string): Upid | undefined {
 
 export function oneLine(status: string): string {
   return printable(status.replace(/\s+/g, ' ')).slice(0, maxStatusLength)
+}
+
+/** What is stored of the end. Facts that cannot be written, or are too many, are left out: how the task ended matters more. */
+export function endText(end: TaskEnd): string {
+  const least = Object.fromEntries(Object.entries(end).filter(([name]) => name !== 'data' && name !== 'result'))
+  try {
+    const text = JSON.stringify(end)
+    return Buffer.byteLength(text) <= maxEndBytes ? text : JSON.stringify(least)
+  } catch {
+    return JSON.stringify(least)
+  }
 }
 
 /** What was stored of the end; undefined when there is nothing (success, or a worker that died) or it is damaged. */

@@ -9,7 +9,7 @@ import {runHandler} from './run-command.ts'
 import type {WorkerOrder} from './start-task.ts'
 import {upidOf} from './start-task.ts'
 import type {TaskEnd} from './task-files.ts'
-import {activePath, endPath, finalLine, logPath, tasksFolder, activeFolder} from './task-files.ts'
+import {activePath, endPath, endText, finalLine, logPath, tasksFolder, activeFolder} from './task-files.ts'
 import {taskLog} from './task-log.ts'
 import type {TaskLog} from './task-log.ts'
 
@@ -113,12 +113,25 @@ function failure(error: unknown, log: TaskLog): TaskEnd {
   if (!(error instanceof AppError) && error instanceof Error) log.info(error.stack ?? error.message)
   const sentences = errorChain(error)
   const known = error instanceof AppError ? error : undefined
-  return {status: sentences.join(': '), errorKind: known?.kind ?? 'internal', sentences, nextSteps: known?.nextSteps ?? []}
+  return {
+    status: sentences.join(': '), errorKind: known?.kind ?? 'internal', sentences, nextSteps: nextStepsOf(error),
+    ...(known === undefined ? {} : {data: known.data}),
+  }
+}
+
+/** Those of the outermost error that has some. */
+function nextStepsOf(error: unknown): readonly string[] {
+  let current = error
+  for (let depth = 0; current instanceof Error && depth < 16; depth++) {
+    if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
+    current = current.cause
+  }
+  return []
 }
 
 async function finish({upid, host, places, log}: RunningTask, end: TaskEnd): Promise<void> {
   if (end.errorKind !== undefined || end.result !== undefined) {
-    await host.files.write(endPath(places, upid), JSON.stringify(end), {durable: false}).catch(() => undefined)
+    await host.files.write(endPath(places, upid), endText(end), {durable: false}).catch(() => undefined)
   }
   await log.end(finalLine(end))
 }

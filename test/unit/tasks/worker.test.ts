@@ -46,7 +46,7 @@ describe('a task', () => {
     const upid = await context.startTask('demo build', {folder, mode: 'fail'})
     const {end, error} = await follow(upid, context)
     expect(end.status).toBe('this step fails: as it was told')
-    expect(error).toMatchObject({kind: 'invalid-input', message: 'this step fails', cause: {message: 'as it was told'}, data: {upid}})
+    expect(error).toMatchObject({kind: 'invalid-input', message: 'this step fails', cause: {message: 'as it was told'}, data: {upid, seen: 1}})
     expect(error?.nextSteps.at(-1)).toBe(`The log of the task: pvenode task log ${upid}`)
     expect(await traces()).toEqual([])
   })

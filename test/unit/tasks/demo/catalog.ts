@@ -48,7 +48,7 @@ const fail = defineAction<Action>({
   run: async (action) => {
     const path = action['unless']
     if (typeof path === 'string' && await access(path).then(() => true, () => false)) return
-    throw new InvalidInputError('this step fails', {}, {cause: new Error('as it was told')})
+    throw new InvalidInputError('this step fails', {}, {cause: new Error('as it was told'), data: {seen: 1}})
   },
 })
 
