@@ -1,0 +1,156 @@
+// What every storage plugin must do. A maker supplies a plugin with a section that works and a host; the suite makes, grows, lists and
+// removes volumes there. Names are the storage's own, so nothing here is about folders.
+import {afterEach, beforeEach, describe, expect, it} from 'vitest'
+import {systemClock} from '../../../src/lib/base/index.ts'
+import type {Host} from '../../../src/lib/host/index.ts'
+import type {Format, Storage, StorageConfig, StoragePlugin, VolumeId} from '../../../src/lib/storage/index.ts'
+
+export interface StorageUnderTest {
+  readonly plugin: StoragePlugin
+  readonly config: StorageConfig
+  readonly host: Host
+  readonly close: () => Promise<void>
+}
+
+const mebibyte = 1024 ** 2
+
+/** Volume names that no storage may take for a path of its own. */
+export const hostileNames = [
+  '', '.', '..', '../etc/passwd', '100/../../etc/passwd', '/etc/passwd', '100/./vm-100-disk-0.raw', '100//vm-100-disk-0.raw', '100/', 'iso/../100/x.raw',
+  '100/vm-100-disk-0.raw\0.iso', '100/vm\n.raw', '100/\u001b]0;x\u0007.raw', 'iso/a\u0085.iso', 'iso/a\u2028.iso', '%2e%2e/etc/passwd', '..%2f..%2fetc',
+  '100/\ud800.raw', `100/${'x'.repeat(300)}.raw`, `${'a/'.repeat(600)}b`, '․․/etc', 'nbd://host/x', 'json:{}', '100/vm-100-disk-0.raw/..',
+] as const
+
+export function storageContract(name: string, make: () => Promise<StorageUnderTest>): void {
+  describe(`a storage of type ${name}`, () => {
+    let made: StorageUnderTest
+    let storage: Storage
+    beforeEach(async () => {
+      made = await make()
+      storage = made.plugin.open(made.config, made.host, systemClock)
+      await storage.activate()
+    })
+    afterEach(() => made.close())
+
+    const create = async (vmid: number, format: Format, sizeBytes: number): Promise<VolumeId> =>
+      (await storage.create({vmid, format, sizeBytes})).id
+
+    it('describes itself', () => {
+      const {plugin, config} = made
+      expect(plugin.type).toBe(config.type)
+      expect(plugin.traits.formats).toContain(plugin.traits.defaultFormat)
+      expect(plugin.traits.content).toEqual(expect.arrayContaining([...plugin.traits.defaultContent]))
+      for (const option of plugin.fixed) expect(Object.keys(plugin.params)).toContain(option)
+      for (const [option, schema] of Object.entries(plugin.params)) expect(schema.description, option).toMatch(/\.$/)
+    })
+
+    it('can be made usable again and again', async () => {
+      await storage.activate()
+      expect(await storage.usage()).toMatchObject({isActive: true})
+      expect((await storage.usage()).totalBytes).toBeGreaterThan(0)
+    })
+
+    it('makes a disk of every format that it has, which is then there in every view', async () => {
+      for (const format of storage.traits.formats) {
+        const volume = await storage.create({vmid: 100, format, sizeBytes: 8 * mebibyte})
+        expect(volume).toMatchObject({content: 'images', format, vmid: 100, sizeBytes: 8 * mebibyte, isBase: false})
+        expect(await storage.exists(volume.id)).toBe(true)
+        expect(await storage.volume(volume.id)).toEqual(volume)
+        expect((await storage.list(['images'])).map(({id}) => id)).toContainEqual(volume.id)
+        expect(storage.blockSource(volume.id).format).toBe(format)
+        expect(await storage.attach(volume.id)).toBe(storage.path(volume.id))
+        await storage.detach(volume.id)
+      }
+    })
+
+    it('refuses a name that is taken and leaves what is there alone', async () => {
+      const {base} = await storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes: 8 * mebibyte})
+      await expect(storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes: mebibyte, base})).rejects.toMatchObject({kind: 'conflict'})
+      expect((await storage.list(['images'], 100)).map(({sizeBytes}) => sizeBytes)).toEqual([8 * mebibyte])
+    })
+
+    it('gives a name to one of many who want it at once', async () => {
+      const format = storage.traits.defaultFormat
+      const {name: wanted} = await storage.nextName(100, format, [])
+      const base = wanted.slice(wanted.lastIndexOf('/') + 1)
+      const tries = await Promise.allSettled(Array.from({length: 8}, () => storage.create({vmid: 100, format, sizeBytes: mebibyte, base})))
+      expect(tries.filter(({status}) => status === 'fulfilled')).toHaveLength(1)
+      expect(tries.flatMap((result) => result.status === 'rejected' ? [(result.reason as {kind?: string}).kind] : [])).toEqual(Array(7).fill('conflict'))
+      expect(await storage.list(['images'], 100)).toHaveLength(1)
+    })
+
+    it('numbers disks from 0, past those that exist and those that are spoken for', async () => {
+      const format = storage.traits.defaultFormat
+      const first = await create(100, format, mebibyte)
+      const second = await storage.nextName(100, format, [])
+      expect(second).not.toEqual(first)
+      const third = await storage.nextName(100, format, [second.name])
+      expect(new Set([first, second, third].map(({name: text}) => text)).size).toBe(3)
+      expect(await storage.nextName(101, format, [second.name])).toEqual({...first, name: first.name.replaceAll('100', '101')})
+    })
+
+    it('lists only what was asked for', async () => {
+      const format = storage.traits.defaultFormat
+      await create(100, format, mebibyte)
+      const other = await create(200, format, mebibyte)
+      expect((await storage.list(['images'], 200)).map(({id}) => id)).toEqual([other])
+      expect(await storage.list(['images'])).toHaveLength(2)
+      expect(await storage.list(['images'], 300)).toEqual([])
+      expect(await storage.list([])).toEqual([])
+    })
+
+    it('makes a disk larger and never smaller', async () => {
+      const format = storage.traits.defaultFormat
+      const id = await create(100, format, 8 * mebibyte)
+      await storage.resize(id, 24 * mebibyte)
+      await storage.resize(id, 24 * mebibyte)
+      expect((await storage.volume(id)).sizeBytes).toBe(24 * mebibyte)
+      await expect(storage.resize(id, 8 * mebibyte)).rejects.toMatchObject({kind: 'invalid-input'})
+      expect((await storage.volume(id)).sizeBytes).toBe(24 * mebibyte)
+    })
+
+    it('removes a disk, and does not mind when it is gone', async () => {
+      const id = await create(100, storage.traits.defaultFormat, mebibyte)
+      await storage.checkRemovable(id)
+      await storage.remove(id)
+      expect(await storage.exists(id)).toBe(false)
+      expect(await storage.list(['images'])).toEqual([])
+      await storage.remove(id)
+      await expect(storage.volume(id)).rejects.toMatchObject({kind: 'not-found'})
+      await expect(storage.attach(id)).rejects.toMatchObject({kind: 'not-found'})
+      await expect(storage.resize(id, 24 * mebibyte)).rejects.toMatchObject({kind: 'not-found'})
+    })
+
+    it.each([0, -1, NaN, 2 ** 53, 0.5])('refuses a size of %d bytes', async (sizeBytes) => {
+      await expect(storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes})).rejects.toMatchObject({kind: 'invalid-input'})
+      expect(await storage.list(['images'])).toEqual([])
+    })
+
+    it.each(hostileNames.map((hostile) => [JSON.stringify(hostile), hostile]))('refuses the volume name %s everywhere', async (_, hostile) => {
+      const id = {storage: made.config.storage, name: hostile}
+      expect(() => made.plugin.parseName(hostile)).toThrow()
+      expect(() => storage.path(id)).toThrow()
+      expect(() => storage.blockSource(id)).toThrow()
+      await expect((async () => storage.remove(id))()).rejects.toMatchObject({kind: 'invalid-input'})
+      await expect((async () => storage.volume(id))()).rejects.toMatchObject({kind: 'invalid-input'})
+    })
+
+    it.each(['-rf.raw', '../vm-100-disk-0.raw', 'a b.raw', 'vm-101-disk-0.raw', 'x\n.raw', '.hidden.raw'])('refuses to call a new disk %j', async (base) => {
+      await expect((async () => storage.create({vmid: 100, format: 'raw', sizeBytes: mebibyte, base}))()).rejects.toMatchObject({kind: 'invalid-input'})
+    })
+
+    it('does not take the volumes of another storage for its own', async () => {
+      const {name: text} = await storage.nextName(100, storage.traits.defaultFormat, [])
+      expect(() => storage.path({storage: 'elsewhere', name: text})).toThrow(/not on storage/)
+    })
+
+    it('shows a change as the commands that it comes to', async () => {
+      const format = storage.traits.defaultFormat
+      const id = await storage.nextName(100, format, [])
+      const shown = storage.commands({create: {id, want: {vmid: 100, format, sizeBytes: mebibyte}}})
+      expect(shown.flat().join(' ')).toContain(storage.path(id))
+      expect(storage.commands({remove: id}).length).toBeGreaterThan(0)
+      expect(await storage.exists(id)).toBe(false)
+    })
+  })
+}
