@@ -5,13 +5,14 @@ import {watch} from 'node:fs'
 import type {FSWatcher} from 'node:fs'
 import {basename, dirname} from 'node:path'
 import type {Clock} from '../../base/index.ts'
+import type {Notice} from '../fair-locks.ts'
 
 /** How long to wait at most before looking again, with and without reports from the kernel. */
 const quietMs = 1000
 const blindMs = 50
 const firstLookMs = 1
 
-export class ChangeNotice {
+export class ChangeNotice implements Notice {
   readonly #clock: Clock
   readonly #watcher: FSWatcher | undefined
   #changed = false
@@ -32,7 +33,7 @@ export class ChangeNotice {
     this.#watcher = watcher
   }
 
-  /** Resolves when there may be something new, and after `atMostMs` anyway. @throws CancelledError when the signal fires */
+  /** See Notice. */
   async wait(signal: AbortSignal, atMostMs = quietMs): Promise<void> {
     const limitMs = Math.min(atMostMs, this.#nextLookMs, this.#watcher === undefined ? blindMs : quietMs)
     const ended = new AbortController()

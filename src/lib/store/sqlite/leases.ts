@@ -20,7 +20,7 @@ export class Leases {
     this.#boot = boot
   }
 
-  async grant(ttlMs: number): Promise<Lease> {
+  async grantLease(ttlMs: number): Promise<Lease> {
     if (!Number.isInteger(ttlMs) || ttlMs < minTtlMs || ttlMs > maxTtlMs) {
       throw new InvalidInputError(`the time to live of a lease must be ${minTtlMs} to ${maxTtlMs} ms, not ${ttlMs}`)
     }
@@ -39,7 +39,7 @@ export class Leases {
     if (renewed.length === 0) throw new ConflictError('the lease has expired')
   }
 
-  async revoke(id: string): Promise<void> {
+  async revokeLease(id: string): Promise<void> {
     await this.#connection.all('DELETE FROM lease WHERE id = ?', [id])
   }
 

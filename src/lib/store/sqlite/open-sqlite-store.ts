@@ -2,14 +2,15 @@
 import type {Clock} from '../../base/index.ts'
 import {AppError, InvalidInputError} from '../../base/index.ts'
 import {checkPath, checkPrefix} from '../check-change.ts'
+import {FairLocks} from '../fair-locks.ts'
 import type {Store, StoredFile} from '../store.ts'
 import {committer} from './commit.ts'
 import {Connection} from './connection.ts'
 import {ensurePrivateFile} from './database-file.ts'
 import {Leases} from './leases.ts'
-import {Locks} from './locks.ts'
 import {ownIdentity, readBootId} from './process-identity.ts'
 import {ensureSchema} from './schema.ts'
+import {SqliteTickets} from './tickets.ts'
 import {watchHistory} from './watch.ts'
 
 export interface SqliteStoreOptions {
@@ -76,9 +77,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       return watchHistory(checkPrefix(prefix), afterRevision,
         {connection: files, databasePath: path, clock, signal: AbortSignal.any([signal, closing.signal])})
     },
-    grantLease: async (ttlMs) => (await coordination.get()).leases.grant(ttlMs),
+    grantLease: async (ttlMs) => (await coordination.get()).leases.grantLease(ttlMs),
     keepAlive: async (leaseId) => (await coordination.get()).leases.keepAlive(leaseId),
-    revokeLease: async (leaseId) => (await coordination.get()).leases.revoke(leaseId),
+    revokeLease: async (leaseId) => (await coordination.get()).leases.revokeLease(leaseId),
     lock: async (name, lockOptions) => (await coordination.get()).locks.lock(name, lockOptions),
     lockHolder: async (name) => (await coordination.get()).locks.holder(name),
     async close() {
@@ -96,9 +97,8 @@ async function openCoordination(options: SqliteStoreOptions, boot: string, busyT
   if (closed.aborted) throw new AppError('internal', 'the configuration store was closed')
   const connection = await Connection.open({path, durability: 'normal', busyTimeoutMs})
   const leases = new Leases(connection, clock, boot)
-  const locks = new Locks({
-    connection, leases, clock, boot, node, closed, databasePath: path, identity: ownIdentity(), ttlMs: options.lockTtlMs ?? 30_000,
-  })
+  const queue = new SqliteTickets({connection, leases, clock, boot, node, databasePath: path, identity: ownIdentity()})
+  const locks = new FairLocks({queue, leases, clock, closed, ttlMs: options.lockTtlMs ?? 30_000})
   return {leases, locks, close: async () => { await locks.releaseAll(); await connection.close() }}
 }
 

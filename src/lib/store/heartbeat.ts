@@ -1,8 +1,7 @@
 // Keeps one lease alive in the background, and says when it was lost.
-import {ConflictError} from '../../base/index.ts'
-import type {Clock} from '../../base/index.ts'
-import type {Lease} from '../store.ts'
-import type {Leases} from './leases.ts'
+import {ConflictError} from '../base/index.ts'
+import type {Clock} from '../base/index.ts'
+import type {Lease, Store} from './store.ts'
 
 export interface Heartbeat {
   /** Fires when the lease has run out: it was revoked, or this process was stopped, or the store could not be written for too long. */
@@ -14,7 +13,7 @@ export interface Heartbeat {
  * Renews the lease three times in its lifetime, and does not keep the process from ending.
  * Real timers rather than the caller's clock: a loop in the background would spin under a simulated one.
  */
-export function startHeartbeat(lease: Lease, leases: Leases, clock: Clock): Heartbeat {
+export function startHeartbeat(lease: Lease, store: Pick<Store, 'keepAlive'>, clock: Clock): Heartbeat {
   const lost = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let expiresMs = clock.monotonicMs() + lease.ttlMs
@@ -27,7 +26,7 @@ export function startHeartbeat(lease: Lease, leases: Leases, clock: Clock): Hear
   const beat = async () => {
     const startMs = clock.monotonicMs()
     try {
-      await leases.keepAlive(lease.id)
+      await store.keepAlive(lease.id)
       expiresMs = startMs + lease.ttlMs
     } catch (error) {
       if (stopped) return
