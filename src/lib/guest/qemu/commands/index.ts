@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm create': {spec: () => import('./create.spec.ts'), handler: () => import('./create.handler.ts')},
   'qm destroy': {spec: () => import('./destroy.spec.ts'), handler: () => import('./destroy.handler.ts')},
   'qm list': {spec: () => import('./list.spec.ts'), handler: () => import('./list.handler.ts')},
+  'qm monitor': {spec: () => import('./monitor.spec.ts'), handler: () => import('./monitor.handler.ts')},
   'qm pending': {spec: () => import('./pending.spec.ts'), handler: () => import('./pending.handler.ts')},
   'qm reboot': {spec: () => import('./reboot.spec.ts'), handler: () => import('./reboot.handler.ts')},
   'qm reset': {spec: () => import('./reset.spec.ts'), handler: () => import('./reset.handler.ts')},
@@ -16,6 +17,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm start': {spec: () => import('./start.spec.ts'), handler: () => import('./start.handler.ts')},
   'qm status': {spec: () => import('./status.spec.ts'), handler: () => import('./status.handler.ts')},
   'qm stop': {spec: () => import('./stop.spec.ts'), handler: () => import('./stop.handler.ts')},
+  'qm terminal': {spec: () => import('./terminal.spec.ts'), handler: () => import('./terminal.handler.ts')},
   'qm unlock': {spec: () => import('./unlock.spec.ts'), handler: () => import('./unlock.handler.ts')},
   'qm wait': {spec: () => import('./wait.spec.ts'), handler: () => import('./wait.handler.ts')},
 }

@@ -105,7 +105,9 @@ class Daemon {
     stream.on('error', () => stream.destroy())
     stream.once('close', () => this.#streams.delete(stream))
     try {
-      const client = await openQmp(stream, 'a QEMU that reports events', {maxMessageBytes})
+      const client = await openQmp(stream, 'a QEMU that reports events', {maxMessageBytes}).catch(() => undefined)
+      // Somebody who only looked whether we are there.
+      if (client === undefined) return
       const vmid = await identifyGuest(client, this.#parts.places)
       const process = vmid === undefined ? undefined : await runtimeStatus(vmid, this.#parts)
       if (vmid === undefined || process === undefined) {
@@ -126,6 +128,8 @@ class Daemon {
     client.onEvent((event) => {
       const end = endOfEvent(event)
       if (end === undefined) return
+      // Our own `quit` brings about a second one; the first says why.
+      if (this.#ends.has(vmid)) return
       this.#ends.set(vmid, end)
       this.#parts.report(`guest ${vmid} has ended (${end.isGuestRequested ? 'by itself' : 'asked to'})`)
       void this.#quit(vmid, process, client)
