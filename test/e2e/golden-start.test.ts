@@ -1,4 +1,5 @@
 // Starts each golden machine once, paused, on the QEMU that is installed: what stands in test/golden/qemu-arguments is taken by stock QEMU.
+// Another QEMU that lies unpacked somewhere is tried with CORRAL_TEST_QEMU (the binary) and CORRAL_TEST_QEMU_DATA (its folder for -L).
 // Processors are emulated, drives lie on small images, and cards that would be on a bridge are behind QEMU's own NAT.
 import {execFileSync, spawn} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
@@ -15,6 +16,8 @@ import type {ArgumentsInput, DriveBacking} from '../../src/lib/guest/qemu/argume
 import {guestPaths} from '../../src/lib/guest/qemu/runtime/sockets.ts'
 import {goldenConfig, goldenDrives, goldenHost, goldenNames, goldenVmid} from '../support/golden-machines.ts'
 
+const binary = process.env['CORRAL_TEST_QEMU'] ?? 'qemu-system-x86_64'
+const dataFolder = process.env['CORRAL_TEST_QEMU_DATA']
 const answerTimeoutMs = 30_000
 const libexec = fileURLToPath(new URL('../../libexec', import.meta.url))
 
@@ -24,7 +27,7 @@ const running = new Set<ChildProcess>()
 
 beforeAll(() => {
   root = fs.mkdtempSync(path.join(os.tmpdir(), 'golden-'))
-  version = /version (\d+\.\d+\.\d+)/.exec(execFileSync('qemu-system-x86_64', ['--version'], {encoding: 'utf8'}))?.[1] ?? ''
+  version = /version (\d+\.\d+\.\d+)/.exec(execFileSync(binary, ['--version'], {encoding: 'utf8'}))?.[1] ?? ''
 })
 
 afterAll(() => {
@@ -79,8 +82,8 @@ function withImages(backings: Readonly<Record<string, DriveBacking>>, folder: st
 
 /** Starts QEMU without letting the guest run, asks how it is, and ends it. */
 async function startPaused(argv: readonly string[], qmpPath: string): Promise<{status: unknown; machines: unknown[]}> {
-  const [binary = '', ...words] = argv
-  const child = spawn(binary, [...words.filter(word => word !== '-daemonize'), '-S'], {stdio: ['ignore', 'ignore', 'pipe']})
+  const words = argv.slice(1).filter(word => word !== '-daemonize')
+  const child = spawn(binary, [...(dataFolder === undefined ? [] : ['-L', dataFolder]), ...words, '-S'], {stdio: ['ignore', 'ignore', 'pipe']})
   running.add(child)
   let stderr = ''
   child.stderr.on('data', (data: Buffer) => { stderr = (stderr + data.toString()).slice(-4000) })
