@@ -30,7 +30,6 @@ it(`leaves all or nothing after ${rounds} kills at random moments (seed ${seed})
   const context = await open()
   const random = randomFrom(seed)
   const {handler} = await commands['corral doctor']!.handler()
-  let completed = 0
   for (let round = 0; round < rounds; round++) {
     const upid = await context.startTask('demo build', {folder})
     await context.clock.sleep(random() * 120)
@@ -45,9 +44,7 @@ it(`leaves all or nothing after ${rounds} kills at random moments (seed ${seed})
     expect(conf === undefined).toBe(left.length === 0)
     if (status === 'OK') expect(left).toHaveLength(parts.length)
     if (left.length === 0) continue
-    completed++
     for (const part of parts) await rm(join(folder, part))
     await context.store.commit({remove: ['demo.conf']})
   }
-  expect(completed).toBeLessThanOrEqual(rounds)
 }, 30_000 + rounds * 2000)
