@@ -146,6 +146,8 @@ function withBootDevice(config: GuestConfig, key: string): GuestConfig {
 function withoutBootDevice(config: GuestConfig, key: string): GuestConfig {
   const order = readBootOrder(config.pending['boot'] ?? config.current.values['boot']) ?? []
   if (!order.includes(key)) return config
+  // An empty order would stay empty when a disk comes back; without one the default order holds.
+  if (order.length === 1) return addPendingDelete(config, 'boot')
   return {...config, pending: {...config.pending, boot: formatBootOrder(order.filter(device => device !== key))}}
 }
 

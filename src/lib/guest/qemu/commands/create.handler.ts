@@ -22,14 +22,14 @@ type CreateParams = ParamsOf<typeof spec>
 const emptyConfig: GuestConfig = {current: {values: {}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
 
 export const handler = handleChange(spec, {
-  locks: params => [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives, params.storage).map(storageLock)],
+  locks: params => [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives).map(storageLock)],
   // Creates on one storage wait for each other, and each may take a while to make its volumes.
   lockTimeoutMs: 60_000,
   plan: planCreate,
 })
 
 async function planCreate(params: CreateParams, context: Context): Promise<Plan> {
-  const {vmid, storage, start} = params
+  const {vmid, start} = params
   const claim = await claimVmid(vmid, 'qemu', context)
   const {drives, others} = splitOptions(params)
   const unused = Object.keys(drives).find(key => key.startsWith('unused'))
@@ -37,7 +37,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const sources = valueSources(context.store)
   const values = await storedValues(others, sources)
   assertMaySet(values, context.caller)
-  const planned = await planDrives({vmid, drives, defaultStorage: storage}, context)
+  const planned = await planDrives({vmid, drives}, context)
   const config = await completeConfig(vmid, {...values, ...planned.values}, sources, context)
 
   const path = guestConfigPath(context.node, vmid)

@@ -16,7 +16,6 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
   params: {
     vmid: std.vmid,
     ...qemuConfigParams,
-    storage: {...std.storage, optional: true, description: 'The storage for new disks that do not name one (`--scsi0 32`).'},
     start: {type: 'boolean', optional: true, default: false, description: 'Start the virtual machine once it is created.'},
   },
   args: ['vmid'],
@@ -32,7 +31,7 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
       meaning: 'A machine with a new disk of 32 GiB that can install from an ISO image.',
     },
     {line: 'qm create 101 --memory 512 --serial0 socket --net0 virtio --start', meaning: 'A machine behind a NAT, started at once.'},
-    {line: 'qm create 102 --storage local --scsi0 8,format=qcow2 --dry-run', meaning: 'Show what would be done, and do nothing.'},
+    {line: 'qm create 102 --scsi0 local:8,format=qcow2 --dry-run', meaning: 'Show what would be done, and do nothing.'},
   ],
   files: ['qm.conf'],
   seeAlso: ['qm set', 'qm start', 'qm destroy'],

@@ -5,7 +5,7 @@ import {InvalidInputError} from '../../../base/index.ts'
 export type DriveSource =
   /** `none` or the host's own `cdrom`. */
   | {readonly kind: 'empty'}
-  | {readonly kind: 'new'; readonly storage: string | undefined; readonly sizeBytes: number}
+  | {readonly kind: 'new'; readonly storage: string; readonly sizeBytes: number}
   | {readonly kind: 'volume'}
   | {readonly kind: 'path'}
 
@@ -14,19 +14,19 @@ const gib = 1024 ** 3
 const maxSizeGib = Number.MAX_SAFE_INTEGER / gib
 
 /**
- * Reads the `file` of a drive option. A new volume is `STORAGE:SIZE`, or a bare `SIZE` for the default storage, in GiB and with a
- * fraction if need be (qm(1)); sizes are rounded up to whole KiB as Proxmox VE does.
+ * Reads the `file` of a drive option. A new volume is `STORAGE:SIZE`, in GiB and with a fraction if need be (qm(1)); sizes are rounded
+ * up to whole KiB as Proxmox VE does.
  * @throws InvalidInputError naming the drive
  */
 export function readDriveSource(key: string, file: string): DriveSource {
   if (file === 'none' || file === 'cdrom') return {kind: 'empty'}
   if (file.startsWith('/')) return {kind: 'path'}
-  const fresh = /^(?:([^:/\s]+):)?(\d{1,64}(?:\.\d{1,64})?)$/.exec(file)
+  const fresh = /^([^:/\s]+):(\d{1,64}(?:\.\d{1,64})?)$/.exec(file)
   if (fresh !== null) {
     const sizeGib = Number(fresh[2])
     if (!(sizeGib > 0)) throw wrong(key, `a new disk needs a size above 0 GiB, not '${fresh[2]}'`)
     if (sizeGib > maxSizeGib) throw wrong(key, `a disk of ${fresh[2]} GiB is larger than any storage can hold`)
-    return {kind: 'new', storage: fresh[1], sizeBytes: Math.ceil(sizeGib * 1024 * 1024) * 1024}
+    return {kind: 'new', storage: fresh[1] as string, sizeBytes: Math.ceil(sizeGib * 1024 * 1024) * 1024}
   }
   if (/^[^:/\s]+:\S/.test(file)) return {kind: 'volume'}
   throw wrong(key, `'${file.slice(0, 80)}' is neither a volume (STORAGE:NAME), a new disk (STORAGE:SIZE in GiB), a path, 'none' nor 'cdrom'`)

@@ -18,8 +18,6 @@ export interface DriveRequest {
   readonly vmid: number
   /** The drive options by key, as they were given. */
   readonly drives: Readonly<Record<string, string>>
-  /** Where a disk without a storage goes (`--storage`). */
-  readonly defaultStorage?: string | undefined
   /** The configuration so far: its volumes' names are spoken for. */
   readonly config?: GuestConfig
 }
@@ -123,7 +121,7 @@ function assertUsableBy(key: string, volume: Volume, drive: DriveText, vmid: num
 interface NewVolumeRequest extends DriveRequest {
   readonly key: string
   readonly drive: DriveText
-  readonly source: {readonly storage: string | undefined; readonly sizeBytes: number}
+  readonly source: {readonly storage: string; readonly sizeBytes: number}
   /** Volumes of other drives of the same command. */
   readonly created: readonly string[]
 }
@@ -131,7 +129,7 @@ interface NewVolumeRequest extends DriveRequest {
 async function newVolume(request: NewVolumeRequest, context: Context): Promise<{drive: DriveText; steps: readonly Step[]}> {
   const {key, drive, source, vmid} = request
   if (isCdromText(drive)) throw new InvalidInputError(`${key}: a new volume cannot be a CD; name an ISO image`, {[key]: 'media=cdrom needs an ISO image'})
-  const storage = await storageForNewVolume(key, source.storage ?? request.defaultStorage, context)
+  const storage = await storageForNewVolume(key, source.storage, context)
   const efiVars = key === 'efidisk0' ? await planEfiVars(drive, context) : undefined
   const format = chosenFormat(key, drive.options['format'], storage)
   const sizeBytes = efiVars?.sizeBytes ?? source.sizeBytes
@@ -143,10 +141,7 @@ async function newVolume(request: NewVolumeRequest, context: Context): Promise<{
   }
 }
 
-async function storageForNewVolume(key: string, storageId: string | undefined, context: Context): Promise<Storage> {
-  if (storageId === undefined) {
-    throw new InvalidInputError(`${key}: say on which storage the new disk shall be, such as local:32`, {[key]: 'names no storage'})
-  }
+async function storageForNewVolume(key: string, storageId: string, context: Context): Promise<Storage> {
   const storage = await openStorage(storageId, context)
   if (!storage.traits.defaultContent.includes('images')) {
     throw new InvalidInputError(`${key}: the storage '${storageId}' is not for disk images`, {[key]: 'names a storage without the content type images'}, {
@@ -174,12 +169,11 @@ function without(options: Readonly<Record<string, string>>, ...names: readonly s
 }
 
 /** The storages on which these drives make new volumes; their locks are needed for that. */
-export function storagesOfNewVolumes(drives: Readonly<Record<string, string>>, defaultStorage?: string): readonly string[] {
+export function storagesOfNewVolumes(drives: Readonly<Record<string, string>>): readonly string[] {
   const storages = new Set<string>()
   for (const [key, value] of Object.entries(drives)) {
     const source = readDriveSource(key, parseDriveText(value).file)
-    const storage = source.kind === 'new' ? source.storage ?? defaultStorage : undefined
-    if (storage !== undefined) storages.add(storage)
+    if (source.kind === 'new') storages.add(source.storage)
   }
   return [...storages]
 }

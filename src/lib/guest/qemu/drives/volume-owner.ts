@@ -8,6 +8,8 @@ export function volumeOwner(volume: string): number | undefined {
   const last = segments.at(-1) ?? ''
   const folder = segments.at(-2)
   if (folder !== undefined && /^[1-9]\d{0,8}$/.test(folder)) return Number(folder)
+  // `iso/vm-100-tools.iso` is nobody's, whatever it is called.
+  if (folder !== undefined && !/^(?:base|basevol)-\d+-/.test(folder)) return undefined
   const named = /^(?:vm|base|subvol|basevol)-([1-9]\d{0,8})-/.exec(last)
   return named === null ? undefined : Number(named[1])
 }
