@@ -1,9 +1,11 @@
-// What every backend refuses before it touches its database: wrong paths, oversized data, contradictory changes. Knows no backend.
+// What every backend refuses before it touches its data: wrong paths, oversized files, contradictory changes, senseless times.
 import {InvalidInputError} from '../base/index.ts'
 import {maxChangeBytes, maxChangePaths, maxFileBytes} from './store.ts'
 import type {Change} from './store.ts'
 
 const maxPathBytes = 255
+const minLeaseMs = 100
+const maxLeaseMs = 24 * 60 * 60 * 1000
 const segmentPattern = /^[A-Za-z0-9._:@+~-]+$/
 
 /** @throws InvalidInputError when it is not a path of the form that store.ts describes; `what` names it in the message. */
@@ -60,6 +62,18 @@ export function checkChange(change: Change): void {
   for (const {lock} of change.fences ?? []) if (lock !== undefined) checkPath(lock, 'lock')
 }
 
+/** @throws InvalidInputError when a watch cannot start from it */
+export function checkRevision(revision: number): void {
+  if (!Number.isSafeInteger(revision) || revision < 0) throw new InvalidInputError(`${revision} is not a revision of the store`)
+}
+
+/** @throws InvalidInputError */
+export function checkLeaseTime(ttlMs: number): void {
+  if (!Number.isInteger(ttlMs) || ttlMs < minLeaseMs || ttlMs > maxLeaseMs) {
+    throw new InvalidInputError(`the time to live of a lease must be ${minLeaseMs} to ${maxLeaseMs} ms, not ${ttlMs}`)
+  }
+}
+
 /** The data's size. @throws InvalidInputError */
 function checkData(path: string, data: string): number {
   const sizeBytes = Buffer.byteLength(data)
@@ -73,7 +87,7 @@ function checkData(path: string, data: string): number {
 
 /** Half a surrogate pair cannot be written as UTF-8: it would come back as another character. */
 function isWellFormed(text: string): boolean {
-  return !/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.test(text)
+  return !/\p{Surrogate}/u.test(text)
 }
 
 function pathFault(path: string): string | undefined {

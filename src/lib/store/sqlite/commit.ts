@@ -3,8 +3,10 @@
 // The view and the trigger are temporary, so that they always fit this program and need no migration.
 import {createHash} from 'node:crypto'
 import type {Clock} from '../../base/index.ts'
-import {AppError, ConflictError, UnavailableError} from '../../base/index.ts'
+import {AppError} from '../../base/index.ts'
 import {checkChange, foldersOf, storedBytes} from '../check-change.ts'
+import {explainRefusal} from '../explain-refusal.ts'
+import type {Refusal} from '../explain-refusal.ts'
 import {maxStoreBytes} from '../store.ts'
 import type {Change} from '../store.ts'
 import type {Connection} from './connection.ts'
@@ -89,7 +91,10 @@ export function committer(connection: Connection, settings: CommitSettings): (ch
     prepared ??= connection.exec(commitProgram)
     await prepared
     const row = await connection.first<{revision: number}>(commitStatement, valuesOf(change, settings))
-      .catch((error: unknown) => { throw explainRefusal(error) })
+      .catch((error: unknown) => {
+        const refusal = refusalIn(error)
+        throw refusal === undefined ? error : explainRefusal(refusal)
+      })
     if (row === undefined) throw new AppError('internal', 'the configuration store gave no revision for a commit')
     return row
   }
@@ -111,39 +116,6 @@ function valuesOf(change: Change, settings: CommitSettings): (string | number)[]
     settings.maxStoreBytes ?? maxStoreBytes,
     settings.keptCommits ?? keptCommits,
   ]
-}
-
-interface Refusal {
-  readonly refused: 'revision' | 'fence' | 'full' | 'file-as-folder' | 'folder-as-file'
-  readonly path?: string
-  readonly expected?: number | null
-  readonly found?: number | null
-  readonly lock?: string | null
-}
-
-function explainRefusal(error: unknown): unknown {
-  const refusal = refusalIn(error)
-  if (refusal === undefined) return error
-  const {path = '', expected = null, found = null, lock} = refusal
-  switch (refusal.refused) {
-    case 'revision': {
-      const data = {path, expectedRevision: expected, foundRevision: found}
-      if (expected === null) return new ConflictError(`'${path}' exists already`, {data})
-      if (found === null) return new ConflictError(`'${path}' was removed in the meantime`, {data})
-      return new ConflictError(`'${path}' was changed in the meantime`, {data})
-    }
-    case 'fence':
-      return new ConflictError(
-        typeof lock === 'string' ? `the lock '${lock}' was lost before the change could be written` : 'the lease of this change has expired',
-        {nextSteps: ['Nothing was written; run the command again.'], data: typeof lock === 'string' ? {lock} : {}})
-    case 'full':
-      return new UnavailableError(`the configuration store is full: it may hold ${maxStoreBytes / 1024 / 1024} MiB in all`,
-        {nextSteps: ['Remove files that are no longer needed, such as long descriptions and old snippets.']})
-    case 'file-as-folder':
-      return new ConflictError(`'${path}' is a file, so nothing can be written below it`, {data: {path}})
-    case 'folder-as-file':
-      return new ConflictError(`'${path}' cannot be a file, because there are files below it`, {data: {path}})
-  }
 }
 
 /** What the trigger said, if the error came from it. */

@@ -1,6 +1,7 @@
 // One connection to the database: promises, prepared statements, SQLite's errors in words. The addon is loaded when the first
 // connection is opened, so that importing the store costs nothing. Knows nothing of files, leases and locks.
 import type {Database, Statement} from 'sqlite3'
+import {AppError} from '../../base/index.ts'
 import {explainSqliteError} from './explain-error.ts'
 
 export type Value = string | number | null
@@ -28,7 +29,7 @@ export class Connection {
 
   /** Opens an existing file. @throws AppError */
   static async open(options: ConnectionOptions): Promise<Connection> {
-    const {default: sqlite3} = await import('sqlite3')
+    const sqlite3 = await loadBinding()
     const {path, durability, busyTimeoutMs} = options
     const database = await new Promise<Database>((resolve, reject) => {
       const opened: Database = new sqlite3.Database(path, sqlite3.OPEN_READWRITE | sqlite3.OPEN_FULLMUTEX, (error) => {
@@ -100,5 +101,16 @@ export class Connection {
     })
     this.#statements.set(sql, prepared)
     return prepared
+  }
+}
+
+async function loadBinding() {
+  try {
+    return (await import('sqlite3')).default
+  } catch (error) {
+    throw new AppError('internal', 'the SQLite binding of Node.js (package sqlite3) cannot be loaded', {
+      cause: error,
+      nextSteps: ['After an update of Node.js it must be built again: npm rebuild sqlite3 (in the folder where Corral is installed).'],
+    })
   }
 }

@@ -1,13 +1,11 @@
 // Leases: promises of a process to be there, which run out unless they are renewed. Times count on the machine's monotonic clock, so
 // that a clock that is set does not end them; a lease of an earlier boot is over.
 import {randomUUID} from 'node:crypto'
-import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import {ConflictError} from '../../base/index.ts'
 import type {Clock} from '../../base/index.ts'
+import {checkLeaseTime} from '../check-change.ts'
 import type {Lease} from '../store.ts'
 import type {Connection} from './connection.ts'
-
-const minTtlMs = 100
-const maxTtlMs = 24 * 60 * 60 * 1000
 
 export class Leases {
   readonly #connection: Connection
@@ -21,9 +19,7 @@ export class Leases {
   }
 
   async grantLease(ttlMs: number): Promise<Lease> {
-    if (!Number.isInteger(ttlMs) || ttlMs < minTtlMs || ttlMs > maxTtlMs) {
-      throw new InvalidInputError(`the time to live of a lease must be ${minTtlMs} to ${maxTtlMs} ms, not ${ttlMs}`)
-    }
+    checkLeaseTime(ttlMs)
     await this.removeExpired()
     const id = randomUUID()
     await this.#connection.all('INSERT INTO lease (id, ttl_ms, boot, expires_ms) VALUES (?, ?, ?, ?)',

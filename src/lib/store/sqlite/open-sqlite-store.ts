@@ -1,7 +1,7 @@
 // The store of a single host: one SQLite database, used by several processes at once without a daemon.
 import type {Clock} from '../../base/index.ts'
-import {AppError, InvalidInputError} from '../../base/index.ts'
-import {checkPath, checkPrefix} from '../check-change.ts'
+import {AppError} from '../../base/index.ts'
+import {checkPath, checkPrefix, checkRevision} from '../check-change.ts'
 import {FairLocks} from '../fair-locks.ts'
 import type {Store, StoredFile} from '../store.ts'
 import {committer} from './commit.ts'
@@ -73,7 +73,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     commit,
     watch(prefix, afterRevision, signal) {
-      if (!Number.isSafeInteger(afterRevision) || afterRevision < 0) throw new InvalidInputError(`${afterRevision} is not a revision of the store`)
+      checkRevision(afterRevision)
       return watchHistory(checkPrefix(prefix), afterRevision,
         {connection: files, databasePath: path, clock, signal: AbortSignal.any([signal, closing.signal])})
     },

@@ -1,7 +1,7 @@
 // A watch reads the history of commits from where it stands, then waits for a notice that there is more.
-import {UnavailableError} from '../../base/index.ts'
 import type {Clock} from '../../base/index.ts'
 import {isUnderPrefix} from '../check-change.ts'
+import {explainRevision} from '../explain-refusal.ts'
 import type {StoreEvent} from '../store.ts'
 import {ChangeNotice} from './change-notice.ts'
 import type {Connection} from './connection.ts'
@@ -58,13 +58,7 @@ async function commitsAfter(connection: Connection, revision: number): Promise<C
       (SELECT json_group_array(json_array(revision, json(events)))
         FROM (SELECT revision, events FROM history WHERE revision > ? ORDER BY revision LIMIT ${batchCommits})) AS commits`, [revision])
   if (row === undefined) return []
-  if (revision < row.oldest - 1) {
-    throw new UnavailableError(`the store's history before revision ${row.oldest} was dropped, so changes since ${revision} cannot be told`,
-      {nextSteps: ['List the files again and watch from the present revision.'], data: {oldestRevision: row.oldest}})
-  }
-  if (revision > row.newest) {
-    throw new UnavailableError(`revision ${revision} is newer than the store (${row.newest}): it was replaced by an older copy`,
-      {nextSteps: ['List the files again and watch from the present revision.'], data: {newestRevision: row.newest}})
-  }
+  const outside = explainRevision(revision, row.oldest, row.newest)
+  if (outside !== undefined) throw outside
   return JSON.parse(row.commits) as Commit[]
 }
