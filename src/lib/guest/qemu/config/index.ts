@@ -33,11 +33,9 @@ export const qemuConfigParams = {
   ...cpuParams, ...displayParams, ...driveParams, ...firmwareParams, ...generalParams, ...machineParams, ...memoryParams, ...netParams, ...portParams,
 } as const satisfies Params
 
-const knownKeys: ReadonlySet<string> = new Set(Object.keys(qemuConfigParams))
-
 /** What the configuration asks for that is not carried out: known keys that wait for their turn, and unknown ones. */
 export function unsupportedKeys(config: Pick<GuestConfig, 'current'>): UnsupportedKey[] {
-  return findUnsupported(config.current.values, knownKeys)
+  return findUnsupported(config.current.values, qemuConfigParams)
 }
 
 /**
@@ -45,5 +43,5 @@ export function unsupportedKeys(config: Pick<GuestConfig, 'current'>): Unsupport
  * @throws UnsupportedError naming each key that is not carried out
  */
 export function refuseUnsupportedKeys(values: Readonly<Record<string, string>>): void {
-  refuse(findUnsupported(values, knownKeys))
+  refuse(findUnsupported(values, qemuConfigParams))
 }

@@ -1,6 +1,8 @@
 // Keys of qm.conf that are known and not carried out yet. Whoever starts a guest or writes its configuration asks here first: such
 // a key is refused by name, never passed over. The lists may only shrink.
 import {UnsupportedError} from '../../../base/index.ts'
+import {findParam} from '../../../spec/params.ts'
+import type {Params} from '../../../spec/index.ts'
 import {isCloudInitDrive, isDriveKey} from './drives.ts'
 import {internalKeys} from './general.ts'
 
@@ -37,13 +39,12 @@ export function unsupportedReason(key: string): string | undefined {
 export interface UnsupportedKey { readonly key: string; readonly reason: string }
 
 /** What of these values cannot be carried out, each named (`net0.firewall` for a sub-property), in their order. */
-export function unsupportedKeys(values: Readonly<Record<string, string>>, knownKeys: ReadonlySet<string>): UnsupportedKey[] {
+export function unsupportedKeys(values: Readonly<Record<string, string>>, known: Params): UnsupportedKey[] {
   const found: UnsupportedKey[] = []
   for (const [key, value] of Object.entries(values)) {
     const reason = unsupportedReason(key)
     if (reason !== undefined) { found.push({key, reason}); continue }
-    const family = key.replace(/\d+$/, '[n]')
-    if (!knownKeys.has(key) && !knownKeys.has(family) && !internalKeys.includes(key)) {
+    if (findParam(known, key) === undefined && !internalKeys.includes(key)) {
       found.push({key, reason: 'no such key is known'})
       continue
     }

@@ -143,8 +143,8 @@ describe('keys that are not carried out', () => {
   })
 
   it('refuses keys that nobody knows, those of object members included', () => {
-    expect(unsupportedKeys({current: {values: {colour: 'red', constructor: 'x', net32: 'virtio', __proto__x: '1'}}}).map(({key}) => key)).toContain('colour')
-    expect(unsupportedKeys({current: {values: {constructor: 'x'}}})).toHaveLength(1)
+    const values = {colour: 'red', constructor: 'x', net32: 'virtio', scsi31: 'local:1/a.raw', net: 'virtio'}
+    expect(unsupportedKeys({current: {values}}).map(({key}) => key)).toEqual(Object.keys(values))
   })
 
   it('names them all, with the command that takes them out', () => {
