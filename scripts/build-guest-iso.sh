@@ -2,8 +2,8 @@
 # Builds a small bootable ISO image from Debian packages: the cloud kernel and a busybox initrd. The quickstart and the
 # end-to-end tests boot it. Needs no root rights: packages are downloaded and unpacked into a temporary folder, not installed.
 #
-# The guest prints `Corral guest ready: <kernel>` on its first serial port (and on its screen), gives a shell there, takes an
-# address by DHCP when someone offers one, and powers off when the power button is pressed.
+# The guest prints `Corral guest ready: <kernel>` on its first serial port (and on its screen), gives a shell there that repeats the
+# line before each prompt, takes an address by DHCP when someone offers one, and powers off when the power button is pressed.
 #
 # usage: scripts/build-guest-iso.sh OUT.iso
 set -eu
@@ -133,7 +133,9 @@ done
 INIT
 
 cat >"$work/initrd/etc/shrc" <<'SHRC'
-PS1='guest# '
+# The boot line again before each prompt: whoever opens the port later asks with an empty line.
+PS1="Corral guest ready: $(uname -r)
+guest# "
 poweroff() { /bin/busybox poweroff -f; }
 reboot() { /bin/busybox reboot -f; }
 halt() { /bin/busybox halt -f; }
