@@ -42,12 +42,26 @@ function leadingOptionsEnd(words: readonly string[]): number {
   return Math.min(at, words.length)
 }
 
-/** The command that was probably meant by words that name none: the closest key with as many words. */
+/** As findCommand, for words behind `corral`, whose own commands are written without their tool (`corral task wait`). */
+export function findTypedCommand(words: readonly string[], keys: Readonly<Record<string, unknown>>, aliases: Readonly<Record<string, string>>): FoundCommand | undefined {
+  return findCommand(words, keys, aliases) ?? findCommand(['corral', ...words], keys, aliases)
+}
+
+/** The words in front that name a group (`qm disk` of `qm disk mvoe`), with `corral` for its own groups; empty when there is none. */
+export function groupOf(words: readonly string[], keys: readonly string[]): readonly string[] {
+  const full = commandsBelow(words.slice(0, 1), keys).length > 0 || words[0] === 'corral' ? words : ['corral', ...words]
+  let count = 0
+  while (count < full.length && commandsBelow(full.slice(0, count + 1), keys).length > 0) count++
+  return full === words || count > 1 ? full.slice(0, count) : []
+}
+
+/** The command that was probably meant by words that name none: the closest one with as many words, as its key. */
 export function suggestCommand(words: readonly string[], keys: readonly string[]): string | undefined {
   const typed = words.slice(leadingOptionsEnd(words)).slice(0, maxCommandWords)
-  for (let count = Math.min(typed.length, maxCommandWords); count > 0; count--) {
-    const nearest = nearestWord(typed.slice(0, count).join(' '), keys.filter((key) => key.split(' ').length === count))
-    if (nearest !== undefined) return nearest
+  const written = new Map(keys.map((key) => [key.replace(/^corral /, ''), key]))
+  for (let count = typed.length; count > 0; count--) {
+    const nearest = nearestWord(typed.slice(0, count).join(' '), [...written.keys()].filter((name) => name.split(' ').length === count))
+    if (nearest !== undefined) return written.get(nearest)
   }
   return undefined
 }

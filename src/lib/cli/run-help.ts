@@ -1,9 +1,10 @@
 // Help in all the ways it can be asked for: `qm start --help`, `qm help start`, `corral help qm`, a tool or a group without a command.
 import {InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
-import {commandsBelow, findCommand, suggestCommand} from './find-command.ts'
+import {commandsBelow, findTypedCommand, groupOf, suggestCommand} from './find-command.ts'
 import {commandHelp, commandListHelp, type HelpStyle} from './help.ts'
 import {textStyle} from './render/index.ts'
+import {helpCommand} from './help-words.ts'
 import type {Surroundings} from './surroundings.ts'
 
 /** Words that ask for help and name no command themselves. */
@@ -16,11 +17,12 @@ const widestLine = 100
 export async function runHelp(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const named = words.filter((word) => !askingWords.has(word))
   const isVerbose = words.some((word) => word === '--verbose' || word === '-verbose')
-  const found = findCommand(named, surroundings.catalog.commands, surroundings.aliases)
+  const found = findTypedCommand(named, surroundings.catalog.commands, surroundings.aliases)
   const entry = found === undefined ? undefined : surroundings.catalog.commands[found.id]
   if (entry !== undefined) return printCommandHelp((await entry.spec()).spec, surroundings)
-  if (commandsBelow(named, Object.keys(surroundings.catalog.commands)).length === 0) throw unknownTopic(named, surroundings)
-  const lines = isVerbose ? await wholeHelp(named, surroundings) : await groupHelp(named, surroundings)
+  const group = groupOf(named, Object.keys(surroundings.catalog.commands))
+  if (group.join(' ').replace(/^corral ?/, '') !== named.join(' ').replace(/^corral ?/, '')) throw unknownTopic(named, surroundings)
+  const lines = isVerbose ? await wholeHelp(group, surroundings) : await groupHelp(group, surroundings)
   print(lines, surroundings.streams.stdout)
   return 0
 }
@@ -29,7 +31,7 @@ export async function runHelp(words: readonly string[], surroundings: Surroundin
 export async function listGroup(words: readonly string[], surroundings: Surroundings): Promise<number> {
   if (words.length === 0) return runHelp([], surroundings)
   print([...await groupHelp(words, surroundings), ''], surroundings.streams.stderr)
-  throw new InvalidInputError(`'${words.join(' ')}' needs a command`, {}, {nextSteps: [`${words[0] ?? 'corral'} help`]})
+  throw new InvalidInputError(`'${words.join(' ')}' needs a command`, {}, {nextSteps: [helpCommand(words)]})
 }
 
 /** Prints the page of one command. */
@@ -46,8 +48,8 @@ async function groupHelp(words: readonly string[], surroundings: Surroundings): 
     ? 'Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.'
     : `The commands of ${group}.`
   const page = commandListHelp(title, specs, style)
-  const more = words.length === 0 ? 'corral help <command>' : `${words[0] ?? ''} help${words.slice(1).map((word) => ` ${word}`).join('')} <command>`
-  return [...page, '', `'${more}' shows the page of a command.`]
+  const completion = words.length === 0 ? ["'corral autocomplete' sets up the completion of words in your shell."] : []
+  return [...page, '', `'${helpCommand(words)} <command>' shows the page of a command.`, ...completion]
 }
 
 /** Every page of the group, one after the other. */

@@ -1,5 +1,5 @@
 // From words to a finished command: find it and run it. Words that name no command are help, plugins or mistakes.
-import {findCommand} from './find-command.ts'
+import {findTypedCommand} from './find-command.ts'
 import {runCommand} from './run-command.ts'
 import type {Surroundings} from './surroundings.ts'
 
@@ -11,7 +11,7 @@ import type {Surroundings} from './surroundings.ts'
  */
 export async function runWords(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const {catalog: {commands}, aliases} = surroundings
-  const found = findCommand(words, commands, aliases) ?? findCommand(['corral', ...words], commands, aliases)
+  const found = findTypedCommand(words, commands, aliases)
   const entry = found === undefined ? undefined : commands[found.id]
   if (found !== undefined && entry !== undefined) return runCommand(entry, found.rest, surroundings)
   const {runWithoutCommand} = await import('./run-without-command.ts')

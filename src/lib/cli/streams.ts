@@ -11,8 +11,6 @@ export interface OutputStream {
 export interface Streams {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
-  /** Standard input is a terminal, so that a question can be asked. */
-  readonly canAsk: boolean
 }
 
 interface WatchedStreams extends Streams {
@@ -25,17 +23,18 @@ interface WatchedStreams extends Streams {
  * goes on to its own end, because a change that was begun must not be cut off by a pager. Any other failure of stdout is told.
  */
 export function processStreams(): WatchedStreams {
-  let stdoutFailure: NodeJS.ErrnoException | undefined
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') stdoutFailure ??= error })
+  let failure: NodeJS.ErrnoException | undefined
+  const {stdout, stderr} = process
+  stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') failure ??= error })
   // There is nowhere left to tell about a failure of stderr.
-  process.stderr.on('error', () => undefined)
+  stderr.on('error', () => undefined)
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    canAsk: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    stdout,
+    stderr,
     finish: async () => {
-      if (process.stdout.writableLength > 0) await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
-      if (stdoutFailure !== undefined) throw new UnavailableError('the output could not be written', {cause: stdoutFailure})
+      // The callback of a last write comes when all before it are out, or have failed.
+      if (!stdout.destroyed) await new Promise<void>((resolve) => stdout.write('', () => resolve()))
+      if (failure !== undefined) throw new UnavailableError('the output could not be written', {cause: failure})
     },
   }
 }

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {commandsBelow, findCommand, suggestCommand} from '../../../src/lib/cli/find-command.ts'
+import {commandsBelow, findCommand, findTypedCommand, groupOf, suggestCommand} from '../../../src/lib/cli/find-command.ts'
 
 const keys = Object.fromEntries(['qm start', 'qm status', 'qm disk', 'qm disk import', 'qm disk move', 'pvesm status', 'vzdump'].map((key) => [key, {}]))
 const aliases = {'qm importdisk': 'qm disk import'}
@@ -37,4 +37,20 @@ describe('hints', () => {
     expect(commandsBelow(['qm', 'disk'], [...Object.keys(keys), 'qm diskless x'])).toEqual(['qm disk import', 'qm disk move'])
     expect(commandsBelow([], Object.keys(keys))).toHaveLength(7)
   })
+})
+
+describe('Corral’s own commands', () => {
+  const own = {...keys, 'corral task wait': {}, 'corral task stop': {}, 'corral doctor': {}}
+  const names = Object.keys(own)
+  test('are written without their tool, or with it', () => {
+    expect(findTypedCommand(['task', 'wait', 'X'], own, {})).toEqual({id: 'corral task wait', rest: ['X']})
+    expect(findTypedCommand(['corral', 'task', 'wait', 'X'], own, {})).toEqual({id: 'corral task wait', rest: ['X']})
+    expect(findTypedCommand(['qm', 'start'], own, {})).toEqual({id: 'qm start', rest: []})
+  })
+
+  test.each([
+    [['task'], ['corral', 'task']], [['task', 'wiat'], ['corral', 'task']], [['qm', 'disk', 'x'], ['qm', 'disk']], [['nothing'], []], [[], []], [['doctor'], []],
+  ])('the group of %j is %j', (words, group) => expect(groupOf(words, names)).toEqual(group))
+
+  test('are suggested as they are typed', () => expect(suggestCommand(['tsak', 'wait'], names)).toBe('corral task wait'))
 })

@@ -5,8 +5,9 @@ import {toolName, type ToolDescription} from './tool.ts'
 /** One file a command: it names the command and nothing more. */
 export function oclifFiles(tools: readonly ToolDescription[]): GeneratedFile[] {
   return tools.flatMap(({commands}) => commands).map((spec) => {
-    const words = spec.id.split(' ')
-    const path = words.length === 1 ? `${words[0] ?? ''}/index` : words.join('/')
+    // Behind corral its own commands have no tool word: corral task wait.
+    const words = spec.id.replace(/^corral /, '').split(' ')
+    const path = words.join('/')
     const up = '../'.repeat(path.split('/').length)
     return {
       path: `src/commands/${path}.ts`,
