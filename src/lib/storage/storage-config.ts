@@ -38,7 +38,7 @@ export async function readStorageConfig(store: Store, places: Pick<Places, 'stat
   return withDefault(await readStorageFile(store), places)
 }
 
-export function withDefault({sections, problems}: StorageFile, places: Pick<Places, 'stateDir'>): Record<string, StorageConfig> {
+export function withDefault({sections, problems}: Omit<StorageFile, 'file'>, places: Pick<Places, 'stateDir'>): Record<string, StorageConfig> {
   const isWritten = Object.hasOwn(sections, defaultStorageName) || problems.some(({section}) => section === defaultStorageName)
   return isWritten ? {...sections} : {[defaultStorageName]: defaultStorage(places), ...sections}
 }

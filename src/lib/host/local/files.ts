@@ -5,7 +5,7 @@ import type {Stats} from 'node:fs'
 import {constants} from 'node:fs'
 import type {FileHandle} from 'node:fs/promises'
 import * as fs from 'node:fs/promises'
-import {dirname} from 'node:path'
+import {dirname, resolve} from 'node:path'
 import {InvalidInputError} from '../../base/index.ts'
 import type {FileStat, HostFiles, WriteOptions} from '../host.ts'
 import {fileError} from '../file-errors.ts'
@@ -21,7 +21,7 @@ export const localFiles: HostFiles = {
   append,
   stat: statOf,
   list: listFolder,
-  makeDirectory: (path, mode = 0o755) => told(`make the folder ${path}`, path, async () => { await fs.mkdir(path, {recursive: true, mode}) }),
+  makeDirectory: (path, mode = 0o755) => told(`make the folder ${path}`, path, () => makeFolders(resolve(path), mode)),
   rename: (from, to) => told(`rename ${from} to ${to}`, from, () => fs.rename(from, to)),
   remove: removeOne,
   removeTree: (path) => told(`remove ${path}`, path, () => fs.rm(path, {recursive: true, force: true, maxRetries: 3})),
@@ -132,6 +132,24 @@ async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+// Not mkdir's own recursive form: Node 20 never comes back from it where a folder exists and none can be made in it (/proc).
+async function makeFolders(path: string, mode: number): Promise<void> {
+  try {
+    await fs.mkdir(path, mode)
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path || await exists(parent)) throw error
+    await makeFolders(parent, mode)
+    await makeFolders(path, mode)
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return fs.stat(path).then(() => true, () => false)
 }
 
 async function append(path: string, data: string | Buffer): Promise<void> {

@@ -49,6 +49,20 @@ describe('writing', () => {
   })
 })
 
+describe('making folders', () => {
+  it('does not hang where none can be made', async () => {
+    await expect(files.makeDirectory('/proc/corral/x')).rejects.toMatchObject({kind: 'not-found'})
+    await files.write(join(folder, 'file'), '')
+    await expect(files.makeDirectory(join(folder, 'file'))).rejects.toMatchObject({kind: 'conflict'})
+    await expect(files.makeDirectory(join(folder, 'file/below'))).rejects.toMatchObject({kind: 'invalid-input'})
+  })
+
+  it('is one of many doing the same', async () => {
+    await Promise.all(Array.from({length: 10}, () => files.makeDirectory(join(folder, 'a/b/c/d'))))
+    expect((await files.stat(join(folder, 'a/b/c/d')))?.kind).toBe('directory')
+  })
+})
+
 describe('reading', () => {
   it('does not wait for the writer of a pipe', async () => {
     spawnSync('mkfifo', [join(folder, 'pipe')])
