@@ -1,6 +1,48 @@
 // The configuration files that have a man page of section 5, with the schemas that they are read by.
+import * as qemu from '../guest/qemu/config/index.ts'
 import type {ConfigFile} from '../spec/generate/config-page.ts'
+import {loadStoragePlugin, storageTypes} from '../storage/plugins.ts'
 
+/** In the order of the alphabet. */
 export async function configFiles(): Promise<ConfigFile[]> {
-  return []
+  return [qmConf(), await storageCfg()]
+}
+
+function qmConf(): ConfigFile {
+  return {
+    name: 'qm.conf',
+    summary: 'Configuration of a virtual machine.',
+    description: [
+      'Each virtual machine has a file of its own in the configuration store, `nodes/NODE/qemu-server/VMID.conf`. It is written by `qm create` and `qm set` and shown by `qm config`.',
+      'A line is a key and a value, `key: value`. Lines at the top that begin with `#` are the description. A section `[PENDING]` holds changes that wait for the next start of the machine; a section with the name of a snapshot holds the configuration at the time of the snapshot.',
+      'The format is that of Proxmox VE, in both directions. A key that Corral does not carry out is refused by name when the machine is to be started; it is never ignored.',
+      'Where a value has settings, they are separated by commas and written `name=value`. The name in brackets may be left out.',
+    ].join('\n\n'),
+    groups: [
+      {title: 'GENERAL', params: qemu.generalParams}, {title: 'MACHINE', params: qemu.machineParams}, {title: 'PROCESSOR', params: qemu.cpuParams},
+      {title: 'MEMORY', params: qemu.memoryParams}, {title: 'FIRMWARE AND BOOTING', params: qemu.firmwareParams}, {title: 'DRIVES', params: qemu.driveParams},
+      {title: 'NETWORK CARDS', params: qemu.netParams}, {title: 'DISPLAY AND SOUND', params: qemu.displayParams}, {title: 'PORTS AND OTHER DEVICES', params: qemu.portParams},
+    ],
+    example: 'boot: order=scsi0;net0\ncores: 2\nmemory: 2048\nname: web1\nnet0: virtio=BC:24:11:2A:10:01,bridge=vmbr0\nostype: l26\nscsi0: local:100/vm-100-disk-0.qcow2,discard=on,size=32G\nscsihw: virtio-scsi-single\nserial0: socket',
+    seeAlso: ['qm(1)', 'qm-create(1)', 'qm-set(1)', 'qm-config(1)', 'qm-pending(1)', 'storage.cfg(5)'],
+  }
+}
+
+async function storageCfg(): Promise<ConfigFile> {
+  const plugins = await Promise.all(storageTypes.map(loadStoragePlugin))
+  return {
+    name: 'storage.cfg',
+    summary: 'Configuration of the storages.',
+    description: [
+      'The file `storage.cfg` in the configuration store names the storages on which volumes lie. It is written by `pvesm add`, `pvesm set` and `pvesm remove`.',
+      'A section begins with a line `type: name`; its options follow, indented, one a line, the value behind a space. Without the file there is one storage, the folder storage `local`.',
+    ].join('\n\n'),
+    groups: plugins.map(({type, params, fixed}) => ({
+      title: `OPTIONS OF TYPE ${type.toUpperCase()}`,
+      ...(fixed.length === 0 ? {} : {text: `These can be given only when the storage is added: ${fixed.join(', ')}.`}),
+      params,
+    })),
+    example: 'dir: local\n    path /var/lib/corral/vz\n    content iso,vztmpl,backup,images,rootdir\n\ndir: fast\n    path /srv/fast\n    content images',
+    seeAlso: ['pvesm(1)', 'pvesm-add(1)', 'pvesm-set(1)', 'qm.conf(5)'],
+  }
 }

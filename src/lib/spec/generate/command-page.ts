@@ -52,9 +52,9 @@ export function option(name: string, schema: ValueSchema): Definition {
   return parameter(`${bold(`--${name}`)} ${italic(optionValue(schema))}${range}`, schema)
 }
 
-/** A definition of a parameter under any term. */
-export function parameter(term: string, schema: ValueSchema): Definition {
-  if (schema.alias !== undefined) return {term, paragraphs: [`Another name for ${bold(`--${schema.alias}`)}.`]}
+/** A definition of a parameter under any term. @param dashes how options are written here; none in a configuration file */
+export function parameter(term: string, schema: ValueSchema, dashes = '--'): Definition {
+  if (schema.alias !== undefined) return {term, paragraphs: [`Another name for ${bold(`${dashes}${schema.alias}`)}.`]}
   const settings = typeof schema.format === 'object' ? schema.format : undefined
   return {
     term,

@@ -29,6 +29,6 @@ export function configPage(file: ConfigFile): string {
 function keyList(params: Params): string {
   return definitionList(optionEntries(params, []).map(([name, schema]) => {
     const range = schema.index === undefined ? '' : ` (n from ${schema.index.min} to ${schema.index.max})`
-    return parameter(`${bold(name)}: ${italic(valueWord(schema))}${range}`, schema)
+    return parameter(`${bold(name)}: ${italic(valueWord(schema))}${range}`, schema, '')
   }))
 }
