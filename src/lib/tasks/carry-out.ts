@@ -100,7 +100,8 @@ async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, co
 
 async function undoRecords(journal: JournalWriter, context: Context, reason: unknown): Promise<void> {
   if (journal.records.length > 0) context.log.info(`undoing what was done: ${errorChain(reason).join(': ')}`)
-  const failure = await undoJournal(journal, context)
+  // A store that cannot be written any more must not hide why we are here.
+  const failure = await undoJournal(journal, context).catch((error: unknown) => new AppError('unavailable', 'the journal cannot be written', {cause: error}))
   if (failure === undefined) return
   throw new AppError(reason instanceof AppError ? reason.kind : 'internal', errorChain(reason)[0] ?? 'the operation failed', {
     cause: failure,

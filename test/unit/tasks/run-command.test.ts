@@ -1,7 +1,7 @@
 import {chmod, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {ForbiddenError} from '../../../src/lib/base/index.ts'
+import {ForbiddenError, UnavailableError, errorChain} from '../../../src/lib/base/index.ts'
 import type {Store} from '../../../src/lib/store/index.ts'
 import {runHandler} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
@@ -100,6 +100,25 @@ describe('a lock that is lost on the way', () => {
     await runHandler(buildHandler, {folder: place.folder}, context)
     expect(place.lines.join('\n')).toContain('was interrupted; undoing what it left')
     expect(await place.traces()).toHaveLength(3)
+  })
+})
+
+describe('a store that cannot be written any more', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7])('from write %i on: the error says so, and all is taken back when it can be written again', async (last) => {
+    const place = await installation()
+    const context = await place.open()
+    let writes = 0
+    const store: Store = {...context.store, commit: async (change) => {
+      if (++writes >= last) throw new UnavailableError('the disk is full')
+      return context.store.commit(change)
+    }}
+    const failed: unknown = await runHandler(buildHandler, {folder: place.folder}, {...context, store}).then(() => undefined, (error: unknown) => error)
+    // Four records, the configuration and the end of the journal make six writes.
+    if (last === 7) { expect(failed).toBeUndefined(); return }
+    expect(errorChain(failed)[0]).toBe('the disk is full')
+    await runHandler({...buildHandler, plan: async () => ({whenInterrupted: 'undo', steps: []})}, {folder: place.folder}, context)
+    expect(await place.traces()).toEqual([])
+    expect(await context.store.list('')).toEqual([])
   })
 })
 
