@@ -76,8 +76,8 @@ describe('reading', () => {
     const config = parseQemuConfig('constructor: x\n[toString]\nname: a\n')
     expect(Object.keys(config.current.values)).toEqual(['constructor'])
     expect(Object.keys(config.snapshots)).toEqual(['toString'])
-    expect(config.current.values['hasOwnProperty']).toBeUndefined()
-    expect(config.snapshots['valueOf']).toBeUndefined()
+    expect(config.current.values['hasOwnProperty'] === undefined).toBe(true)
+    expect(config.snapshots['valueOf'] === undefined).toBe(true)
   })
 })
 
