@@ -20,4 +20,5 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm terminal': {spec: () => import('./terminal.spec.ts'), handler: () => import('./terminal.handler.ts')},
   'qm unlock': {spec: () => import('./unlock.spec.ts'), handler: () => import('./unlock.handler.ts')},
   'qm wait': {spec: () => import('./wait.spec.ts'), handler: () => import('./wait.handler.ts')},
+  'qmeventd': {spec: () => import('./qmeventd.spec.ts'), handler: () => import('./qmeventd.handler.ts')},
 }

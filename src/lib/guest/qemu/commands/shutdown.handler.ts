@@ -4,6 +4,7 @@ import {handleChange} from '../../../tasks/index.ts'
 import {hasAgent} from '../arguments/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {limitMs, shutdownTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './shutdown.spec.ts'
@@ -21,6 +22,8 @@ export const handler = handleChange(spec, {
         ...(isRunning ? [{do: {
           kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(timeout ?? shutdownTimeoutSeconds(values)), usesAgent: hasAgent(values), forceStop: forceStop === true,
         }}] : []),
+        // It is to stay off, whatever a reboot that was under way wanted.
+        {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
       ],
       // No step has an undo: what matters is that waiting for the guest can be cancelled.

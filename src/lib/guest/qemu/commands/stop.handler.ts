@@ -4,6 +4,7 @@ import {handleChange} from '../../../tasks/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {endGuestTasks} from '../runtime/guest-tasks.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {limitMs, quitTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './stop.spec.ts'
@@ -21,6 +22,8 @@ export const handler = handleChange(spec, {
     return {
       steps: [
         ...(isRunning ? [{do: {kind: 'qemu.stop', vmid, timeoutMs: limitMs(timeout ?? quitTimeoutSeconds)}}] : []),
+        // It is to stay off, whatever a reboot that was under way wanted.
+        {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
       ],
       whenInterrupted: 'finish',

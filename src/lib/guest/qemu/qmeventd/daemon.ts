@@ -21,6 +21,8 @@ export interface DaemonParts {
   /** Starts listening; the result stops it. @throws ConflictError when another daemon does */
   readonly listen: (onConnection: (stream: Duplex) => void) => Promise<{close(): Promise<void>}>
   readonly report: (line: string) => void
+  /** What is of interest only to who looks for a fault. */
+  readonly reportDetail: (line: string) => void
 }
 
 export interface DaemonLimits {
@@ -125,6 +127,7 @@ class Daemon {
   async #follow(vmid: number, process: ProcessId, client: QmpClient): Promise<void> {
     this.#links.get(vmid)?.close()
     this.#links.set(vmid, client)
+    this.#parts.reportDetail(`guest ${vmid} is watched (process ${process.pid})`)
     client.onEvent((event) => {
       const end = endOfEvent(event)
       if (end === undefined) return
@@ -160,10 +163,21 @@ class Daemon {
     try {
       // A QEMU that only lost its connection comes back within seconds; the scan looks after the rest.
       if (!await waitForEnd(process, this.#limits.quitMs, this.#parts)) return
-      await this.#cleanUp(vmid)
+      if (this.#ends.get(vmid)?.isGuestRequested === false && await this.#isClearedByOthers(vmid)) this.#ends.delete(vmid)
+      else await this.#cleanUp(vmid)
     } catch (error) {
       this.#parts.report(`guest ${vmid}: ${errorChain(error).join(': ')}`)
     }
+  }
+
+  /** Whoever asked for the end on this host (`qm stop`) clears up as well, and is given a moment for it. */
+  async #isClearedByOthers(vmid: number): Promise<boolean> {
+    const {host, places, clock} = this.#parts
+    for (let round = 0; round < 10; round++) {
+      if (await host.files.stat(guestPaths(places, vmid).pid) === undefined) return true
+      await clock.sleep(100)
+    }
+    return false
   }
 
   async #cleanUp(vmid: number): Promise<void> {

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly socketPath?: string
   readonly endsWithLastGuest: boolean
   readonly report: (line: string) => void
+  /** What is of interest only to who looks for a fault. */
+  readonly reportDetail?: (line: string) => void
   /** argv of the program that takes `qm cleanup …`; the default is bin/corral of this installation. */
   readonly program?: readonly string[]
 }
@@ -33,7 +35,7 @@ export async function runEventDaemon({context, withStore, endsWithLastGuest, rep
   process.umask(0o077)
   const {listenOnSocket} = await import('../../../host/local/listen.ts')
   await runDaemon({
-    host, places, clock, report,
+    host, places, clock, report, reportDetail: options.reportDetail ?? (() => undefined),
     cleanUp: (vmid, end) => cleanUp(vmid, end, {host, places, program, report}),
     listen: async (onConnection) => {
       let listener: Listener | undefined

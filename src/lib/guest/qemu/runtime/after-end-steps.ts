@@ -3,6 +3,7 @@ import type {Step} from '../../../tasks/index.ts'
 import type {GuestFile} from '../guest-files.ts'
 import {startVolumes} from './start-steps.ts'
 
+/** @param keepActive leave the volumes available on the host */
 export function afterEndSteps({vmid, config}: Pick<GuestFile, 'vmid' | 'config'>, {keepActive}: {keepActive: boolean}): Step[] {
   const volumes = keepActive ? [] : startVolumes(config.current.values)
   return [

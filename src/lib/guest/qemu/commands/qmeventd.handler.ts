@@ -1,0 +1,31 @@
+// Runs the daemon that watches the guests: here, or in a process of its own.
+import {UnavailableError} from '../../../base/index.ts'
+import {handleRead} from '../../../tasks/index.ts'
+import type {Context} from '../../../tasks/index.ts'
+import {corralProgram, runEventDaemon} from '../qmeventd/run.ts'
+import {awaitSocket, daemonLogPath} from '../qmeventd/start.ts'
+import {spec} from './qmeventd.spec.ts'
+
+export const handler = handleRead(spec, async ({PATH: socketPath, f: staysInForeground, v: isVerbose}, context): Promise<null> => {
+  if (staysInForeground !== true) {
+    await runInBackground(socketPath, isVerbose === true, context)
+    return null
+  }
+  const report = (line: string) => (context.log.notice ?? context.log.info)(line)
+  await runEventDaemon({
+    context, socketPath, endsWithLastGuest: false, report,
+    ...(isVerbose === true ? {reportDetail: report} : {}),
+    withStore: async (work) => { await work(context.store) },
+  })
+  return null
+})
+
+async function runInBackground(socketPath: string, isVerbose: boolean, context: Context): Promise<void> {
+  const {host, places} = context
+  await host.files.makeDirectory(places.logDir, 0o755)
+  const logPath = daemonLogPath(places)
+  const argv = [...corralProgram(), 'qmeventd', '--f', ...(isVerbose ? ['--v'] : []), '--', socketPath]
+  const process = await host.spawnDetached(argv, {stdoutPath: logPath, stderrPath: logPath, cwd: '/'})
+  if (await awaitSocket(socketPath, context, process)) return
+  throw new UnavailableError(`qmeventd did not come up on ${socketPath}`, {nextSteps: [`Look at ${logPath}.`]})
+}

@@ -1,0 +1,14 @@
+import {defineConfig} from 'vitest/config'
+
+// Real virtual machines: one file at a time, because a boot under TCG takes a whole processor.
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    exclude: ['node_modules/**'],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    fileParallelism: false,
+    maxWorkers: 1,
+    reporters: ['default'],
+  },
+})
