@@ -65,7 +65,7 @@ async function missingGuest(vmid: number, context: GuestFileContext): Promise<No
 
 /** The files of all virtual machines of this node, by VMID, in one snapshot of the store. */
 export async function listGuestFiles(context: GuestFileContext): Promise<{vmid: number; file: StoredFile}[]> {
-  const files = await context.store.list(`nodes/${context.node}/qemu-server/`)
+  const files = await context.store.list(`nodes/${context.node}/qemu-server`)
   return files
     .flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{vmid: guest.vmid, file}] })
     .sort((a, b) => a.vmid - b.vmid)
@@ -80,7 +80,7 @@ export interface GuestPlace {
 
 /** Every guest of the cluster, of both types. */
 export async function listAllGuests(store: Pick<Store, 'list'>): Promise<GuestPlace[]> {
-  const files = await store.list('nodes/')
+  const files = await store.list('nodes')
   return files.flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{...guest, file}] })
 }
 

@@ -22,7 +22,11 @@ type CreateParams = ParamsOf<typeof spec>
 const emptyConfig: GuestConfig = {current: {values: {}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
 
 export const handler = handleChange(spec, {
-  locks: params => [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives).map(storageLock)],
+  locks: async (params, context) => {
+    // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
+    await claimVmid(params.vmid, 'qemu', context)
+    return [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives).map(storageLock)]
+  },
   // Creates on one storage wait for each other, and each may take a while to make its volumes.
   lockTimeoutMs: 60_000,
   plan: planCreate,
