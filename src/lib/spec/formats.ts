@@ -26,7 +26,8 @@ const bridge = matches(/^[-_.\w]{1,15}$/, 'the name of a bridge such as vmbr0, a
 const volumeName = /^[^/\s:][^\s]*$/
 const userName = '[^\\s:/@]{1,60}'
 const realm = '[a-z][a-z0-9._-]{1,31}'
-const email = /^[\w+-~]{1,64}(?:\.[\w+-~]{1,64}){0,8}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}$/i
+const email = matches(/^[\w+\-~]+(?:\.[\w+\-~]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i, 'an e-mail address such as ops@example.com', 254)
+const userId = matches(new RegExp(`^${userName}@${realm}$`, 'i'), 'a user such as root@pam', 64)
 
 /** `<storage>:<name>`, free of traversal. */
 function volumeId(value: string): string | undefined {
@@ -103,7 +104,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   'pve-poolid': matches(/^[a-z0-9._-]+(?:\/[a-z0-9._-]+){0,2}$/i, 'a pool name of letters, digits, ., - and _, at most three levels joined by /', 192),
   'pve-groupid': matches(/^[a-z0-9.\-_]+$/i, 'a group name of letters, digits, ., - and _', 64),
   'pve-roleid': matches(/^[a-z0-9.\-_]+$/i, 'a role name of letters, digits, ., - and _', 64),
-  'pve-userid': matches(new RegExp(`^${userName}@${realm}$`, 'i'), 'a user such as root@pam', 64),
+  'pve-userid': userId,
   'pve-tokenid': matches(new RegExp(`^${userName}@${realm}![a-z][a-z0-9.\\-_]+$`, 'i'), 'a token such as root@pam!backup', 192),
   'pve-realm': matches(new RegExp(`^${realm}$`, 'i'), 'a realm such as pam', 32),
   'pve-priv': matches(/^[A-Za-z][A-Za-z.]*$/, 'a privilege such as VM.Audit', 64),
@@ -149,8 +150,8 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   'string': () => undefined,
   'storage-pair': matches(/^(?:1|[a-z][a-z0-9\-_.]*[a-z0-9](?::[a-z][a-z0-9\-_.]*[a-z0-9])?)$/i, 'a storage, or a pair such as from:to', 201),
   'bridge-pair': matches(/^(?:1|[-_.\w]{1,15}(?::[-_.\w]{1,15})?)$/, 'a bridge, or a pair such as vmbr0:vmbr1', 31),
-  'email': matches(email, 'an e-mail address', 254),
-  'email-or-username': value => email.test(value) || new RegExp(`^${userName}@${realm}$`, 'i').test(value) ? undefined : 'an e-mail address or a user such as root@pam',
+  'email': email,
+  'email-or-username': value => email(value) === undefined || userId(value) === undefined ? undefined : 'an e-mail address or a user such as root@pam',
   'ldap-simple-attr': matches(/^[a-z0-9]+$/i, 'the name of an LDAP attribute', 256),
   'pve-acme-domain': matches(new RegExp(`^(?:\\*\\.)?${dnsLabel}(?:\\.${dnsLabel})+$`, 'i'), 'a domain such as h1.example.com', 255),
   'pve-acme-alias': matches(new RegExp(`^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\\.${dnsLabel})+$`, 'i'), 'a domain such as alias.example.com', 255),

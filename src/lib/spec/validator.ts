@@ -2,7 +2,6 @@
 // needed. ajv takes longer to load and to compile than a whole command may take, so a built program brings its validators along. Both
 // ways start from the JSON Schema of json-schema.ts, and a compiled validator is found by a hash of the very parameters that it
 // was made from, so that one which is out of date is never used: there is one truth.
-import fs from 'node:fs'
 import {createRequire} from 'node:module'
 import {fileURLToPath} from 'node:url'
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv'
@@ -31,8 +30,18 @@ export function paramsValidator(params: Params, additional: boolean): Validator 
 
 function makeValidator(params: Params, additional: boolean): Validator {
   const file = `${compiledFolder}${validatorName(params, additional)}.cjs`
-  const validate = fs.existsSync(file) ? (require(file) as CompiledValidator)(lazyFormats()) : compile(params, additional)
+  const validate = loadCompiled(file)?.(lazyFormats()) ?? compile(params, additional)
   return value => validate(value) ? [] : validate.errors ?? []
+}
+
+/** undefined when this validator was not compiled ahead. */
+function loadCompiled(file: string): CompiledValidator | undefined {
+  try {
+    return require(file) as CompiledValidator
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined
+    throw error
+  }
 }
 
 function compile(params: Params, additional: boolean): ValidateFunction {

@@ -13,8 +13,8 @@ export interface SharedWords {
 }
 
 /** @param links pages that the SEE ALSO of every page of the tool names */
-export function commandPage(spec: CommandSpec, shared: SharedWords, links: readonly string[]): string {
-  return page(`${pageName(spec.id)}(1) -- ${nameLine(spec.summary)}`, [
+export function commandPage(spec: CommandSpec, shared: SharedWords, links: readonly string[], section = 1): string {
+  return page(`${pageName(spec.id)}(${section}) -- ${nameLine(spec.summary)}`, [
     {title: 'SYNOPSIS', body: synopsis(spec)},
     {title: 'DESCRIPTION', body: [spec.summary, spec.description ?? '', aliasSentence(spec), runSentence(spec)].filter((text) => text !== '').join('\n\n')},
     {title: 'ARGUMENTS', body: definitionList(spec.args.map((name) => parameter(`*${literal(name)}*`, spec.params[name] ?? {})))},
@@ -24,7 +24,7 @@ export function commandPage(spec: CommandSpec, shared: SharedWords, links: reado
     {title: 'ENVIRONMENT', body: environment([...shared.environment, ...(spec.environment ?? [])])},
     {title: 'FILES', body: (spec.files ?? []).map((file) => italic(file)).join('\n\n')},
     {title: 'EXAMPLES', body: spec.examples.map(({line, meaning}) => `${meaning}\n\n    ${line}`).join('\n\n')},
-    {title: 'SEE ALSO', body: seeAlso([`${toolName(spec)}(1)`, ...(spec.seeAlso ?? []), ...links], `${pageName(spec.id)}(1)`)},
+    {title: 'SEE ALSO', body: seeAlso([`${toolName(spec)}(${section})`, ...(spec.seeAlso ?? []), ...links], `${pageName(spec.id)}(${section})`)},
   ])
 }
 

@@ -12,6 +12,13 @@ export interface ToolDescription {
   readonly commands: readonly CommandSpec[]
   readonly files?: readonly {readonly path: string; readonly meaning: string}[]
   readonly seeAlso?: readonly string[]
+  /** The section of its man pages: 8 for a daemon. Default 1. */
+  readonly section?: 1 | 8
+}
+
+/** Whether the tool is itself its only command. */
+export function isSingleCommand(tool: ToolDescription): boolean {
+  return tool.commands.some(({id}) => id === tool.name)
 }
 
 /** The words of a command behind its tool: `disk import`; empty for a tool that is itself the command. */
