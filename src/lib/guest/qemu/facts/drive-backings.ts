@@ -11,33 +11,26 @@ import type {Drive} from '../config/index.ts'
 export const cdromDevice = '/dev/cdrom'
 
 /**
- * @param isStarting whether the volumes are made ready for use as well (storage activated, devices made to appear)
+ * Changes nothing: volumes are made ready by the steps of a start.
  * @throws NotFoundError for a path that is not there, InvalidInputError for a volume that its storage is not for
  */
-export async function gatherDriveBackings(
-  values: Readonly<Record<string, string>>, context: StorageContext, isStarting: boolean,
-): Promise<Record<string, DriveBacking>> {
+export async function gatherDriveBackings(values: Readonly<Record<string, string>>, context: StorageContext): Promise<Record<string, DriveBacking>> {
   const backings: Record<string, DriveBacking> = {}
   for (const key of [...driveKeys, 'efidisk0']) {
     const text = values[key]
     if (text === undefined) continue
     const drive = readDrive(key, text)
     if (drive.file === 'none') continue
-    backings[key] = await backingOf(drive, context, isStarting)
+    backings[key] = await backingOf(drive, context)
   }
   return backings
 }
 
-async function backingOf(drive: Drive, context: StorageContext, isStarting: boolean): Promise<DriveBacking> {
+async function backingOf(drive: Drive, context: StorageContext): Promise<DriveBacking> {
   if (drive.file === 'cdrom') return {source: {protocol: {driver: 'host_cdrom', filename: cdromDevice}, format: 'raw'}}
   if (drive.file.startsWith('/')) return pathBacking(drive, (await context.host.files.stat(drive.file, {followLinks: true}))?.kind)
   const {storage, id} = await openVolume(drive.file, context)
-  const backing = await volumeBacking(drive, id, storage)
-  if (isStarting) {
-    await storage.activate()
-    await storage.attach(id)
-  }
-  return backing
+  return volumeBacking(drive, id, storage)
 }
 
 /**

@@ -17,16 +17,11 @@ import {findFirmware} from './firmware.ts'
 /** /proc/cpuinfo of a host with a thousand CPUs. */
 const longestCpuInfo = 8 * 1024 * 1024
 
-export interface GatherOptions {
-  /** Whether the guest is about to be started: its volumes are then made ready as well. Default false: nothing is changed. */
-  readonly isStarting?: boolean
-}
-
-/** All that buildArguments wants to know about this guest on this host. */
-export async function gatherFacts(vmid: number, config: ConfigSection, context: StorageContext, options: GatherOptions = {}): Promise<ArgumentsInput> {
+/** All that buildArguments wants to know about this guest on this host. Changes nothing but the note of QEMU's version. */
+export async function gatherFacts(vmid: number, config: ConfigSection, context: StorageContext): Promise<ArgumentsInput> {
   const [host, drives] = await Promise.all([
     gatherHostFacts(config.values, context),
-    gatherDriveBackings(config.values, context, options.isStarting ?? false),
+    gatherDriveBackings(config.values, context),
   ])
   const paths = guestPaths(context.places, vmid)
   return {vmid, config, host, drives, paths, eventSocket: eventSocketPath(context.places), spice: {kind: 'unix', path: `${paths.dir}/${vmid}.spice`}}

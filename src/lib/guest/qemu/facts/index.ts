@@ -2,4 +2,3 @@
 export {parseCustomCpuModels} from './custom-cpu-models.ts'
 export {pathBacking, volumeBacking} from './drive-backings.ts'
 export {gatherFacts} from './gather-facts.ts'
-export type {GatherOptions} from './gather-facts.ts'
