@@ -14,11 +14,15 @@ import type {DirOptions} from './options.ts'
 import {readDirOptions} from './options.ts'
 import {createImageArgv, resizeImageArgv} from './qemu-img.ts'
 import {describeVolume, listFolderVolumes} from './volumes.ts'
+import {withinTime} from './within-time.ts'
 
 /** Content that may hold secrets, or disks, is not for everyone on the host to read. */
 const folderModes: Readonly<Record<Content, number>> = {
   images: 0o750, rootdir: 0o755, vztmpl: 0o755, iso: 0o755, backup: 0o750, snippets: 0o750, import: 0o750,
 }
+/** A file system that answers at all answers within these. */
+const lookLimitMs = 5000
+const activateLimitMs = 30_000
 /** More disks than any guest has; it ends the search when a folder is full of odd names. */
 const maxDiskNumber = 100_000
 
@@ -29,7 +33,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
   return {
     config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared},
     parseName: parseFolderVolumeName,
-    activate: () => activate(storage),
+    activate: () => withinTime(clock, activateLimitMs, `making storage '${config.storage}' usable`, activate(storage)),
     usage: () => usage(storage),
     list: async (content, vmid) => {
       await checkMounted(storage)
@@ -106,7 +110,8 @@ async function activate(storage: DirStorage): Promise<void> {
 async function usage(storage: DirStorage): Promise<Usage> {
   try {
     await checkMounted(storage)
-    return {...await storage.host.files.space(await existingFolder(storage)), isActive: true}
+    const look = existingFolder(storage).then((folder) => storage.host.files.space(folder))
+    return {...await withinTime(storage.clock, lookLimitMs, `asking for the space of storage '${storage.name}'`, look), isActive: true}
   } catch (error) {
     if (error instanceof NotFoundError || error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
     throw error
@@ -146,7 +151,7 @@ async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
       nextSteps: [`Allow them: pvesm set ${storage.name} --content ${['images', ...options.content].join(',')}`],
     })
   }
-  await activate(storage)
+  await withinTime(storage.clock, activateLimitMs, `making storage '${storage.name}' usable`, activate(storage))
   const path = pathOf(storage, id)
   const folder = path.slice(0, path.lastIndexOf('/'))
   if ((await host.files.stat(folder)) === undefined) await host.files.makeDirectory(folder, folderModes.images)

@@ -80,6 +80,17 @@ describe('mount points', () => {
   })
 })
 
+describe('a file system that does not answer', () => {
+  it('makes the storage inactive instead of hanging', async () => {
+    const host = localHost('h1')
+    const hanging = {...host, files: {...host.files, space: () => new Promise<never>(() => undefined), stat: () => new Promise<never>(() => undefined)}}
+    const impatient = {...systemClock, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(5, signal)}
+    const storage = plugin.open({type: 'dir', storage: 'local', path: folder}, hanging, impatient)
+    expect(await storage.usage()).toMatchObject({isActive: false})
+    await expect(storage.activate()).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining('took longer than') as unknown})
+  })
+})
+
 describe('qemu-img', () => {
   it('is always told the format', () => {
     expect(createImageArgv('/x/a.raw', 'raw', 512, 'metadata')).toEqual(['qemu-img', 'create', '-q', '-f', 'raw', '-o', 'preallocation=off', '--', '/x/a.raw', '512'])
