@@ -15,11 +15,13 @@ complete -c corral -f
 complete -c pvenode -f
 complete -c pvesm -f
 complete -c qm -f
+complete -c qmeventd -f
 complete -c corral -n '__corral_at corral' -a 'doctor' -d 'Find and clear up what interrupted operations left behind.'
 complete -c corral -n '__corral_at corral' -a 'help' -d 'Show what the commands of corral do and which options they take.'
 complete -c corral -n '__corral_at corral' -a 'pvenode'
 complete -c corral -n '__corral_at corral' -a 'pvesm'
 complete -c corral -n '__corral_at corral' -a 'qm'
+complete -c corral -n '__corral_at corral' -a 'qmeventd'
 complete -c corral -n '__corral_at corral' -a 'task'
 complete -c corral -n '__corral_at corral task' -a 'stop' -d 'Stop a task that runs.'
 complete -c corral -n '__corral_at corral task' -a 'wait' -d 'Follow a task until it ends.'
@@ -578,3 +580,11 @@ complete -c qm -n '__corral_in qm wait' -l 'on' -x -d 'Run on this host.'
 complete -c qm -n '__corral_in qm wait' -l 'output-format' -x -a 'text json json-pretty yaml' -d 'The form of the output.'
 complete -c qm -n '__corral_in qm wait' -l 'quiet' -d 'Print no result.'
 complete -c qm -n '__corral_in qm wait' -l 'timeout' -x -d 'How long to wait, in seconds.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'f' -d 'Stay in the foreground.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'help' -d 'Show what the command does and which options it takes.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'human-readable' -d 'Show sizes, times and durations in units that people read; 0 shows the bare numbers.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'noborder' -d 'Draw no lines around the cells of a table.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'noheader' -d 'Leave the column headers out of a table.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'output-format' -x -a 'text json json-pretty yaml' -d 'The form of the output.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'quiet' -d 'Print no result.'
+complete -c qmeventd -n '__corral_in qmeventd' -l 'v' -d 'Tell of every guest that connects.'

@@ -24,7 +24,7 @@ async function wantedFiles() {
   const files = await allGeneratedFiles()
   return files.map(({path: name, content, isExecutable}) => {
     const manPage = /^man\/.*\.([0-9])$/.exec(name)
-    return {name, isExecutable, content: manPage ? roffOf(content, {version: `Corral ${version}`, manual: manPage[1] === '5' ? 'Corral file formats' : 'Corral manual'}) : content}
+    return {name, isExecutable, content: manPage ? roffOf(content, {version: `Corral ${version}`, manual: {5: 'Corral file formats', 8: 'Corral daemons'}[manPage[1]] ?? 'Corral manual'}) : content}
   })
 }
 

@@ -72,14 +72,14 @@ function isKnownFormat(name: string): boolean {
   }
 }
 
-/** The words of an example as a shell would split them, up to a pipe or a redirection. */
-function exampleWords(line: string): string[] {
-  const words: string[] = []
+/** The words of the command in an example, as a shell would split them: what feeds it and what follows a pipe or redirection is left out. */
+function exampleWords(line: string, id: string): string[] {
+  const commands: string[][] = [[]]
   for (const match of line.matchAll(/(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+/g)) {
-    if (/^(?:\||>|<|&&|;)/.test(match[0])) break
-    words.push(match[0].replace(/'([^']*)'|"([^"]*)"|\\(.)/g, '$1$2$3'))
+    if (/^(?:\|\|?|&&|;|<|>)/.test(match[0])) commands.push([])
+    else commands.at(-1)?.push(match[0].replace(/'([^']*)'|"([^"]*)"|\\(.)/g, '$1$2$3'))
   }
-  return words
+  return commands.find((words) => `${words.join(' ')} `.startsWith(`${id} `)) ?? []
 }
 
 describe.each(ids)('%s', (id) => {
@@ -113,7 +113,7 @@ describe.each(ids)('%s', (id) => {
   test('has examples that its own reader takes', () => {
     expect(spec.examples.length).toBeGreaterThan(0)
     for (const {line, meaning} of spec.examples) {
-      const words = exampleWords(line)
+      const words = exampleWords(line, id)
       const own = id.split(' ')
       expect(words.slice(0, own.length).join(' '), line).toBe(id)
       const {params} = readCommandLine(spec, words.slice(own.length))
@@ -170,7 +170,7 @@ function wrongValues(schema: ValueSchema): string[] {
 
 /** Words that get as far as checking: those of the first example. */
 function rightWords(spec: CommandSpec): string[] {
-  const example = exampleWords(spec.examples[0]?.line ?? '').slice(spec.id.split(' ').length)
+  const example = exampleWords(spec.examples[0]?.line ?? '', spec.id).slice(spec.id.split(' ').length)
   const {params} = readCommandLine(spec, example)
   return spec.args.filter((name) => params[name] !== undefined).map((name) => { const value = params[name]; return Array.isArray(value) ? value.join(' ') : String(value) })
 }

@@ -9,7 +9,7 @@ import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {aliasFile, oclifFiles, personaFiles} from '../spec/generate/oclif-files.ts'
 import {snapshotFile} from '../spec/generate/snapshot.ts'
 import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
-import {pageName, type ToolDescription} from '../spec/generate/tool.ts'
+import {isSingleCommand, pageName, type ToolDescription} from '../spec/generate/tool.ts'
 import {toolPage} from '../spec/generate/tool-page.ts'
 import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
@@ -38,7 +38,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   const complete = withHelp(tools)
   return [
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
-    ...tools.map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
+    ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
     ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: `man/${file.name}.5`, content: configPage(file)})),
   ]
 }
@@ -49,9 +49,12 @@ export async function surface(): Promise<Surface> {
 }
 
 function commandPages(tool: ToolDescription): GeneratedFile[] {
-  return tool.commands.map((spec) => ({path: `man/${pageName(spec.id)}.1`, content: commandPage(spec, sharedWords, tool.seeAlso?.filter((link) => link.endsWith('(5)')) ?? [])}))
+  const {section = 1, seeAlso = []} = tool
+  const links = isSingleCommand(tool) ? seeAlso : seeAlso.filter((link) => link.endsWith('(5)'))
+  return tool.commands.map((spec) => ({path: `man/${pageName(spec.id)}.${section}`, content: commandPage(spec, sharedWords, links, section)}))
 }
 
+/** A tool that is itself a command has `--help` only. */
 function withHelp(tools: readonly ToolDescription[]): ToolDescription[] {
-  return tools.map((tool) => ({...tool, commands: [...tool.commands, helpSpec(tool.name)].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
+  return tools.map((tool) => (isSingleCommand(tool) ? tool : {...tool, commands: [...tool.commands, helpSpec(tool.name)].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
 }

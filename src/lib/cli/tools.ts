@@ -45,6 +45,13 @@ export const tools: readonly ToolWords[] = [
     files: [{path: '/var/log/corral/tasks', meaning: 'The logs of tasks.'}],
     seeAlso: ['corral(1)', 'qm(1)'],
   },
+  {
+    name: 'qmeventd',
+    summary: 'Watch the virtual machines of this host.',
+    description: 'A daemon, started by `qm start` or by the system.',
+    section: 8,
+    seeAlso: ['qm(1)', 'corral(1)'],
+  },
 ]
 
 /** The tools that have commands, with their specs. @throws Error for a tool without words here */

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {catalogSpecs} from '../../../src/lib/cli/generated-files.ts'
 import {configFiles} from '../../../src/lib/cli/config-files.ts'
+import {describeTools} from '../../../src/lib/cli/tools.ts'
 import {qemuConfigParams} from '../../../src/lib/guest/qemu/config/index.ts'
 
 const folder = path.resolve(import.meta.dirname, '../../../man')
@@ -19,9 +20,9 @@ function run(program: string, args: readonly string[]) {
 
 describe('all pages', () => {
   test('there is one for every command, tool and configuration file', async () => {
-    const ids = (await catalogSpecs()).map(({id}) => id)
-    const tools = [...new Set(ids.map((id) => id.split(' ')[0] ?? ''))]
-    const wanted = [...ids.map((id) => `${id.replaceAll(' ', '-')}.1`), ...tools.map((tool) => `${tool}.1`), ...(await configFiles()).map(({name}) => `${name}.5`)]
+    const tools = describeTools(await catalogSpecs())
+    const wanted = tools.flatMap(({name, section = 1, commands}) => [`${name}.${section}`, ...commands.map(({id}) => `${id.replaceAll(' ', '-')}.${section}`)])
+    wanted.push(...(await configFiles()).map(({name}) => `${name}.5`))
     expect(pages).toEqual([...new Set(wanted)].sort())
   })
 
@@ -37,7 +38,7 @@ describe('all pages', () => {
     for (const file of files) {
       const text = readFileSync(file, 'utf8')
       expect(text, file).not.toContain(path.resolve(folder, '..'))
-      expect(text, file).toMatch(/^\.TH "[A-Z0-9\\.-]+" "[15]" "2026-11-01" "Corral [0-9.]+"/m)
+      expect(text, file).toMatch(/^\.TH "[A-Z0-9\\.-]+" "[158]" "2026-11-01" "Corral [0-9.]+"/m)
     }
   })
 })

@@ -5,7 +5,7 @@ export const spec = defineCommand({
   summary: 'Watch the virtual machines of this host.',
   description: `Each QEMU of this host reports its events to a socket that this daemon listens on. A guest that switches itself off is ended and
 \`qm cleanup\` is run for it; the same for one whose QEMU crashed or was killed. \`qm start\` starts a daemon that ends with the last guest where none
-runs; a system service runs \`qmeventd -f /run/corral/qmeventd.sock\`, which stays.
+runs; a system service runs \`qmeventd /run/corral/qmeventd.sock -f\`, which stays.
 
 Killing the daemon loses nothing: the next one asks every QEMU and looks at the PID files. There is only one at a time on a socket.`,
   params: {
@@ -19,6 +19,6 @@ Killing the daemon loses nothing: the next one asks every QEMU and looks at the 
   kind: 'read',
   runsOn: 'caller',
   needs: 'root',
-  examples: [{line: 'qmeventd -f /run/corral/qmeventd.sock', meaning: 'As a system service runs it.'}],
+  examples: [{line: 'qmeventd /run/corral/qmeventd.sock -f', meaning: 'As a system service runs it.'}],
   seeAlso: ['qm cleanup', 'qm start'],
 })
