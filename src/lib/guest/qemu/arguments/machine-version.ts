@@ -12,6 +12,9 @@ export interface MachineVersion { readonly major: number; readonly minor: number
  */
 const highestRevision: Readonly<Record<string, number>> = {'4.1': 2, '9.2': 1, '10.0': 1, '11.0': 2}
 
+/** What the arguments take for granted (JSON for -object and -blockdev, packed queues). Debian 12 has 7.2. */
+const oldestQemu = {major: 6, minor: 0}
+
 export interface Machine {
   /** As QEMU is told: `pc`, `pc-q35-9.0`. */
   readonly type: string
@@ -47,6 +50,9 @@ function withHighestRevision(major: number, minor: number): MachineVersion {
 export function resolveMachine(values: Readonly<Record<string, string>>, arch: Architecture, qemuVersion: string): Machine {
   const settings = readMachine(values['machine'])
   const qemu = binaryVersion(qemuVersion)
+  if (!isAtLeast(qemu, oldestQemu.major, oldestQemu.minor)) {
+    throw new UnsupportedError(`QEMU ${qemuVersion} is too old; at least ${oldestQemu.major}.${oldestQemu.minor} is needed`, {nextSteps: ['Install a newer QEMU.']})
+  }
   const configured = settings.type ?? (arch === 'aarch64' ? 'virt' : 'pc')
   const type = /^(?:pc|q35|virt)$/.test(configured) && windowsGeneration(values['ostype']) > 0
     ? pinnedForWindows(configured, values['meta'], qemu)

@@ -44,6 +44,8 @@ function backend(nic: Nic, guest: Guest): string {
 }
 
 function card(nic: Nic, guest: Guest, bootIndex: number | undefined): string {
+  // QEMU would give all such cards of all guests the same address.
+  if (nic.macaddr === undefined) throw new InvalidInputError(`'${nic.key}' has no hardware address; give it one: macaddr=BC:24:11:…`, {[`${nic.key}.macaddr`]: 'is missing'})
   const {version} = guest.machine
   const isVirtio = nic.model === 'virtio'
   const queues = isVirtio && nic.bridge !== undefined ? nic.queues ?? 0 : 0

@@ -65,11 +65,13 @@ export function usbDevices(guest: Guest, bootIndexes: ReadonlyMap<string, number
     const port = usesXhci(guest) ? device.index + 1 : undefined
     const isOnXhci = device.usb3 || port !== undefined
     if (device.host.kind === 'spice') {
+      // Redirection to USB 3 ports came with boards of version 4.0.
+      const isRedirectedToXhci = port !== undefined || (device.usb3 && isAtLeast(guest.machine.version, 4, 0))
       if (bootIndexes.has(device.key)) guest.warn(`'${device.key}' is a port for SPICE viewers and cannot be booted from`)
       const chardev = `usbredirchardev${device.index}`
       return [
         '-chardev', optionText('spicevmc', {id: chardev, name: 'usbredir'}),
-        '-device', optionText('usb-redir', {chardev, id: `usbredirdev${device.index}`, bus: isOnXhci ? 'xhci.0' : 'ehci.0', port}),
+        '-device', optionText('usb-redir', {chardev, id: `usbredirdev${device.index}`, bus: isRedirectedToXhci ? 'xhci.0' : 'ehci.0', port}),
       ]
     }
     const address = device.host.kind === 'id'

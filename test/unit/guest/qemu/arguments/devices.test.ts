@@ -105,6 +105,10 @@ describe('network cards', () => {
     expect((await argumentsOf({net0: 'e1000=BC:24:11:00:00:01,bridge=vmbr0,mtu=1400', net1: 'virtio=BC:24:11:00:00:02,mtu=1400'})).warnings).toHaveLength(2)
   })
 
+  it('need an address of their own', async () => {
+    await expect(argumentsOf({net0: 'virtio,bridge=vmbr0'})).rejects.toThrowError(/'net0' has no hardware address/)
+  })
+
   it('keep names of taps within the kernel\'s 15 characters', async () => {
     const input = await guestInput({net31: 'virtio=BC:24:11:00:00:01,bridge=vmbr0'})
     expect(buildArguments({...input, vmid: 999_999_999}).taps[0]?.name).toHaveLength(15)

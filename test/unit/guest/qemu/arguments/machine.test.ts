@@ -54,6 +54,10 @@ describe('the host', () => {
     expect(valuesOf(argv, '-serial')).toEqual(['chardev:serial0'])
   })
 
+  it('needs a QEMU that understands the arguments', async () => {
+    await expect(argumentsOf({}, {qemuVersion: '5.2.0'})).rejects.toThrowError(/QEMU 5\.2\.0 is too old/)
+  })
+
   it('needs enough CPUs', async () => {
     await expect(argumentsOf({cores: '17'})).rejects.toThrowError(/17 CPUs, but this host has 16/)
   })
