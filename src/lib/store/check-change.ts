@@ -54,6 +54,10 @@ export function checkChange(change: Change): void {
   for (const path of removes) {
     if (Object.hasOwn(change.put ?? {}, path)) throw new InvalidInputError(`the change both writes and removes '${path}'`)
   }
+  for (const [path] of puts) {
+    const folder = foldersOf(path).find((candidate) => Object.hasOwn(change.put ?? {}, candidate))
+    if (folder !== undefined) throw new InvalidInputError(`the change writes '${folder}' both as a file and as the folder of '${path}'`)
+  }
   let totalBytes = 0
   for (const [path, data] of puts) totalBytes += checkData(path, data)
   if (totalBytes > maxChangeBytes) {

@@ -185,7 +185,9 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
       await store.commit({put: {'a/b': '1', c: '1'}})
       await expect(store.commit({put: {a: 'x'}})).rejects.toThrow(ConflictError)
       await expect(store.commit({put: {'c/d': 'x'}})).rejects.toThrow(ConflictError)
-      await expect(store.commit({put: {'e/f/g': 'x', 'e/f': 'x'}})).rejects.toThrow(ConflictError)
+      await expect(store.commit({put: {'e/f/g': 'x', 'e/f': 'x'}})).rejects.toThrow(InvalidInputError)
+      await expect(store.commit({put: {'e/f': 'x', 'a/b/c': 'x'}})).rejects.toThrow(ConflictError)
+      await expect(store.commit({put: {'e/f': 'x', a: 'x'}})).rejects.toThrow(ConflictError)
       expect((await store.list('')).map(({path, data}) => `${path}=${data}`)).toEqual(['a/b=1', 'c=1'])
       await store.commit({remove: ['a/b', 'c'], put: {a: 'x', 'c/d': 'x'}})
       expect((await store.list('')).map(({path}) => path)).toEqual(['a', 'c/d'])
@@ -355,10 +357,10 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
     })
 
     test('a lease lives as long as it is kept alive', async () => {
-      const lease = await store.grantLease(400)
-      for (let round = 0; round < 4; round++) { await pause(150); await store.keepAlive(lease.id) }
+      const lease = await store.grantLease(1000)
+      for (let round = 0; round < 4; round++) { await pause(350); await store.keepAlive(lease.id) }
       await store.commit({put: {a: '1'}, fences: [{leaseId: lease.id}]})
-      await pause(500)
+      await pause(1100)
       await expect(store.keepAlive(lease.id)).rejects.toThrow(ConflictError)
     })
 
@@ -420,7 +422,7 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
       expect(waits[0]).toMatchObject({reason: 'qm start 100', node: 'h1'})
       const at = performance.now()
       await expect(other.lock('guest/100', {reason: 'qm stop 100', timeoutMs: 0})).rejects.toThrow(/qm start 100/)
-      expect(performance.now() - at).toBeLessThan(200)
+      expect(performance.now() - at).toBeLessThan(1000)
       await held.release()
       await (await other.lock('guest/100', {reason: 'next', timeoutMs: 0})).release()
     })
@@ -503,7 +505,7 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
   describe(`${name}: fencing`, () => {
     let world: StoreWorld
     let store: Store
-    beforeEach(async () => { world = await makeWorld({lockTtlMs: 300}); store = await world.open() })
+    beforeEach(async () => { world = await makeWorld({lockTtlMs: 800}); store = await world.open() })
     afterEach(async () => { await world.remove() })
 
     test('the fence of a held lock lets a change through; of a released one, or of another lock, it does not', async () => {
@@ -519,7 +521,7 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
 
     test('a held lock outlives its lease time while its holder works', async () => {
       const held = await store.lock('guest/100', {reason: 'long work', timeoutMs: 0})
-      await pause(1000)
+      await pause(1800)
       expect(held.lost.aborted).toBe(false)
       await store.commit({put: {a: '1'}, fences: [held.fence]})
       await held.release()
@@ -531,7 +533,7 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
       const order: string[] = []
       const locked = (reason: string) => other.lock('guest/100', {reason, timeoutMs: 10_000}).then((lock: HeldLock) => { order.push(reason); return lock.release() })
       const first = locked('first')
-      await pause(1000)
+      await pause(1800)
       const second = locked('second')
       await pause(50)
       await held.release()

@@ -9,62 +9,76 @@ import {explainRefusal} from '../explain-refusal.ts'
 import type {Refusal} from '../explain-refusal.ts'
 import {maxStoreBytes} from '../store.ts'
 import type {Change} from '../store.ts'
-import type {Connection} from './connection.ts'
+import type {Connection, Value} from './connection.ts'
 
 /** How many commits a watch can lag behind. Old ones are dropped every `compactionInterval` commits, several at once. */
 export const keptCommits = 10_000
 const compactionInterval = 256
 
-// A refusal leaves the trigger as the message of RAISE(ABORT), which also takes back what was written before it.
+/**
+ * A refusal leaves the trigger as the message of RAISE(ABORT), which also takes back what was written before it.
+ *
+ * A change that writes one file and removes none, by far the most frequent, comes in plain columns (path, data, digest, size_bytes);
+ * any other in `put`, `remove` and `paths` as JSON, and `path` is NULL then. Taking JSON apart costs more than the rest of the work,
+ * which is also why conditions on columns of NEW stand first: SQLite skips the whole statement when one of them is false.
+ */
 const commitProgram = `
-  CREATE TEMP VIEW change (expect, fences, put, remove, folders, boot, monotonic_ms, time_ms, max_bytes, kept_commits) AS
-    SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL WHERE FALSE;
+  CREATE TEMP VIEW change (
+    expect, fences, path, data, digest, size_bytes, put, put_events, put_bytes, remove, paths, folders,
+    boot, monotonic_ms, time_ms, max_bytes, kept_commits
+  ) AS SELECT ${Array<string>(17).fill('NULL').join(', ')} WHERE FALSE;
 
   CREATE TEMP TRIGGER apply_change INSTEAD OF INSERT ON change BEGIN
     SELECT RAISE(ABORT, json_object('refused', 'revision', 'path', wanted.key, 'expected', wanted.value, 'found', file.revision))
       FROM json_each(NEW.expect) AS wanted LEFT JOIN file ON file.path = wanted.key
-      WHERE file.revision IS NOT wanted.value;
+      WHERE NEW.expect <> '{}' AND file.revision IS NOT wanted.value;
 
     -- A lock is only passed on after its lease was deleted, so that even a process stopped right before this statement is refused.
     SELECT RAISE(ABORT, json_object('refused', 'fence', 'lock', fence.value ->> 'lock'))
       FROM json_each(NEW.fences) AS fence
       LEFT JOIN lease ON lease.id = fence.value ->> 'leaseId' AND lease.boot = NEW.boot AND lease.expires_ms > NEW.monotonic_ms
-      WHERE lease.id IS NULL
+      WHERE NEW.fences <> '[]' AND (
+        lease.id IS NULL
         OR (fence.value ->> 'lock' IS NOT NULL AND NOT EXISTS (
           SELECT 1 FROM ticket
-          WHERE ticket.lease_id = lease.id AND ticket.lock = fence.value ->> 'lock' AND ticket.granted_ms IS NOT NULL));
+          WHERE ticket.lease_id = lease.id AND ticket.lock = fence.value ->> 'lock' AND ticket.granted_ms IS NOT NULL)));
 
+    -- No row, and so no new revision, when nothing is written and nothing that exists is removed.
     INSERT INTO history (revision, total_bytes, events)
-      SELECT last.revision + 1, last.total_bytes + effect.growth_bytes, effect.events
-      FROM (SELECT revision, total_bytes FROM history ORDER BY revision DESC LIMIT 1) AS last,
-        (SELECT count(*) AS count, sum(growth_bytes) AS growth_bytes, json_group_array(json_array(kind, path) ORDER BY path) AS events
-          FROM (
-            SELECT 'put' AS kind, put.value ->> 'path' AS path, (put.value ->> 'sizeBytes') - coalesce(file.size_bytes, 0) AS growth_bytes
-              FROM json_each(NEW.put) AS put LEFT JOIN file ON file.path = put.value ->> 'path'
+      SELECT revision + 1,
+        CASE WHEN new_bytes > NEW.max_bytes AND new_bytes > total_bytes THEN RAISE(ABORT, '{"refused":"full"}') ELSE new_bytes END,
+        CASE NEW.remove WHEN '[]' THEN NEW.put_events ELSE (
+          SELECT json_group_array(json(event) ORDER BY path) FROM (
+            SELECT value ->> 1 AS path, value AS event FROM json_each(NEW.put_events)
             UNION ALL
-            SELECT 'remove', file.path, -file.size_bytes
-              FROM file WHERE file.path IN (SELECT value FROM json_each(NEW.remove))
-          )) AS effect
-      WHERE effect.count > 0;
-    SELECT RAISE(ABORT, json_object('refused', 'full'))
-      FROM history AS now, history AS before
-      WHERE now.revision = (SELECT max(revision) FROM history) AND before.revision = now.revision - 1
-        AND now.total_bytes > NEW.max_bytes AND now.total_bytes > before.total_bytes;
+            SELECT path, json_array('remove', path) FROM file WHERE path IN (SELECT value FROM json_each(NEW.remove)))) END
+      FROM (
+        SELECT revision, total_bytes, total_bytes + NEW.put_bytes - CASE WHEN NEW.path IS NULL
+            THEN (SELECT coalesce(sum(size_bytes), 0) FROM file WHERE path IN (SELECT value FROM json_each(NEW.paths)))
+            ELSE coalesce((SELECT size_bytes FROM file WHERE path = NEW.path), 0) END AS new_bytes
+        FROM history ORDER BY revision DESC LIMIT 1)
+      WHERE NEW.put_events <> '[]' OR EXISTS (SELECT 1 FROM file WHERE path IN (SELECT value FROM json_each(NEW.remove)));
 
-    DELETE FROM file WHERE path IN (SELECT value FROM json_each(NEW.remove));
+    DELETE FROM file WHERE NEW.remove <> '[]' AND path IN (SELECT value FROM json_each(NEW.remove));
+
+    -- A path is a file or a folder, never both: the store can be shown as a file system. Writing one file anew cannot break that.
+    SELECT RAISE(ABORT, json_object('refused', 'file-as-folder', 'path', file.path))
+      FROM json_each(NEW.folders) AS folder JOIN file ON file.path = folder.value
+      WHERE NOT EXISTS (SELECT 1 FROM file WHERE path = NEW.path);
+    SELECT RAISE(ABORT, json_object('refused', 'folder-as-file', 'path', put.value ->> 1))
+      FROM json_each(NEW.put_events) AS put
+      WHERE NOT EXISTS (SELECT 1 FROM file WHERE path = NEW.path)
+        AND EXISTS (SELECT 1 FROM file WHERE path > (put.value ->> 1) || '/' AND path < (put.value ->> 1) || '0');
+
     INSERT INTO file (path, revision, size_bytes, mtime_ms, digest, data)
-      SELECT put.value ->> 'path', (SELECT max(revision) FROM history), put.value ->> 'sizeBytes', NEW.time_ms,
-        put.value ->> 'digest', put.value ->> 'data'
-      FROM json_each(NEW.put) AS put WHERE TRUE
+      SELECT path, (SELECT max(revision) FROM history), size_bytes, NEW.time_ms, digest, data
+      FROM (
+        SELECT NEW.path AS path, NEW.size_bytes AS size_bytes, NEW.digest AS digest, NEW.data AS data WHERE NEW.path IS NOT NULL
+        UNION ALL
+        SELECT value ->> 'path', value ->> 'sizeBytes', value ->> 'digest', value ->> 'data' FROM json_each(NEW.put) WHERE NEW.put <> '[]')
+      WHERE TRUE
       ON CONFLICT (path) DO UPDATE SET revision = excluded.revision, size_bytes = excluded.size_bytes, mtime_ms = excluded.mtime_ms,
         digest = excluded.digest, data = excluded.data;
-
-    -- A path is a file or a folder, never both: the store can be shown as a file system.
-    SELECT RAISE(ABORT, json_object('refused', 'file-as-folder', 'path', file.path))
-      FROM json_each(NEW.folders) AS folder JOIN file ON file.path = folder.value;
-    SELECT RAISE(ABORT, json_object('refused', 'folder-as-file', 'path', put.value ->> 'path'))
-      FROM json_each(NEW.put) AS put
-      WHERE EXISTS (SELECT 1 FROM file WHERE path > (put.value ->> 'path') || '/' AND path < (put.value ->> 'path') || '0');
 
     DELETE FROM history
       WHERE (SELECT max(revision) FROM history) % ${compactionInterval} = 0
@@ -72,8 +86,10 @@ const commitProgram = `
   END`
 
 const commitStatement = `
-  INSERT INTO change (expect, fences, put, remove, folders, boot, monotonic_ms, time_ms, max_bytes, kept_commits)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO change (
+    expect, fences, path, data, digest, size_bytes, put, put_events, put_bytes, remove, paths, folders,
+    boot, monotonic_ms, time_ms, max_bytes, kept_commits
+  ) VALUES (${Array<string>(17).fill('?').join(', ')})
   RETURNING (SELECT max(revision) FROM history) AS revision`
 
 export interface CommitSettings {
@@ -100,16 +116,26 @@ export function committer(connection: Connection, settings: CommitSettings): (ch
   }
 }
 
-function valuesOf(change: Change, settings: CommitSettings): (string | number)[] {
-  const puts = Object.entries(change.put ?? {}).map(([path, data]) => (
+function valuesOf(change: Change, settings: CommitSettings): Value[] {
+  const remove = change.remove ?? []
+  const puts = Object.entries(change.put ?? {}).sort(([one], [two]) => (one < two ? -1 : 1)).map(([path, data]) => (
     {path, data, sizeBytes: storedBytes(path, data), digest: createHash('sha1').update(data).digest('hex')}))
-  const folders = new Set(puts.flatMap(({path}) => foldersOf(path)))
+  const [first] = puts
+  const only = puts.length === 1 && remove.length === 0 ? first : undefined
+  const paths = puts.map(({path}) => path)
   return [
-    JSON.stringify(change.expect ?? {}),
-    JSON.stringify(change.fences ?? []),
-    JSON.stringify(puts),
-    JSON.stringify(change.remove ?? []),
-    JSON.stringify([...folders]),
+    jsonOf(change.expect ?? {}),
+    jsonOf(change.fences ?? []),
+    only?.path ?? null,
+    only?.data ?? null,
+    only?.digest ?? null,
+    only?.sizeBytes ?? null,
+    jsonOf(only === undefined ? puts : []),
+    jsonOf(paths.map((path) => ['put', path])),
+    puts.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0),
+    jsonOf(remove),
+    jsonOf(only === undefined ? [...paths, ...remove] : []),
+    jsonOf([...new Set(paths.flatMap(foldersOf))]),
     settings.boot,
     settings.clock.monotonicMs(),
     settings.clock.now(),
@@ -117,6 +143,8 @@ function valuesOf(change: Change, settings: CommitSettings): (string | number)[]
     settings.keptCommits ?? keptCommits,
   ]
 }
+
+const jsonOf = (value: unknown): string => JSON.stringify(value)
 
 /** What the trigger said, if the error came from it. */
 function refusalIn(error: unknown): Refusal | undefined {

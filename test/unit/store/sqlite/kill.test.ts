@@ -98,8 +98,8 @@ test(`no acknowledged write is lost in ${kills} kills`, {timeout: 20_000 + kills
       expect(counter).toBeLessThanOrEqual(counted + killed)
       // A dead holder, or a dead waiter before us, does not keep the lock.
       const startMs = performance.now()
-      await (await store.lock('counter', {reason: 'check', timeoutMs: 5000})).release()
-      expect(performance.now() - startMs).toBeLessThan(1000)
+      await (await store.lock('counter', {reason: 'check', timeoutMs: 20_000})).release()
+      expect(performance.now() - startMs).toBeLessThan(5000)
       await store.close()
       expect(await integrity(path)).toEqual(['ok'])
     }
