@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
-import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../../../../src/lib/base/index.ts'
+import {ConflictError, ForbiddenError, NotFoundError} from '../../../../../src/lib/base/index.ts'
+import type {InvalidInputError} from '../../../../../src/lib/base/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {pretendRunning} from '../support/pretend-running.ts'

@@ -1,0 +1,161 @@
+// Commands whose process is killed after every journal record and every step: whoever comes next finds nothing orphaned and nothing lost.
+import {spawn} from 'node:child_process'
+import {open} from 'node:fs/promises'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {AppError} from '../../../../../src/lib/base/index.ts'
+import {parseQemuConfig} from '../../../../../src/lib/guest/qemu/config/index.ts'
+import {referencedVolumes} from '../../../../../src/lib/guest/qemu/pending.ts'
+import type {Context} from '../../../../../src/lib/tasks/index.ts'
+import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
+import {builtProgram} from '../../../../support/built.ts'
+import type {Installation} from '../../../tasks/demo/installation.ts'
+import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
+
+interface End {readonly code: number | null; readonly signal: string | null; readonly stderr: string}
+
+async function inProcess(command: string, params: Readonly<Record<string, unknown>>, root: string, env: Readonly<Record<string, string>> = {}): Promise<End> {
+  const program = await builtProgram('test/unit/guest/qemu/support/run-one.ts')
+  const child = spawn(process.execPath, [program, `qm ${command}`, JSON.stringify(params)], {
+    env: {PATH: process.env['PATH'], CORRAL_ROOT: root, CORRAL_NODE: 'h1', ...env}, stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
+  return new Promise((resolve) => { child.once('close', (code, signal) => { resolve({code, signal, stderr}) }) })
+}
+
+interface Scene {
+  readonly command: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** What is there before. */
+  readonly before: (context: Context, place: Installation) => Promise<void>
+  /** What must hold after the next command, in words of the scene. */
+  readonly afterwards: (place: Installation, context: Context) => Promise<void>
+}
+
+/** Kills the command after the k-th record or step, for k = 1, 2, … until it comes to its end alive. Gives the number of kills. */
+async function killEverywhere(what: 'RECORD' | 'STEP', scene: Scene): Promise<number> {
+  for (let k = 1; k < 50; k++) {
+    const place = await machineRoom()
+    const context = await place.open()
+    await scene.before(context, place)
+    const end = await inProcess(scene.command, scene.params, place.root, {[`CORRAL_TEST_STOP_AFTER_${what}`]: String(k)})
+    if (end.signal === null) {
+      expect(end).toMatchObject({code: 0, stderr: ''})
+      await assertNothingLoose(place, context)
+      return k - 1
+    }
+    expect(end.signal, `${what} ${k}`).toBe('SIGKILL')
+    // Any next command of this guest clears up first, whatever becomes of it itself.
+    await qm('unlock', {vmid: 100}, context).catch((error: unknown) => { if (!(error instanceof AppError) || error.kind !== 'not-found') throw error })
+    expect(await readJournals(context.store), `${what} ${k}`).toEqual([])
+    await scene.afterwards(place, context)
+  }
+  throw new Error('it does not come to its end')
+}
+
+/** Every image is named by a configuration, and every volume that is named exists. */
+async function assertNothingLoose(place: Installation, context: Context): Promise<void> {
+  const files = await context.store.list('nodes/h1/qemu-server')
+  const named = files.flatMap(({data}) => referencedVolumes(parseQemuConfig(data))).map((volume) => volume.replace('local:', ''))
+  expect(await images(place)).toEqual([...new Set(named)].sort())
+  expect((await context.store.list('vmids')).map(({path}) => path)).toEqual(files.map(({path}) => `vmids/${/(\d+)\.conf$/.exec(path)?.[1] ?? ''}`))
+}
+
+async function writeMark(place: Installation, image: string): Promise<void> {
+  const handle = await open(join(place.root, 'lib/vz/images', image), 'r+')
+  await handle.write('precious')
+  await handle.close()
+}
+
+async function readMark(place: Installation, image: string): Promise<string> {
+  const handle = await open(join(place.root, 'lib/vz/images', image), 'r')
+  try {
+    return (await handle.read(Buffer.alloc(8), 0, 8, 0)).buffer.toString()
+  } finally {
+    await handle.close()
+  }
+}
+
+const oneDisk = (context: Context) => qm('create', {vmid: 100, scsi0: 'local:0.01'}, context).then(() => undefined)
+
+describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
+  it('a create leaves nothing, and the VMID is free', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'create', params: {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01,format=qcow2', efidisk0: 'local:1,efitype=4m'},
+      before: async () => undefined,
+      afterwards: async (place, context) => {
+        expect(await storedConfig(100, context)).toBeUndefined()
+        expect(await images(place)).toEqual([])
+        await assertNothingLoose(place, context)
+        await qm('create', {vmid: 100, scsi0: 'local:0.01'}, context)
+        await assertNothingLoose(place, context)
+      },
+    })
+    // The reservation, three disks and the configuration; the template of the variables needs no record.
+    expect(kills).toBe(what === 'RECORD' ? 5 : 6)
+  }, 120_000)
+
+  it('a replaced disk is the old one again, with its data', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'set', params: {vmid: 100, scsi0: 'local:0.02'},
+      before: async (context, place) => { await oneDisk(context); await writeMark(place, '100/vm-100-disk-0.raw') },
+      afterwards: async (place, context) => {
+        expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.raw,size=10486K')
+        expect(await storedKey(100, 'unused0', context)).toBeUndefined()
+        expect(await readMark(place, '100/vm-100-disk-0.raw')).toBe('precious')
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(2)
+  }, 120_000)
+
+  it('a removed unused disk is gone, from the storage and from the configuration', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'set', params: {vmid: 100, delete: 'unused0'},
+      before: async (context) => { await oneDisk(context); await qm('set', {vmid: 100, delete: 'scsi0'}, context) },
+      afterwards: async (place, context) => {
+        expect(await images(place)).toEqual([])
+        expect(await storedKey(100, 'unused0', context)).toBeUndefined()
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(what === 'RECORD' ? 1 : 2)
+  }, 120_000)
+
+  it('a new disk beside the removal of another leaves no orphan, and the command can be repeated', async () => {
+    await killEverywhere(what, {
+      command: 'set', params: {vmid: 100, scsi1: 'local:0.01', delete: 'unused0'},
+      before: async (context) => { await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi2: 'local:0.01'}, context); await qm('set', {vmid: 100, delete: 'scsi0'}, context) },
+      afterwards: async (place, context) => {
+        expect(await images(place)).toContain('100/vm-100-disk-1.raw')
+        expect(await storedKey(100, 'scsi1', context)).toBeUndefined()
+        await qm('set', {vmid: 100, scsi1: 'local:0.01', delete: 'unused0'}, context)
+        await assertNothingLoose(place, context)
+      },
+    })
+  }, 120_000)
+
+  it('a destroy is finished', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'destroy', params: {vmid: 100},
+      before: async (context) => { await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01', ide2: 'none'}, context) },
+      afterwards: async (place, context) => {
+        expect(await storedConfig(100, context)).toBeUndefined()
+        expect(await images(place)).toEqual([])
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(what === 'RECORD' ? 1 : 3)
+  }, 120_000)
+})
+
+it('of several processes that create one VMID, one succeeds and the others change nothing', async () => {
+  const place = await machineRoom()
+  const context = await place.open()
+  const ends = await Promise.all(Array.from({length: 6}, (_, index) => inProcess('create', {vmid: 100, name: `web${index}`, scsi0: 'local:0.01'}, place.root)))
+  expect(ends.filter(({code}) => code === 0)).toHaveLength(1)
+  for (const {stderr} of ends.filter(({code}) => code !== 0)) expect(stderr).toContain('virtual machine 100 already exists')
+  expect(await storedKey(100, 'name', context)).toBe(`web${ends.findIndex(({code}) => code === 0)}`)
+  await assertNothingLoose(place, context)
+}, 60_000)
