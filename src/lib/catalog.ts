@@ -2,6 +2,7 @@
 // before it is asked for.
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
+import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {commands as storageCommands} from './storage/commands/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
@@ -23,5 +24,5 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, qemuCommands),
   actionLoaders: mergeTables(taskActions, storageActions, qemuActions),
-  doctorCheckLoaders: mergeTables(),
+  doctorCheckLoaders: mergeTables(qemuChecks),
 }

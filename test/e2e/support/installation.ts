@@ -90,6 +90,11 @@ export class Installation {
     return this.#processes().find(({words}) => words[0] === 'qmeventd')?.pid
   }
 
+  /** Kills the processes that carry out tasks. */
+  killWorkers(): void {
+    for (const {pid, words} of this.#processes()) if (words.some((word) => word.endsWith('/worker-main.js'))) killQuietly(pid, 'SIGKILL')
+  }
+
   daemonLog(): string {
     const path = join(this.root, 'log/qmeventd.log')
     return existsSync(path) ? readFileSync(path, 'utf8') : ''

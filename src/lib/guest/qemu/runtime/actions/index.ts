@@ -13,5 +13,6 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'qemu.shut-down': async () => (await import('./shut-down.ts')).shutDown as ActionKind,
   'qemu.reset': async () => (await import('./reset.ts')).reset as ActionKind,
   'qemu.clear-run-files': async () => (await import('./clear-run-files.ts')).clearRunFiles as ActionKind,
+  'qemu.repair': async () => (await import('./repair.ts')).repair as ActionKind,
   'qemu.restart': async () => (await import('./restart.ts')).restart as ActionKind,
 }
