@@ -41,8 +41,12 @@ function valueToJsonSchema(schema: ValueSchema): JsonSchema {
   const json: JsonSchema = {}
   if (schema.type !== 'any') json['type'] = schema.type ?? 'string'
   if (schema.enum !== undefined) json['enum'] = schema.enum
-  if (schema.minimum !== undefined) json['minimum'] = schema.minimum
-  if (schema.maximum !== undefined) json['maximum'] = schema.maximum
+  // Beyond these bounds a number may have lost digits on its way (JSON), so it is not the one that was meant.
+  const isInteger = schema.type === 'integer'
+  const minimum = schema.minimum ?? (isInteger ? Number.MIN_SAFE_INTEGER : undefined)
+  const maximum = schema.maximum ?? (isInteger ? Number.MAX_SAFE_INTEGER : undefined)
+  if (minimum !== undefined) json['minimum'] = minimum
+  if (maximum !== undefined) json['maximum'] = maximum
   if (json['type'] === 'string') addTextRules(json, schema)
   if (schema.type === 'array') {
     json['items'] = schema.items === undefined ? {type: 'string', pattern: singleLinePattern} : valueToJsonSchema(schema.items)

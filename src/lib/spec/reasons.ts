@@ -39,7 +39,7 @@ function explain(error: ErrorObject, options: ReasonOptions): {field: string; re
     }
     default: {
       const {value, schema, isSecret} = lookUp(error.instancePath, options)
-      return {field: place, reason: `${whatIsRight(error, schema, value, isSecret)}${isSecret ? '' : whatWasGiven(error, value)}`}
+      return {field: place, reason: `${whatIsRight(error, schema, value)}${isSecret ? '' : whatWasGiven(error, value)}`}
     }
   }
 }
@@ -76,19 +76,19 @@ const typeWords: Readonly<Record<string, string>> = {
   null: 'must be empty',
 }
 
-function whatIsRight(error: ErrorObject, schema: ValueSchema, value: unknown, isSecret: boolean): string {
+function whatIsRight(error: ErrorObject, schema: ValueSchema, value: unknown): string {
   const params = error.params as Record<string, unknown>
   switch (error.keyword) {
     case 'type': return typeWords[String(params['type'])] ?? `must be of type ${String(params['type'])}`
     case 'minimum':
-    case 'maximum': return range(schema)
+    case 'maximum': return range(schema, String(params['limit']))
     case 'minLength': return `must have at least ${String(params['limit'])} characters`
     case 'maxLength': return `must have at most ${String(params['limit'])} characters`
     case 'minItems': return `must have at least ${String(params['limit'])} items`
     case 'maxItems': return `must have at most ${String(params['limit'])} items`
     case 'enum': {
       const words = (params['allowedValues'] as readonly unknown[]).map(String)
-      return `must be ${words.length === 1 ? words[0] ?? '' : `one of ${words.join(', ')}`}${isSecret ? '' : didYouMean(String(value), words)}`
+      return `must be ${words.length === 1 ? words[0] ?? '' : `one of ${words.join(', ')}`}`
     }
     case 'format': return `must be ${checkFormat(String(params['format']), String(value)) ?? 'of another form'}`
     case 'pattern': return patternReason(String(params['pattern']))
@@ -102,14 +102,17 @@ function patternReason(pattern: string): string {
   return `must match ${pattern.replace(/^\^\(\?:(.*)\)\$$/s, '$1')}`
 }
 
-function range({minimum, maximum}: ValueSchema): string {
-  if (minimum === undefined) return `must be at most ${String(maximum)}`
-  if (maximum === undefined) return `must be at least ${String(minimum)}`
-  return `must be between ${String(minimum)} and ${String(maximum)}`
+function range({minimum, maximum}: ValueSchema, limit: string): string {
+  if (minimum === undefined && maximum === undefined) return `must lie within ±${limit.replace('-', '')}`
+  if (minimum === undefined) return `must be at most ${maximum}`
+  if (maximum === undefined) return `must be at least ${minimum}`
+  return `must be between ${minimum} and ${maximum}`
 }
 
-function whatWasGiven({keyword}: ErrorObject, value: unknown): string {
+function whatWasGiven({keyword, params}: ErrorObject<string, Record<string, unknown>>, value: unknown): string {
   if (keyword === 'minLength' || keyword === 'maxLength') return `, not ${[...String(value)].length}`
   if (keyword === 'minItems' || keyword === 'maxItems') return `, not ${(value as unknown[]).length}`
-  return typeof value === 'object' && value !== null ? '' : `, not ${quoteValue(value)}`
+  if (typeof value === 'object' && value !== null) return ''
+  const hint = keyword === 'enum' ? didYouMean(String(value), (params['allowedValues'] as readonly unknown[]).map(String)) : ''
+  return `, not ${quoteValue(value)}${hint}`
 }
