@@ -17,6 +17,11 @@ export interface RunOptions {
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void
   /** Bound on what is kept of each stream; what is beyond it is dropped from the front. Default 4 MiB. */
   maxOutputBytes?: number
+  /**
+   * The kernel kills the program when our process dies, be it by SIGKILL. For programs that make something which an undo takes back: a
+   * survivor would make it again after the undo. Not its children.
+   */
+  diesWithUs?: boolean
   /** Positions in argv whose values are masked in errors, logs and plans. */
   secretArgs?: readonly number[]
 }

@@ -135,21 +135,17 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 // Not mkdir's own recursive form: Node 20 never comes back from it where a folder exists and none can be made in it (/proc).
-async function makeFolders(path: string, mode: number): Promise<void> {
+async function makeFolders(path: string, mode: number, isRepeated = false): Promise<void> {
   try {
     await fs.mkdir(path, mode)
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return
     const parent = dirname(path)
-    if (code !== 'ENOENT' || parent === path || await exists(parent)) throw error
+    if (code !== 'ENOENT' || parent === path || isRepeated) throw error
     await makeFolders(parent, mode)
-    await makeFolders(path, mode)
+    await makeFolders(path, mode, true)
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return fs.stat(path).then(() => true, () => false)
 }
 
 async function append(path: string, data: string | Buffer): Promise<void> {

@@ -21,9 +21,9 @@ export function childEnvironment(added: Readonly<Record<string, string>> = {}): 
 }
 
 /** The path of an executable file, looked for as execvp(3) does; undefined when there is none. */
-export async function findProgram(program: string): Promise<string | undefined> {
+export async function findProgram(program: string, path: string = completePath(process.env['PATH'])): Promise<string | undefined> {
   if (program === '' || program.includes('\0')) return undefined
-  const candidates = program.includes('/') ? [program] : completePath(process.env['PATH']).split(':').map((folder) => `${folder}/${program}`)
+  const candidates = program.includes('/') ? [program] : path.split(':').map((folder) => `${folder}/${program}`)
   for (const candidate of candidates) {
     if (await isExecutableFile(candidate)) return candidate
   }

@@ -3,7 +3,7 @@
 import type {RunOptions, RunResult} from '../host.ts'
 import {checkArgv} from '../argv.ts'
 import {lineSplitter, outputTail} from './output.ts'
-import {childEnvironment} from './program-path.ts'
+import {childEnvironment, findProgram} from './program-path.ts'
 import {cancelledError, endingError, startError, timeoutError} from '../run-errors.ts'
 
 const defaultTimeoutMs = 60_000
@@ -18,10 +18,12 @@ export async function runProgram(host: string, argv: readonly string[], options:
   const {program, args} = checkArgv(argv)
   const {timeoutMs = defaultTimeoutMs, signal, okExitCodes = [0], maxOutputBytes = defaultMaxOutputBytes, onLine, secretArgs} = options
   if (signal?.aborted === true) throw cancelledError(argv)
+  const env = childEnvironment(options.env)
+  const [command, commandArgs] = options.diesWithUs === true ? await dyingWithUs(host, program, args, env['PATH']) : [program, args]
   const {execa} = await import('execa')
 
-  const child = execa(program, args, {
-    detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env: childEnvironment(options.env),
+  const child = execa(command, commandArgs, {
+    detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env,
     ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
     ...(options.input === undefined ? {stdin: 'ignore' as const} : {input: options.input}),
   })
@@ -51,6 +53,13 @@ export async function runProgram(host: string, argv: readonly string[], options:
     throw endingError({exitCode: ending.exitCode ?? null, signal: ending.signal, stderr: stderr.text()}, host, argv, secretArgs)
   }
   return {stdout: stdout.text(), stderr: stderr.text(), exitCode: ending.exitCode}
+}
+
+/** setpriv(1), of every Debian, sets PR_SET_PDEATHSIG (prctl(2)) and becomes the program. It is found here, so that a missing one is told as ever. */
+async function dyingWithUs(host: string, program: string, args: readonly string[], path: string | undefined): Promise<[string, readonly string[]]> {
+  const found = await findProgram(program, path)
+  if (found === undefined) throw startError({code: 'ENOENT'}, host, [program], undefined)
+  return ['setpriv', ['--pdeathsig', 'KILL', '--', found, ...args]]
 }
 
 /** Lets our own process end although that one does not. */

@@ -48,7 +48,7 @@ async function checkSpace(host: Host, storage: string, path: string, neededBytes
 
 async function runQemuImg(host: Host, storage: string, argv: readonly string[], preallocation: Preallocation): Promise<void> {
   try {
-    await host.run(argv, {timeoutMs: preallocation === 'falloc' || preallocation === 'full' ? layoutTimeoutMs : quickTimeoutMs})
+    await host.run(argv, {diesWithUs: true, timeoutMs: preallocation === 'falloc' || preallocation === 'full' ? layoutTimeoutMs : quickTimeoutMs})
   } catch (error) {
     if (error instanceof ToolError && /No space left on device|Disk quota exceeded/.test(error.failure.stderr)) throw fullError(storage, {cause: error})
     if (error instanceof ToolError && /File too large|Image size must be less|too large/i.test(error.failure.stderr)) {

@@ -5,6 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {CancelledError, ToolError, UnavailableError} from '../../../../src/lib/base/index.ts'
 import {localHost} from '../../../../src/lib/host/local/index.ts'
 import {completePath} from '../../../../src/lib/host/local/program-path.ts'
+import {builtProgram} from '../../../support/built.ts'
 
 const host = localHost('h1')
 let folder: string
@@ -68,6 +69,25 @@ describe('time', () => {
     const running = host.run(['sleep', '60'], {signal: cancel.signal})
     setTimeout(() => cancel.abort(), 100)
     await expect(running).rejects.toBeInstanceOf(CancelledError)
+  })
+})
+
+describe('a program that dies with us', () => {
+  it('is ended by the kernel when our process is killed', async () => {
+    const pidFile = join(folder, 'survivor')
+    const program = await builtProgram('test/unit/host/local/waiting-program.ts')
+    const parent = await host.spawnDetached([process.execPath, program, pidFile])
+    const pid = await pidIn(pidFile)
+    const child = await host.process(pid)
+    expect(child).toBeDefined()
+    await host.kill(parent, 'SIGKILL')
+    await expect.poll(() => host.process(pid)).toBeUndefined()
+  })
+
+  it('is reported like any other when it is missing or fails', async () => {
+    await expect(host.run(['corral-no-such-program'], {diesWithUs: true})).rejects.toMatchObject({kind: 'not-found', message: expect.stringContaining('corral-no-such-program') as unknown})
+    await expect(host.run(['sh', '-c', 'exit 4'], {diesWithUs: true})).rejects.toThrow('sh failed with exit code 4')
+    expect((await host.run(['printf', '%s', '--x'], {diesWithUs: true})).stdout).toBe('--x')
   })
 })
 
