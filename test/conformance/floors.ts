@@ -7,4 +7,6 @@ export const floors: Readonly<Record<string, number>> = {
   'qm-config': 8,
   'schema-checks': 35,
   'section-config': 7,
+  'storage-list': 3,
+  'storage-naming': 75,
 }
