@@ -3,9 +3,9 @@
 import type {Host, ProcessId} from '../../host/index.ts'
 import type {Places} from '../../base/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
-import {parseSize} from '../../spec/index.ts'
+import {parseSize} from '../../spec/size.ts'
 import {readBootOrder} from './boot-order.ts'
-import {driveKeys, readMemoryMib} from './config/index.ts'
+import {driveKeys} from './config/drives.ts'
 import {isCdromText, parseDriveText} from './drives/drive-text.ts'
 import {isYes} from './guest-files.ts'
 import {runtimeStatus} from './runtime/status.ts'
@@ -49,7 +49,7 @@ export async function guestStatus(vmid: number, config: GuestConfig, context: St
   const status = running === undefined ? 'stopped' : 'running'
   return {
     vmid, name: values['name'] ?? `VM ${vmid}`, status, qmpstatus: status,
-    cpus: cpuCount(values), maxmem: readMemoryMib(values['memory']) * 1024 ** 2, maxdisk: bootDiskBytes(values),
+    cpus: cpuCount(values), maxmem: memoryBytes(values['memory']), maxdisk: bootDiskBytes(values),
     ...usage, disk: 0, netin: 0, netout: 0, diskread: 0, diskwrite: 0,
     ...(running === undefined ? {} : {pid: running.pid}),
     ...(values['tags'] === undefined ? {} : {tags: values['tags']}),
@@ -62,6 +62,12 @@ function cpuCount(values: Readonly<Record<string, string>>): number {
   const count = (key: string) => Number(/^\d{1,6}$/.exec(values[key] ?? '')?.[0] ?? 1)
   const all = count('sockets') * count('cores')
   return values['vcpus'] === undefined ? all : Math.min(all, count('vcpus'))
+}
+
+/** `memory: 2048` or `memory: current=2048`, in MiB; read leniently, as a list must be shown whatever stands in a file. */
+function memoryBytes(memory: string | undefined): number {
+  const mebibytes = /(?:^|,)(?:current=)?(\d{1,9})(?:,|$)/.exec(memory ?? '512')?.[1]
+  return Number(mebibytes ?? 0) * 1024 ** 2
 }
 
 /** The recorded size of the first disk in the boot order; 0 when there is none or its size is not recorded. */
