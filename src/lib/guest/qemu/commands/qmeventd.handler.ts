@@ -24,7 +24,7 @@ async function runInBackground(socketPath: string, isVerbose: boolean, context: 
   const {host, places} = context
   await host.files.makeDirectory(places.logDir, 0o755)
   const logPath = daemonLogPath(places)
-  const argv = [...corralProgram(), 'qmeventd', '--f', ...(isVerbose ? ['--v'] : []), '--', socketPath]
+  const argv = [...corralProgram(), 'qmeventd', socketPath, '--f', '1', ...(isVerbose ? ['--v', '1'] : [])]
   const process = await host.spawnDetached(argv, {stdoutPath: logPath, stderrPath: logPath, cwd: '/'})
   if (await awaitSocket(socketPath, context, process)) return
   throw new UnavailableError(`qmeventd did not come up on ${socketPath}`, {nextSteps: [`Look at ${logPath}.`]})
