@@ -27,8 +27,18 @@ export function reportedModel(guest: Guest): string {
 
 export function cpuArguments(guest: Guest): string[] {
   const cpu = resolveModel(guest)
-  if (cpu.model === 'host' && !guest.usesKvm) throw new InvalidInputError('the CPU \'host\' needs KVM; use \'max\' where the processor is emulated', {cpu: 'needs KVM'})
-  if (guest.values['bios'] === 'ovmf' && is32Bit(cpu.model)) throw new InvalidInputError(`OVMF needs a 64-bit CPU, and '${cpu.model}' has 32 bits`, {cpu: 'has 32 bits'})
+  if (cpu.model === 'host' && !guest.usesKvm) {
+    throw new InvalidInputError(
+      'the CPU \'host\' needs KVM; use \'max\' where the processor is emulated',
+      {cpu: 'needs KVM'},
+    )
+  }
+  if (guest.values['bios'] === 'ovmf' && is32Bit(cpu.model)) {
+    throw new InvalidInputError(
+      `OVMF needs a 64-bit CPU, and '${cpu.model}' has 32 bits`,
+      {cpu: 'has 32 bits'},
+    )
+  }
   const features = mergeFeatures(guest, [
     generalFeatures(guest, cpu),
     hyperVFeatures(guest, cpu),
@@ -47,7 +57,12 @@ function resolveModel(guest: Guest): CpuModel {
   const name = settings.cputype ?? (guest.arch === 'aarch64' ? 'max' : guest.usesKvm ? 'kvm64' : 'qemu64')
   if (name.startsWith('custom-')) {
     const custom = Object.entries(guest.input.host.customCpuModels).find(([known]) => known === name.slice('custom-'.length))?.[1]
-    if (custom === undefined) throw new InvalidInputError(`there is no custom CPU model '${name.slice('custom-'.length)}' in virtual-guest/cpu-models.conf`, {cpu: `'${name}' does not exist`})
+    if (custom === undefined) {
+      throw new InvalidInputError(
+        `there is no custom CPU model '${name.slice('custom-'.length)}' in virtual-guest/cpu-models.conf`,
+        {cpu: `'${name}' does not exist`},
+      )
+    }
     return {model: knownModel(custom['reported-model'] ?? 'kvm64'), levelFlags: '', custom, settings}
   }
   const level = Object.entries(cpuLevels).find(([known]) => known === name)?.[1]
@@ -56,7 +71,12 @@ function resolveModel(guest: Guest): CpuModel {
 
 function knownModel(name: string): string {
   const model = replacedModels[name] ?? name
-  if (cpuVendor(model) === undefined) throw new InvalidInputError(`there is no CPU model '${name}'; a custom one is written custom-NAME`, {cpu: `'${name}' is not a CPU model`})
+  if (cpuVendor(model) === undefined) {
+    throw new InvalidInputError(
+      `there is no CPU model '${name}'; a custom one is written custom-NAME`,
+      {cpu: `'${name}' is not a CPU model`},
+    )
+  }
   return model
 }
 

@@ -71,7 +71,8 @@ export function spiceDevices(guest: Guest): string[] {
   const {vga} = guest
   if (!usesSpice(guest) && !vga.clipboardVnc) return []
   const moreCards = guest.windows > 0 ? Array.from({length: Math.max(0, vga.qxlCount - 1)}, (_, index) => cardDevice(guest, index + 1)).flat() : []
-  const agent = vga.clipboardVnc ? optionText('qemu-vdagent', {id: 'vdagent', name: 'vdagent', clipboard: true}) : optionText('spicevmc', {id: 'vdagent', name: 'vdagent'})
+  const channel = {id: 'vdagent', name: 'vdagent'}
+  const agent = vga.clipboardVnc ? optionText('qemu-vdagent', {...channel, clipboard: true}) : optionText('spicevmc', channel)
   return [
     ...moreCards,
     '-device', optionText('virtio-serial', {id: 'spice', ...pciAddress('spice', guest)}),

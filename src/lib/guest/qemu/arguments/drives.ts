@@ -48,7 +48,10 @@ export function backingOf(drive: Drive, guest: Guest): DriveBacking | undefined 
   const backing = guest.input.drives[drive.key]
   if (backing === undefined) throw new Error(`the builder was not told where the data of '${drive.key}' is`)
   if (backing.storage !== undefined && drive.format !== undefined && drive.format !== backing.source.format) {
-    throw new InvalidInputError(`'${drive.key}' says format=${drive.format}, but the volume '${drive.file}' is ${backing.source.format}`, {[`${drive.key}.format`]: `must be ${backing.source.format}`})
+    throw new InvalidInputError(
+      `'${drive.key}' says format=${drive.format}, but the volume '${drive.file}' is ${backing.source.format}`,
+      {[`${drive.key}.format`]: `must be ${backing.source.format}`},
+    )
   }
   if (backing.storage?.content === 'iso' && drive.media === undefined) {
     throw new InvalidInputError(`'${drive.key}' holds an ISO image and needs media=cdrom`, {[`${drive.key}.media`]: 'must be cdrom'})

@@ -34,9 +34,10 @@ function installedFirmware(guest: Guest, disk: Drive | undefined): FirmwareFile 
   const name: FirmwareName = guest.arch === 'aarch64' ? 'arm' : disk?.efitype === '4m' ? (guest.machine.isQ35 ? '4m-smm' : '4m') : '2m'
   const firmware = guest.input.host.firmware[name]
   if (firmware === undefined) {
-    throw new UnavailableError(`the UEFI firmware that this guest needs (${name}) is not installed`, {
-      nextSteps: [name === '2m' ? 'Newer packages of ovmf have only the larger variant: give efidisk0 efitype=4m.' : `apt-get install ${name === 'arm' ? 'qemu-efi-aarch64' : 'ovmf'}`],
-    })
+    const remedy = name === '2m'
+      ? 'Newer packages of ovmf have only the larger variant: give efidisk0 efitype=4m.'
+      : `apt-get install ${name === 'arm' ? 'qemu-efi-aarch64' : 'ovmf'}`
+    throw new UnavailableError(`the UEFI firmware that this guest needs (${name}) is not installed`, {nextSteps: [remedy]})
   }
   return firmware
 }

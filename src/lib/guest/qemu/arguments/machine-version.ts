@@ -89,6 +89,9 @@ function checkRunnable(configured: string, version: MachineVersion, qemu: Machin
   }
   const known = highestRevision[`${version.major}.${version.minor}`] ?? 0
   if (version.revision > known) {
-    throw new InvalidInputError(`the machine type '${configured}' names a revision that is not known; the highest of ${version.major}.${version.minor} is +pve${known}`, {machine: `has no revision above +pve${known}`})
+    throw new InvalidInputError(
+      `the machine type '${configured}' names a revision that is not known; the highest of ${version.major}.${version.minor} is +pve${known}`,
+      {machine: `has no revision above +pve${known}`},
+    )
   }
 }

@@ -17,10 +17,24 @@ export function memoryArguments(guest: Guest): string[] {
   if (!hasHotplug) return ['-m', String(memoryMib), ...numaArguments(guest, memoryMib)]
   const maximumMib = maximumMemoryMib(guest)
   if (readFlag(guest.values['numa']) !== true) throw new InvalidInputError('memory hotplug needs numa to be set', {numa: 'must be 1 for memory hotplug'})
-  if (readNumaNodes(guest.values).length > 0) throw new InvalidInputError('memory hotplug does not go with NUMA nodes of your own (numa0, …)', {hotplug: 'does not go with numa[n]'})
+  if (readNumaNodes(guest.values).length > 0) {
+    throw new InvalidInputError(
+      'memory hotplug does not go with NUMA nodes of your own (numa0, …)',
+      {hotplug: 'does not go with numa[n]'},
+    )
+  }
   if (memoryMib < staticMib) throw new InvalidInputError(`memory hotplug needs at least ${staticMib} MiB of memory`, {memory: `must be at least ${staticMib}`})
-  if (memoryMib > maximumMib) throw new InvalidInputError(`the guest's CPU can address ${maximumMib} MiB with memory hotplug, not ${memoryMib}`, {memory: `must be at most ${maximumMib}`})
-  return ['-m', optionText(`size=${staticMib}`, {slots: moduleSlots, maxmem: `${maximumMib}M`}), ...numaArguments(guest, staticMib), ...memoryModules(guest, memoryMib)]
+  if (memoryMib > maximumMib) {
+    throw new InvalidInputError(
+      `the guest's CPU can address ${maximumMib} MiB with memory hotplug, not ${memoryMib}`,
+      {memory: `must be at most ${maximumMib}`},
+    )
+  }
+  return [
+    '-m', optionText(`size=${staticMib}`, {slots: moduleSlots, maxmem: `${maximumMib}M`}),
+    ...numaArguments(guest, staticMib),
+    ...memoryModules(guest, memoryMib),
+  ]
 }
 
 function numaArguments(guest: Guest, memoryMib: number): string[] {
@@ -28,11 +42,21 @@ function numaArguments(guest: Guest, memoryMib: number): string[] {
   const nodes = readNumaNodes(guest.values)
   if (nodes.length === 0) return evenNodes(guest, memoryMib)
   const total = nodes.reduce((sum, node) => sum + (node.memoryMib ?? 0), 0)
-  if (total !== memoryMib) throw new InvalidInputError(`the NUMA nodes have ${total} MiB in all, the guest ${memoryMib}`, {numa0: `all nodes together must have ${memoryMib} MiB`})
+  if (total !== memoryMib) {
+    throw new InvalidInputError(
+      `the NUMA nodes have ${total} MiB in all, the guest ${memoryMib}`,
+      {numa0: `all nodes together must have ${memoryMib} MiB`},
+    )
+  }
   return nodes.flatMap(node => {
     const key = `numa${node.id}`
     if (node.memoryMib === undefined) throw new InvalidInputError(`'${key}' does not say its memory`, {[key]: 'needs memory='})
-    if (node.hostNodes !== undefined && node.policy === undefined) throw new InvalidInputError(`'${key}' names nodes of the host and no policy`, {[key]: 'needs policy='})
+    if (node.hostNodes !== undefined && node.policy === undefined) {
+      throw new InvalidInputError(
+        `'${key}' names nodes of the host and no policy`,
+        {[key]: 'needs policy='},
+      )
+    }
     const placement = node.hostNodes === undefined ? '' : `,host-nodes=${node.hostNodes.join(',host-nodes=')},policy=${node.policy ?? ''}`
     return numaNode(node.id, node.cpus.join(',cpus='), node.memoryMib, placement)
   })

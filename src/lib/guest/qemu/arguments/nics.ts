@@ -45,7 +45,12 @@ function backend(nic: Nic, guest: Guest): string {
 
 function card(nic: Nic, guest: Guest, bootIndex: number | undefined): string {
   // QEMU would give all such cards of all guests the same address.
-  if (nic.macaddr === undefined) throw new InvalidInputError(`'${nic.key}' has no hardware address; give it one: macaddr=BC:24:11:…`, {[`${nic.key}.macaddr`]: 'is missing'})
+  if (nic.macaddr === undefined) {
+    throw new InvalidInputError(
+      `'${nic.key}' has no hardware address; give it one: macaddr=BC:24:11:…`,
+      {[`${nic.key}.macaddr`]: 'is missing'},
+    )
+  }
   const {version} = guest.machine
   const isVirtio = nic.model === 'virtio'
   const queues = isVirtio && nic.bridge !== undefined ? nic.queues ?? 0 : 0
@@ -82,8 +87,18 @@ function hostMtu(nic: Nic, guest: Guest): number | undefined {
     })
   }
   const mtu = nic.mtu === undefined || nic.mtu === 1 ? bridgeMtu : nic.mtu
-  if (mtu < minimumMtu) throw new InvalidInputError(`'mtu' of '${nic.key}' is ${mtu}; IP needs at least ${minimumMtu}`, {[`${nic.key}.mtu`]: `must be at least ${minimumMtu}`})
-  if (mtu > bridgeMtu) throw new InvalidInputError(`'mtu' of '${nic.key}' is ${mtu}, larger than the ${bridgeMtu} of the bridge '${nic.bridge}'`, {[`${nic.key}.mtu`]: `must be at most ${bridgeMtu}`})
+  if (mtu < minimumMtu) {
+    throw new InvalidInputError(
+      `'mtu' of '${nic.key}' is ${mtu}; IP needs at least ${minimumMtu}`,
+      {[`${nic.key}.mtu`]: `must be at least ${minimumMtu}`},
+    )
+  }
+  if (mtu > bridgeMtu) {
+    throw new InvalidInputError(
+      `'mtu' of '${nic.key}' is ${mtu}, larger than the ${bridgeMtu} of the bridge '${nic.bridge}'`,
+      {[`${nic.key}.mtu`]: `must be at most ${bridgeMtu}`},
+    )
+  }
   return isAtLeast(guest.machine.version, 10, 0, 1) || mtu !== 1500 ? mtu : undefined
 }
 

@@ -40,7 +40,10 @@ export function controllerArguments(drive: Drive, guest: Guest, known: Set<strin
   if (drive.interface === 'sata') return {objects: [], devices: ahciDevice(drive, guest, known)}
   if (drive.interface !== 'scsi') return {objects: [], devices: []}
   if (drive.index > 13 && !isAtLeast(guest.machine.version, 4, 1, 2)) {
-    throw new InvalidInputError(`'${drive.key}' needs a machine version of at least 4.1+pve2; older boards have 14 SCSI drives`, {[drive.key]: 'needs a newer machine version'})
+    throw new InvalidInputError(
+      `'${drive.key}' needs a machine version of at least 4.1+pve2; older boards have 14 SCSI drives`,
+      {[drive.key]: 'needs a newer machine version'},
+    )
   }
   const controller = scsiController(drive, guest)
   const hasThread = controller.isForOneDrive && drive.iothread === true

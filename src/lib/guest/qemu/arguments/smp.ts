@@ -9,7 +9,10 @@ import {optionText} from './option-text.ts'
 export function smpArguments(guest: Guest): string[] {
   const {sockets, cores, maximum, present} = readCpuCount(guest.values)
   if (maximum > guest.input.host.cpuCount) {
-    throw new InvalidInputError(`the guest wants ${maximum} CPUs, but this host has ${guest.input.host.cpuCount}`, {cores: `at most ${guest.input.host.cpuCount} CPUs in all`})
+    throw new InvalidInputError(
+      `the guest wants ${maximum} CPUs, but this host has ${guest.input.host.cpuCount}`,
+      {cores: `at most ${guest.input.host.cpuCount} CPUs in all`},
+    )
   }
   const topology = {sockets, cores, maxcpus: maximum}
   if (!readHotplug(guest.values['hotplug']).has('cpu')) return ['-smp', optionText(String(present), topology)]

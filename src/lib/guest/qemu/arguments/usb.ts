@@ -23,7 +23,10 @@ export function usbDevicesOf(guest: Guest): UsbDevice[] {
     const text = guest.values[key]
     if (text === undefined) continue
     if (index >= countWithoutXhci && !usesXhci(guest)) {
-      throw new InvalidInputError(`'${key}' needs a machine version of at least 7.1 and the ostype l26 or Windows 8 and later`, {[key]: 'needs a newer machine version or ostype'})
+      throw new InvalidInputError(
+        `'${key}' needs a machine version of at least 7.1 and the ostype l26 or Windows 8 and later`,
+        {[key]: 'needs a newer machine version or ostype'},
+      )
     }
     devices.push(readUsb(key, text))
   }

@@ -134,7 +134,10 @@ function formatSection(values: Readonly<Record<string, string>>, description: st
   for (const [key, value] of sorted(values)) {
     if (!keyPattern.test(key) || key === 'description') throw new InvalidInputError(`'${key.slice(0, 64)}' is not a key of a configuration file`)
     if (value.trim() !== value || value === '' || /[\u0000-\u001f\u007f]/.test(value)) {
-      throw new InvalidInputError(`the value of '${key}' is empty or holds line breaks, control characters or spaces at its ends`, {[key]: 'holds line breaks or control characters'})
+      throw new InvalidInputError(
+        `the value of '${key}' is empty or holds line breaks, control characters or spaces at its ends`,
+        {[key]: 'holds line breaks or control characters'},
+      )
     }
     lines.push(`${key}: ${value}`)
   }
@@ -148,8 +151,12 @@ function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
 /** Comment lines keep printable ASCII but % and `:`; everything else is %XX of its UTF-8 bytes, as Proxmox VE writes it. */
 function encodeText(text: string): string {
   return [...Buffer.from(text, 'utf8')]
-    .map(byte => (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && byte !== 0x3a ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
+    .map(byte => (isKept(byte) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
     .join('')
+}
+
+function isKept(byte: number): boolean {
+  return byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && byte !== 0x3a
 }
 
 function decodeText(text: string): string {

@@ -61,7 +61,10 @@ export function readCpu(text: string | undefined): CpuSettings {
   const cpu = readProperties('cpu', text, cpuFormat)
   for (const flag of (cpu.flags ?? '').split(';').filter(word => word !== '')) {
     if (!(guestCpuFlags as readonly string[]).includes(flag.slice(1))) {
-      throw new InvalidInputError(`the CPU flag '${flag}' cannot be set for a single guest; possible are ${guestCpuFlags.join(', ')}`, {'cpu.flags': `'${flag}' is not one of those allowed`})
+      throw new InvalidInputError(
+        `the CPU flag '${flag}' cannot be set for a single guest; possible are ${guestCpuFlags.join(', ')}`,
+        {'cpu.flags': `'${flag}' is not one of those allowed`},
+      )
     }
   }
   return cpu

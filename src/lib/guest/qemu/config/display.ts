@@ -7,7 +7,7 @@ export const vgaFormat = {
   type: {
     type: 'string', defaultKey: true, default: 'std', optional: true,
     enum: ['cirrus', 'none', 'qxl', 'qxl2', 'qxl3', 'qxl4', 'serial0', 'serial1', 'serial2', 'serial3', 'std', 'virtio', 'virtio-gl', 'vmware'],
-    description: 'The card: `std` suits most guests, `qxl` to `qxl4` are SPICE cards with one to four displays, `serialN` sends the console to a serial port instead.',
+    description: 'The card: `std` suits most guests, `qxl` to `qxl4` are SPICE cards with one to four displays, `serialN` means no card but a serial port.',
   },
   clipboard: {type: 'string', enum: ['vnc'], optional: true, description: 'Shares the clipboard with VNC viewers, which needs the SPICE agent in the guest.'},
   memory: {type: 'integer', minimum: 4, maximum: 512, optional: true, description: 'Memory of the card in MiB. No effect with a serial display.'},
@@ -20,14 +20,20 @@ const audioFormat = {
 
 const spiceFormat = {
   foldersharing: {type: 'boolean', default: false, optional: true, description: 'Whether viewers may share a folder with the guest (spice-webdavd in the guest).'},
-  videostreaming: {type: 'string', enum: ['all', 'filter', 'off'], default: 'off', optional: true, description: 'Which parts of the screen are sent as a compressed video.'},
+  videostreaming: {
+    type: 'string', enum: ['all', 'filter', 'off'], default: 'off', optional: true,
+    description: 'Which parts of the screen are sent as a compressed video.',
+  },
 } as const satisfies PropertyFormat
 
 export const displayParams = {
   vga: {type: 'string', optional: true, format: vgaFormat, description: 'The graphics card.'},
   keyboard: {
     type: 'string', optional: true,
-    enum: ['da', 'de', 'de-ch', 'en-gb', 'en-us', 'es', 'fi', 'fr', 'fr-be', 'fr-ca', 'fr-ch', 'hu', 'is', 'it', 'ja', 'lt', 'mk', 'nl', 'no', 'pl', 'pt', 'pt-br', 'sl', 'sv', 'tr'],
+    enum: [
+      'da', 'de', 'de-ch', 'en-gb', 'en-us', 'es', 'fi', 'fr', 'fr-be', 'fr-ca', 'fr-ch', 'hu', 'is', 'it', 'ja', 'lt', 'mk', 'nl', 'no', 'pl', 'pt', 'pt-br',
+      'sl', 'sv', 'tr',
+    ],
     description: 'Keyboard layout of the VNC server. Best left out: viewers send key positions.',
   },
   tablet: {type: 'boolean', default: true, optional: true, description: 'Whether there is a USB tablet, which keeps the guest\'s pointer where the viewer\'s is.'},
@@ -46,7 +52,10 @@ export function readVga(text: string | undefined): VgaSettings {
   if (text === undefined) return {type: undefined, clipboardVnc: false, memoryMib: undefined}
   const vga = readProperties('vga', text, vgaFormat)
   if (vga.clipboard === 'vnc' && vga.type !== undefined && !/^(?:std|cirrus|vmware|virtio|qxl)/.test(vga.type)) {
-    throw new InvalidInputError(`the display '${vga.type}' has no clipboard; use std, cirrus, vmware, virtio or qxl`, {'vga.clipboard': `does not go with '${vga.type}'`})
+    throw new InvalidInputError(
+      `the display '${vga.type}' has no clipboard; use std, cirrus, vmware, virtio or qxl`,
+      {'vga.clipboard': `does not go with '${vga.type}'`},
+    )
   }
   return {type: vga.type, clipboardVnc: vga.clipboard === 'vnc', memoryMib: vga.memory}
 }

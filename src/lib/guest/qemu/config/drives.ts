@@ -141,17 +141,32 @@ export const efidiskFormat = {
   },
   size,
 } as const satisfies PropertyFormat
-const unusedFormat = {file: {...file, format: 'pve-volume-id', description: 'A volume that the guest owns and does not use.'}, volume} as const satisfies PropertyFormat
+const unusedFormat = {
+  file: {...file, format: 'pve-volume-id', description: 'A volume that the guest owns and does not use.'},
+  volume,
+} as const satisfies PropertyFormat
 
 export const driveCounts = {ide: 4, sata: 6, scsi: 31, virtio: 16} as const
 export type DriveInterface = keyof typeof driveCounts | 'efidisk'
 
 
 export const driveParams = {
-  'ide[n]': {type: 'string', optional: true, format: ideFormat, index: {min: 0, max: driveCounts.ide - 1}, description: 'A hard disk or CD-ROM drive on the IDE bus (n is 0 to 3).'},
-  'sata[n]': {type: 'string', optional: true, format: sataFormat, index: {min: 0, max: driveCounts.sata - 1}, description: 'A hard disk or CD-ROM drive on a SATA bus (n is 0 to 5).'},
-  'scsi[n]': {type: 'string', optional: true, format: scsiFormat, index: {min: 0, max: driveCounts.scsi - 1}, description: 'A hard disk or CD-ROM drive on a SCSI bus (n is 0 to 30); see `scsihw`.'},
-  'virtio[n]': {type: 'string', optional: true, format: virtioFormat, index: {min: 0, max: driveCounts.virtio - 1}, description: 'A virtio block device (n is 0 to 15).'},
+  'ide[n]': {
+    type: 'string', optional: true, format: ideFormat, index: {min: 0, max: driveCounts.ide - 1},
+    description: 'A hard disk or CD-ROM drive on the IDE bus (n is 0 to 3).',
+  },
+  'sata[n]': {
+    type: 'string', optional: true, format: sataFormat, index: {min: 0, max: driveCounts.sata - 1},
+    description: 'A hard disk or CD-ROM drive on a SATA bus (n is 0 to 5).',
+  },
+  'scsi[n]': {
+    type: 'string', optional: true, format: scsiFormat, index: {min: 0, max: driveCounts.scsi - 1},
+    description: 'A hard disk or CD-ROM drive on a SCSI bus (n is 0 to 30); see `scsihw`.',
+  },
+  'virtio[n]': {
+    type: 'string', optional: true, format: virtioFormat, index: {min: 0, max: driveCounts.virtio - 1},
+    description: 'A virtio block device (n is 0 to 15).',
+  },
   efidisk0: {type: 'string', optional: true, format: efidiskFormat, description: 'Where OVMF keeps its variables.'},
   cdrom: {type: 'string', alias: 'ide2', format: ideFormat, optional: true, placeholder: 'volume', description: 'The same as `ide2`, as a CD-ROM drive.'},
   'unused[n]': {

@@ -56,7 +56,10 @@ export function readBoot(boot: string | undefined, bootdisk: string | undefined)
   const devices = (values.order ?? '').split(/[;\s,]+/).filter(word => word !== '')
   for (const device of devices) {
     if (!(isDriveKey(device) && device !== 'efidisk0') && !/^(?:net(?:[0-9]|[12][0-9]|3[01])|usb(?:[0-9]|1[0-3])|hostpci(?:[0-9]|1[0-5]))$/.test(device)) {
-      throw new InvalidInputError(`'${device}' in 'boot' is not a device to boot from; name drives, netN or usbN`, {'boot.order': `'${device}' is not a device to boot from`})
+      throw new InvalidInputError(
+        `'${device}' in 'boot' is not a device to boot from; name drives, netN or usbN`,
+        {'boot.order': `'${device}' is not a device to boot from`},
+      )
     }
   }
   return {kind: 'order', devices}
@@ -71,7 +74,12 @@ export function readSmbios(text: string | undefined): readonly (readonly [name: 
     const value = values[name]
     if (value === undefined) return []
     const decoded = values.base64 === true && name !== 'uuid' ? Buffer.from(value, 'base64').toString('utf8') : value
-    if (/[\u0000-\u001f\u007f]/.test(decoded)) throw new InvalidInputError(`'${name}' of 'smbios1' holds control characters`, {[`smbios1.${name}`]: 'holds control characters'})
+    if (/[\u0000-\u001f\u007f]/.test(decoded)) {
+      throw new InvalidInputError(
+        `'${name}' of 'smbios1' holds control characters`,
+        {[`smbios1.${name}`]: 'holds control characters'},
+      )
+    }
     return [[name, decoded] as const]
   })
 }

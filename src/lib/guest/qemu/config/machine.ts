@@ -34,11 +34,14 @@ export const machineParams = {
   arch: {type: 'string', enum: ['aarch64', 'x86_64'], optional: true, description: 'The processor architecture; the host\'s own when not set.'},
   ostype: {
     type: 'string', enum: osTypes, default: 'other', optional: true,
-    description: 'The guest\'s operating system: l26 is any Linux since 2.6, win11 covers Windows 11, 2022 and 2025. It decides on timers, CPU features and the display.',
+    description: 'The guest\'s operating system: l26 is any Linux since 2.6, win11 covers Windows 11, 2022 and 2025. It decides on timers, CPU and display.',
   },
   scsihw: {type: 'string', enum: scsiControllers, default: 'lsi', optional: true, description: 'The controller of the scsi[n] drives.'},
   acpi: {type: 'boolean', default: true, optional: true, description: 'Whether the guest has ACPI.'},
-  kvm: {type: 'boolean', default: true, optional: true, description: 'Whether the host\'s processor runs the guest. 0 emulates it, which is slow and works everywhere.'},
+  kvm: {
+    type: 'boolean', default: true, optional: true,
+    description: 'Whether the host\'s processor runs the guest. 0 emulates it, which is slow and works everywhere.',
+  },
   watchdog: {type: 'string', optional: true, format: watchdogFormat, description: 'A watchdog card.'},
 } as const satisfies Params
 
@@ -51,7 +54,12 @@ export function readMachine(text: string | undefined): MachineSettings {
   const bits = machine['aw-bits']
   if (machine.viommu === 'intel') {
     if (!isQ35(machine)) throw new InvalidInputError('the Intel IOMMU needs the machine type q35', {'machine.viommu': 'needs q35'})
-    if (bits !== undefined && bits !== 39 && bits !== 48) throw new InvalidInputError('the Intel IOMMU has 39 or 48 address bits', {'machine.aw-bits': 'must be 39 or 48'})
+    if (bits !== undefined && bits !== 39 && bits !== 48) {
+      throw new InvalidInputError(
+        'the Intel IOMMU has 39 or 48 address bits',
+        {'machine.aw-bits': 'must be 39 or 48'},
+      )
+    }
   }
   if (bits !== undefined && machine.viommu === undefined) {
     throw new InvalidInputError('\'aw-bits\' of \'machine\' needs an IOMMU; set viommu as well', {'machine.aw-bits': 'needs viommu'})

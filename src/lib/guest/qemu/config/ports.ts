@@ -27,7 +27,10 @@ const usbFormat = {
     pattern: '(?:(?:0x)?[0-9A-Fa-f]{4}:(?:0x)?[0-9A-Fa-f]{4}|\\d+-\\d+(?:\\.\\d+)*|[Ss][Pp][Ii][Cc][Ee])',
     description: 'The device on the host, as vendor:product in hexadecimal or bus-port; `spice` for a device that a viewer redirects.',
   },
-  usb3: {type: 'boolean', default: false, optional: true, description: 'Whether it goes to a USB 3 controller. No matter for machine versions since 7.1 with Linux or a recent Windows.'},
+  usb3: {
+    type: 'boolean', default: false, optional: true,
+    description: 'Whether it goes to a USB 3 controller. No matter for machine versions since 7.1 with Linux or a recent Windows.',
+  },
 } as const satisfies PropertyFormat
 
 export const serialCount = 4
@@ -38,7 +41,10 @@ export const portParams = {
     type: 'string', pattern: '(?:/dev/[^\\u0000-\\u001f]+|socket)', maxLength: 200, optional: true, index: {min: 0, max: serialCount - 1},
     description: 'A serial port (n is 0 to 3): `socket` for one that `qm terminal` opens, or a serial device of the host.',
   },
-  'usb[n]': {type: 'string', optional: true, format: usbFormat, index: {min: 0, max: usbCount - 1}, description: 'A USB device of the host (n is 0 to 4, or to 13 with machine version 7.1 and Linux or a recent Windows).'},
+  'usb[n]': {
+    type: 'string', optional: true, format: usbFormat, index: {min: 0, max: usbCount - 1},
+    description: 'A USB device of the host (n is 0 to 4, or to 13 with machine version 7.1 and Linux or a recent Windows).',
+  },
   agent: {type: 'string', optional: true, format: agentFormat, description: 'The QEMU guest agent.'},
   rng0: {type: 'string', optional: true, format: rngFormat, description: 'A source of random numbers.'},
 } as const satisfies Params
@@ -57,7 +63,10 @@ export interface UsbDevice {
   readonly key: string
   readonly index: number
   readonly usb3: boolean
-  readonly host: {readonly kind: 'spice'} | {readonly kind: 'id'; readonly vendor: string; readonly product: string} | {readonly kind: 'port'; readonly bus: string; readonly port: string}
+  readonly host:
+    | {readonly kind: 'spice'}
+    | {readonly kind: 'id'; readonly vendor: string; readonly product: string}
+    | {readonly kind: 'port'; readonly bus: string; readonly port: string}
 }
 
 export function readUsb(key: string, text: string): UsbDevice {

@@ -64,8 +64,10 @@ export function refuse(unsupported: readonly UnsupportedKey[]): void {
   const message = unsupported.length === 1
     ? `'${first.key}' cannot be carried out: ${first.reason}`
     : `these keys cannot be carried out: ${unsupported.map(({key, reason}) => `'${key}' (${reason})`).join(', ')}`
+  const keys = unsupported.map(({key}) => key)
+  const whole = [...new Set(keys.map(key => key.split('.')[0]))]
   throw new UnsupportedError(message, {
-    data: {keys: unsupported.map(({key}) => key)},
-    nextSteps: [`Take ${unsupported.length === 1 ? 'it' : 'them'} out of the configuration: qm set VMID --delete ${[...new Set(unsupported.map(({key}) => key.split('.')[0]))].join(',')}`],
+    data: {keys},
+    nextSteps: [`Take ${keys.length === 1 ? 'it' : 'them'} out of the configuration: qm set VMID --delete ${whole.join(',')}`],
   })
 }

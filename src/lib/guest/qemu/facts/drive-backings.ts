@@ -42,9 +42,11 @@ export async function volumeBacking(drive: Pick<Drive, 'key'>, id: VolumeId, sto
   const name: VolumeName = (await loadStoragePlugin(storage.config.type)).parseName(id.name)
   const allowed: readonly Content[] = storage.traits.defaultContent
   if (!allowed.includes(name.content)) {
-    throw new InvalidInputError(`the storage '${id.storage}' of '${drive.key}' is not for ${name.content}`, {[drive.key]: `its storage is not for ${name.content}`}, {
-      nextSteps: [`pvesm set ${id.storage} --content ${[...allowed, name.content].join(',')}`],
-    })
+    throw new InvalidInputError(
+      `the storage '${id.storage}' of '${drive.key}' is not for ${name.content}`,
+      {[drive.key]: `its storage is not for ${name.content}`},
+      {nextSteps: [`pvesm set ${id.storage} --content ${[...allowed, name.content].join(',')}`]},
+    )
   }
   return {source: storage.blockSource(id), storage: {type: storage.config.type, content: name.content, options: storage.config}}
 }
