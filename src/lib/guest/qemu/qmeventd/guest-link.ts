@@ -23,9 +23,11 @@ export function vmidOfChardevs(answer: unknown, places: Places): number | undefi
     if (typeof chardev !== 'object' || chardev === null) continue
     const {label, filename} = chardev as {label?: unknown; filename?: unknown}
     if (label !== 'qmp' || typeof filename !== 'string') continue
-    const path = /^(?:disconnected:)?unix:([^,]+)/.exec(filename)?.[1]
-    const vmid = Number(/\/([1-9]\d{2,8})\.qmp$/.exec(path ?? '')?.[1])
-    return Number.isSafeInteger(vmid) && path === guestPaths(places, vmid).qmp ? vmid : undefined
+    // `unix:PATH,server=on`: the path may hold commas itself, so its end is found by the name that it must have.
+    const vmid = Number(/\/([1-9]\d{2,8})\.qmp(?:,server(?:=on)?)?$/.exec(filename)?.[1])
+    if (!Number.isSafeInteger(vmid)) return undefined
+    const path = `unix:${guestPaths(places, vmid).qmp}`
+    return [path, `${path},server`, `${path},server=on`].includes(filename.replace(/^disconnected:/, '')) ? vmid : undefined
   }
   return undefined
 }
