@@ -16,7 +16,7 @@ export const adapter: Adapter = {
 }
 
 function ask(input: Data): Data {
-  const text = (name: string) => String(input[name] ?? '')
+  const text = (name: string) => (typeof input[name] === 'string' ? input[name] : '')
   switch (input['do']) {
     case 'configid': return {valid: checkFormat('pve-configid', text('text')) === undefined}
     case 'render': return {text: render(input)}

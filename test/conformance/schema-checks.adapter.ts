@@ -51,5 +51,5 @@ function checkedDifferences({value, errors}: Checked, expect: Data): string[] {
 function expectedPaths(expect: Data): string[] {
   if (isRecord(expect['errors'])) return Object.keys(expect['errors']).sort()
   if (expect['errors-match'] === undefined) return []
-  return String(expect['errors-match']).split(/\n|\\n/).map(line => line.replace(/^\^/, '').replace(/:.*$/s, '').replaceAll('\\', '')).filter(Boolean).sort()
+  return (expect['errors-match'] as string).split(/\n|\\n/).map(line => line.replace(/^\^/, '').replace(/:.*$/s, '').replaceAll('\\', '')).filter(Boolean).sort()
 }

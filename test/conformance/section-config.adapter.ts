@@ -46,7 +46,8 @@ function readFile(plugins: Plugins | undefined): SectionFile {
 function readType(definition: Plugins['types'][string], common: Params, isolated: boolean): SectionType {
   const properties = readParams(definition.properties ?? {})
   const named = Object.entries(definition.options ?? {}).map(([name, option]): [string, ValueSchema] => {
-    const {optional: _, ...schema} = properties[name] ?? common[name] ?? {}
+    // The option alone says whether a section of this type must have the property.
+    const schema = Object.fromEntries(Object.entries(properties[name] ?? common[name] ?? {}).filter(([word]) => word !== 'optional'))
     return [name, isYes(option['optional']) ? {...schema, optional: true} : schema]
   })
   const fixed = Object.entries(definition.options ?? {}).filter(([, option]) => isYes(option['fixed'])).map(([name]) => name)

@@ -55,7 +55,7 @@ function standardFrom(given: Readonly<Record<string, unknown>>): StandardOptions
     humanReadable: given['human-readable'] !== false,
     dryRun: given['dry-run'] === true,
     async: given['async'] === true,
-    ...(given['on'] === undefined ? {} : {on: String(given['on'])}),
+    ...(given['on'] === undefined ? {} : {on: given['on'] as string}),
     help: given['help'] === true,
   }
 }
@@ -198,18 +198,18 @@ function nextSteps(options: ReadOptions): {nextSteps: string[]} {
 }
 
 /** The types that pick the variants: as given, as fixed, or found out by the caller. */
-function typeChoice(schema: ValueSchema, values: ReadonlyMap<string, readonly string[]>, options: ReadOptions): Map<string, unknown> {
-  const choice = new Map<string, unknown>()
+function typeChoice(schema: ValueSchema, values: ReadonlyMap<string, readonly string[]>, options: ReadOptions): Map<string, string | number> {
+  const choice = new Map<string, string | number>()
   const plain = Object.fromEntries([...values].map(([name, list]) => [name, list.at(-1)]))
   for (const property of typeProperties(schema)) {
     const type = values.get(property)?.at(-1) ?? options.fixed?.[property] ?? options.resolveType?.(property, {...options.fixed, ...plain})
-    if (type !== undefined) choice.set(property, type)
+    if (typeof type === 'string' || typeof type === 'number') choice.set(property, type)
   }
   return choice
 }
 
 /** Refuses a type that is missing though it must be there, or that picks no variant. */
-function checkChoice(schema: ValueSchema, params: Params, choice: ReadonlyMap<string, unknown>): void {
+function checkChoice(schema: ValueSchema, params: Params, choice: ReadonlyMap<string, string | number>): void {
   for (const property of typeProperties(schema)) {
     const own = Object.hasOwn(params, property) ? params[property] : undefined
     const type = choice.get(property)
@@ -222,7 +222,7 @@ function checkChoice(schema: ValueSchema, params: Params, choice: ReadonlyMap<st
   }
 }
 
-function refuseForeign(schema: ValueSchema, name: string, choice: ReadonlyMap<string, unknown>): void {
+function refuseForeign(schema: ValueSchema, name: string, choice: ReadonlyMap<string, string | number>): void {
   const reason = foreignVariantReason(schema, name, property => choice.get(property))
   if (reason !== undefined) throw new InvalidInputError(`option --${name} ${reason}`, {[name]: reason})
 }

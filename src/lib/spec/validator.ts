@@ -4,6 +4,7 @@
 // was made from, so that one which is out of date is never used: there is one truth.
 import {createRequire} from 'node:module'
 import {fileURLToPath} from 'node:url'
+import type * as ajvModule from 'ajv'
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv'
 import {checkFormat, formatNames} from './formats.ts'
 import {paramsToJsonSchema} from './json-schema.ts'
@@ -52,7 +53,7 @@ function compile(params: Params, additional: boolean): ValidateFunction {
 /** ajv as our schemas need it; also for the program that compiles ahead. */
 export function newAjv(options: object = {}): Ajv {
   // A plain require, because checking is synchronous.
-  const {Ajv: AjvClass} = require('ajv') as typeof import('ajv')
+  const {Ajv: AjvClass} = require('ajv') as typeof ajvModule
   return new AjvClass({allErrors: true, strict: true, strictTypes: false, strictRequired: false, formats: allFormats(), ...options})
 }
 
