@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // `npm run build`: compiles src to dist with tsc, incrementally, and removes what a deleted source file left behind there; then compiles
-// the checks of all commands ahead (compile-validators.mjs).
+// the checks of all commands ahead (compile-validators.mjs) and bundles the programs (bundle.mjs).
 // dist is written even when types are wrong, so that a half-done change can be tried; the exit code says so.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {bundlePrograms} from './bundle.mjs'
 import {compileValidators} from './compile-validators.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
@@ -22,7 +23,7 @@ function forgetStaleNotes() {
 function removeLeftovers() {
   if (!fs.existsSync(outDir)) return
   for (const name of fs.readdirSync(outDir, {recursive: true})) {
-    if (!name.endsWith('.js')) continue
+    if (!name.endsWith('.js') || name.startsWith('run')) continue
     const source = path.join(sourceDir, name.replace(/\.js$/, '.ts'))
     if (!fs.existsSync(source)) fs.rmSync(path.join(outDir, name), {force: true})
   }
@@ -44,3 +45,4 @@ await compileValidators(outDir).catch((error) => {
   console.error(`the checks could not be compiled ahead (ajv will do it at run time): ${error.message}`)
   process.exitCode = 1
 })
+await bundlePrograms(outDir)

@@ -44,8 +44,8 @@ describe('the tables', () => {
   test.each(Object.entries(catalog.actionLoaders))('the action %s is what its name says', async (name, load) => {
     const action = await load()
     expect(action.kind).toBe(name)
-    expect(action.run).toBeTypeOf('function')
-    expect(action.describe).toBeTypeOf('function')
+    expect(typeof action.run).toBe('function')
+    expect(typeof action.describe).toBe('function')
   })
 })
 

@@ -4,6 +4,7 @@ import {checkParams} from '../spec/validate.ts'
 import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
+import {withGuestNumbers} from './guest-numbers.ts'
 import {runHere} from './run-here.ts'
 import type {Surroundings} from './surroundings.ts'
 
@@ -25,7 +26,7 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
-  const invocation: Invocation = {entry, spec, params: checkParams(spec.params, params), standard}
+  const invocation: Invocation = {entry, spec, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings)), standard}
   switch (spec.kind) {
     case 'read':
     case 'change':

@@ -8,7 +8,7 @@ export function plainText(value: unknown): string {
   if (value === undefined || value === null) return ''
   if (typeof value === 'boolean') return value ? '1' : '0'
   if (typeof value === 'object') return printable(JSON.stringify(value))
-  return printable(String(value as string | number | bigint))
+  return typeof value === 'string' ? printable(value) : (value as number | bigint).toString()
 }
 
 /** A value in the column's unit; raw when values for programs were asked for (`--human-readable 0`). */

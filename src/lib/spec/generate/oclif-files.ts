@@ -23,7 +23,7 @@ export function oclifFiles(tools: readonly ToolDescription[]): GeneratedFile[] {
 export function personaFiles(tools: readonly ToolDescription[]): GeneratedFile[] {
   return tools.filter(({name}) => name !== 'corral').map(({name}) => ({
     path: `bin/${name}`,
-    content: ['#!/usr/bin/env node', "import {main} from '../dist/lib/cli/main.js'", `await main('${name}')`, ''].join('\n'),
+    content: ['#!/usr/bin/env node', "import {main} from '../dist/run/main.js'", `await main('${name}')`, ''].join('\n'),
     isExecutable: true,
   }))
 }
