@@ -20,7 +20,7 @@ export function createSchema(file: SectionFile): ValueSchema {
   if (!file.isolated) return closed({...sharedOptions(file, () => true), ...file.common, type})
   const variants = variantsOf(file, type, ({options}) => options)
   const rest = outsideTypes(file)
-  return Object.keys(rest).length === 0 ? variants : {allOf: [closed(rest), variants]}
+  return Object.keys(rest).length === 0 ? variants : {allOf: [closedPart(rest), variants]}
 }
 
 /** The parameters for changing a section: without what is fixed, all but the common ones optional, with `delete` and `digest`. */
@@ -37,7 +37,7 @@ export function updateSchema(file: SectionFile): ValueSchema {
     Object.fromEntries(Object.entries(options)
       .filter(([name]) => fixed?.includes(name) !== true)
       .map(([name, schema]) => [name, {...schema, optional: true}])))
-  return {allOf: [closed({...outsideTypes(file), ...changes}), variants]}
+  return {allOf: [closedPart({...outsideTypes(file), ...changes}), variants]}
 }
 
 function typeSchema(file: SectionFile): ValueSchema {
@@ -45,13 +45,18 @@ function typeSchema(file: SectionFile): ValueSchema {
 }
 
 function closed(properties: Params): ValueSchema {
-  return {type: 'object', additionalProperties: false, properties}
+  return {type: 'object', ...closedPart(properties)}
+}
+
+/** A part of a schema of parts: what it describes is an object by its place. */
+function closedPart(properties: Params): ValueSchema {
+  return {additionalProperties: false, properties}
 }
 
 function variantsOf(file: SectionFile, type: ValueSchema, optionsOf: (section: SectionType) => Params): ValueSchema {
   return {
     oneOf: Object.entries(file.types).sort(([a], [b]) => a < b ? -1 : 1)
-      .map(([name, section]) => ({...closed(optionsOf(section)), instanceTypes: [name]})),
+      .map(([name, section]) => ({...closedPart(optionsOf(section)), instanceTypes: [name]})),
     typeProperty: 'type',
     typePropertySchema: type,
   }

@@ -2,7 +2,7 @@
 // older way) ties a single parameter to types. For a given choice of types all of them come down to one flat list of parameters,
 // which is what the command line, the check and the usage text work with.
 import type {Params, ValueSchema} from './schema.ts'
-import {nearestWord} from './nearest.ts'
+import {didYouMean} from './nearest.ts'
 
 export interface FlatSchema {
   readonly params: Params
@@ -116,25 +116,31 @@ export function everyVariantParam(schema: ValueSchema): Map<string, ValueSchema[
   return found
 }
 
+/** A type property and the types that lead to a parameter. */
+type Step = readonly [property: string, types: readonly string[]]
+
 /** Why a name that some variant knows is not taken here; undefined when no variant knows it. */
 export function foreignVariantReason(schema: ValueSchema, name: string, choice: TypeChoice): string | undefined {
-  const types = new Map<string, string[]>()
-  const visit = (part: ValueSchema, within: readonly [property: string, type: string] | undefined) => {
+  const wanted = new Map<string, Set<string>>()
+  const visit = (part: ValueSchema, way: readonly Step[], depth: number) => {
+    if (depth > deepest) throw new Error('a schema is nested too deeply')
     const own = Object.hasOwn(part.properties ?? {}, name) ? part.properties?.[name] : undefined
-    if (own?.instanceTypes !== undefined && own.typeProperty !== undefined) types.set(own.typeProperty, [...own.instanceTypes])
-    else if (own !== undefined && within !== undefined) types.set(within[0], [...types.get(within[0]) ?? [], within[1]])
-    for (const inner of part.allOf ?? []) visit(inner, within)
-    for (const inner of part.oneOf ?? []) for (const type of inner.instanceTypes ?? []) visit(inner, [part.typeProperty ?? 'type', type])
+    if (own !== undefined) {
+      const tied: readonly Step[] = own.instanceTypes === undefined || own.typeProperty === undefined ? [] : [[own.typeProperty, own.instanceTypes]]
+      // The outermost choice that leads elsewhere is the one to tell.
+      const wrong = [...way, ...tied].find(([property, types]) => !types.includes(typeName(choice(property)) ?? ''))
+      if (wrong !== undefined) wanted.set(wrong[0], new Set([...wanted.get(wrong[0]) ?? [], ...wrong[1]]))
+    }
+    for (const inner of part.allOf ?? []) visit(inner, way, depth + 1)
+    for (const inner of part.oneOf ?? []) visit(inner, [...way, [part.typeProperty ?? 'type', inner.instanceTypes ?? []]], depth + 1)
   }
-  visit(schema, undefined)
-  const [first] = types
+  visit(schema, [], 0)
+  const [first] = wanted
   if (first === undefined) return undefined
-  const [property, words] = first
+  const [property, types] = first
   const chosen = typeName(choice(property))
-  const list = words.join(', ')
-  if (chosen === undefined) return `is only for ${property} ${list}, and no ${property} is given`
-  const nearest = nearestWord(chosen, words)
-  return `is only for ${property} ${list}, not for '${chosen}'${nearest === undefined ? '' : `; did you mean '${nearest}'?`}`
+  const list = [...types].join(', ')
+  return chosen === undefined ? `is only for ${property} ${list}, and no ${property} is given` : `is only for ${property} ${list}, not for '${chosen}'${didYouMean(chosen, [...types])}`
 }
 
 /** The choices of types that lead to different parameters: no type at all, and each type that a parameter is tied to. */

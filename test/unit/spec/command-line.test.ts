@@ -171,6 +171,15 @@ describe('readParameters', () => {
     expect(() => parse('--type', 'two', '--only', 'x')).toThrow("--only is only for type one, not for 'two'")
   })
 
+  it('tells the outermost type that leads elsewhere', () => {
+    const inner: ValueSchema = {typeProperty: 'kind', typePropertySchema: {enum: ['a'], optional: true}, oneOf: [{instanceTypes: ['a'], properties: {deep: {type: 'string'}}}], optional: true}
+    const nested: ValueSchema = {typeProperty: 'type', typePropertySchema: {enum: ['one', 'two']}, oneOf: [{instanceTypes: ['one'], properties: {}}, {instanceTypes: ['two'], allOf: [inner]}]}
+    const ask = (...words: string[]) => () => readParameters(nested, words, {args: []}).params
+    expect(ask('--type', 'two', '--kind', 'a', '--deep', 'x')()).toEqual({type: 'two', kind: 'a', deep: 'x'})
+    expect(ask('--type', 'one', '--deep', 'x')).toThrow("--deep is only for type two, not for 'one'")
+    expect(ask('--type', 'two', '--deep', 'x')).toThrow('--deep is only for kind a, and no kind is given')
+  })
+
   it('asks for the type of what exists, and takes a fixed one', () => {
     expect(readParameters(schema, ['--only', 'x'], {args: [], resolveType: (property, given) => property === 'type' && given['only'] === 'x' ? 'one' : undefined}).params).toEqual({type: 'one', only: 'x'})
     expect(readParameters(schema, ['--only', 'x'], {args: [], fixed: {type: 'one'}}).params).toEqual({type: 'one', only: 'x'})
