@@ -14,7 +14,8 @@ given, the first disk, the first CD-ROM drive and the first network card are tri
 Nothing is left behind when it fails or is interrupted: volumes that were made are removed again.`,
   api: {method: 'POST', path: '/nodes/{node}/qemu'},
   params: {
-    vmid: std.vmid,
+    // Not std.vmid: completion offers, and names stand for, guests that exist.
+    vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new machine, unique in the cluster.'},
     ...qemuConfigParams,
     start: {type: 'boolean', optional: true, default: false, description: 'Start the virtual machine once it is created.'},
   },
