@@ -1,0 +1,77 @@
+import {describe, expect, it} from 'vitest'
+import type {QemuArguments} from '../../../../../src/lib/guest/qemu/arguments/index.ts'
+import {afterEndSteps} from '../../../../../src/lib/guest/qemu/runtime/after-end-steps.ts'
+import {startSteps, startVolumes} from '../../../../../src/lib/guest/qemu/runtime/start-steps.ts'
+import {limitMs, shutdownTimeoutSeconds, startTimeoutSeconds} from '../../../../../src/lib/guest/qemu/runtime/timeouts.ts'
+
+const built: QemuArguments = {
+  argv: ['qemu', '-cpu', 'kvm64', '-m', '512'], warnings: [], machine: 'pc', usesKvm: false, linksDown: ['net1'], temporaryFiles: [],
+  taps: [{key: 'net0', name: 'tap100i0', bridge: 'vmbr0'}, {key: 'net1', name: 'tap100i1', bridge: 'vmbr1'}],
+}
+const values = {
+  memory: '2048', balloon: '1024', net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,mtu=1,rate=1.5', net1: 'e1000=BC:24:11:00:00:02,bridge=vmbr1,mtu=1400,link_down=1',
+  scsi0: 'local:100/vm-100-disk-0.raw,size=4G', ide2: 'none,media=cdrom', sata0: '/dev/sdx', virtio3: 'local:100/vm-100-disk-1.qcow2', efidisk0: 'local:100/vm-100-disk-0.raw',
+}
+
+describe('the steps of a start', () => {
+  const steps = startSteps({vmid: 100, values, built, forcedCpu: undefined, timeoutMs: 30_000})
+
+  it('come in an order in which each can be taken back', () => {
+    expect(steps.map((step) => `${step.do.kind} <- ${step.undo?.kind ?? 'nothing'}`)).toEqual([
+      'qemu.attach-volumes <- qemu.detach-volumes', 'qemu.prepare <- qemu.undo-start', 'qemu.watch <- nothing', 'qemu.launch <- nothing', 'qemu.settle <- nothing',
+    ])
+  })
+
+  it('tell the network script what it needs', () => {
+    expect(steps[1]?.do['taps']).toEqual([
+      {tap: 'tap100i0', bridge: 'vmbr0', rateBytesPerSecond: 1_572_864}, {tap: 'tap100i1', bridge: 'vmbr1', mtu: 1400},
+    ])
+  })
+
+  it('tell QEMU afterwards what arguments cannot', () => {
+    expect(steps[4]?.do).toMatchObject({linksDown: ['net1'], balloonBytes: 1024 * 1024 * 1024})
+    const full = startSteps({vmid: 100, values: {...values, balloon: '2048'}, built, forcedCpu: undefined, timeoutMs: 1})
+    expect(full[4]?.do).not.toHaveProperty('balloonBytes')
+    const none = startSteps({vmid: 100, values: {...values, balloon: '0'}, built, forcedCpu: undefined, timeoutMs: 1})
+    expect(none[4]?.do).not.toHaveProperty('balloonBytes')
+  })
+
+  it('take another processor for once', () => {
+    const forced = startSteps({vmid: 100, values, built, forcedCpu: 'max,+aes', timeoutMs: 1})
+    expect(forced[3]?.do['argv']).toEqual(['qemu', '-cpu', 'max,+aes', '-m', '512'])
+    expect(built.argv).toContain('kvm64')
+  })
+
+  it('say how much of argv came from args', () => {
+    const own = startSteps({vmid: 100, values: {...values, args: "-device 'x y' -S"}, built, forcedCpu: undefined, timeoutMs: 1})
+    expect(own[3]?.do['extraWords']).toBe(3)
+  })
+
+  it('leave out what there is not', () => {
+    expect(startSteps({vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1})[0]?.do.kind).toBe('qemu.prepare')
+  })
+})
+
+it('volumes are those of storages, each once', () => {
+  expect(startVolumes(values)).toEqual(['local:100/vm-100-disk-0.raw', 'local:100/vm-100-disk-1.qcow2'])
+})
+
+it('what follows an end lets go of volumes unless they are to stay', () => {
+  const config = {current: {values}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+  expect(afterEndSteps({vmid: 100, config}, {keepActive: false}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files', 'qemu.detach-volumes'])
+  expect(afterEndSteps({vmid: 100, config}, {keepActive: true}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files'])
+})
+
+describe('timeouts', () => {
+  it.each([[{}, 30], [{memory: '4096'}, 30], [{memory: '65536'}, 64], [{memory: 'current=131072'}, 128]])('of a start with %j: %i s', (config, seconds) => {
+    expect(startTimeoutSeconds(config)).toBe(seconds)
+  })
+  it.each([[{}, 60], [{startup: 'order=1,up=5'}, 60], [{startup: 'order=1,down=180'}, 180], [{startup: 'down=5,order=2'}, 5]])('of a shutdown with %j: %i s', (config, seconds) => {
+    expect(shutdownTimeoutSeconds(config)).toBe(seconds)
+  })
+  it('are bounded even when none is wanted', () => {
+    expect(limitMs(0)).toBe(86_400_000)
+    expect(limitMs(2 ** 40)).toBe(86_400_000)
+    expect(limitMs(1)).toBe(1000)
+  })
+})
