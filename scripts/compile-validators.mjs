@@ -39,7 +39,7 @@ export async function compileValidators(dist) {
 async function everyParams(load) {
   const {catalog} = await load('catalog.js')
   const {flattenParams, everyTypeChoice} = await load('spec/variants.js')
-  const {loadStoragePlugin, storageTypes} = await load('storage/plugins.js')
+  const {sectionTypes} = await load('storage/storage-config.js')
   const found = []
   const visit = (params) => {
     for (const choice of everyTypeChoice(params)) found.push(flattenParams(params, choice))
@@ -50,7 +50,7 @@ async function everyParams(load) {
     if (schema.items !== undefined) visitValue(schema.items)
   }
   for (const entry of Object.values(catalog.commands)) visit((await entry.spec()).spec.params)
-  for (const type of storageTypes) visit((await loadStoragePlugin(type)).params)
+  for (const type of Object.values(sectionTypes)) visit(type.options)
   return found
 }
 

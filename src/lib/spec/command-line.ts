@@ -3,6 +3,7 @@
 // read, nothing is printed.
 import {InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from './command.ts'
+import {checkFormat} from './formats.ts'
 import {readOptionWords, type OptionKind, type OptionTable} from './option-words.ts'
 import {expandedNames, findParam} from './params.ts'
 import {isListFormat, quoteValue, readBoolean} from './read-value.ts'
@@ -253,5 +254,7 @@ function companionValue(name: string, schema: ValueSchema, word: string): unknow
     const reason = `must be one of ${schema.enum.join(', ')}, not ${quoteValue(word)}`
     throw new InvalidInputError(`option --${name} ${reason}`, {[name]: reason})
   }
+  const right = typeof schema.format === 'string' ? checkFormat(schema.format, word) : undefined
+  if (right !== undefined) throw new InvalidInputError(`option --${name} must be ${right}, not ${quoteValue(word)}`, {[name]: `must be ${right}, not ${quoteValue(word)}`})
   return word
 }

@@ -22,7 +22,8 @@ const keptOptions = {
   maxfiles: {type: 'integer', minimum: 0, optional: true},
 } as const satisfies Params
 
-const sectionTypes: SectionTypes = {dir: {options: {...dirParams, ...keptOptions}, fixed: dirFixedParams}}
+/** The types of sections that Corral knows; also what the build compiles checks for. */
+export const sectionTypes: SectionTypes = {dir: {options: {...dirParams, ...keptOptions}, fixed: dirFixedParams}}
 
 export interface StorageFile {
   /** undefined: the file does not exist yet. */

@@ -90,6 +90,7 @@ describe('refusals', () => {
     [['-5'], "there is no option '--5'"],
     [['100', '--node', 'h2'], "there is no option '--node'"],
     [['100', '--output-format', 'xml'], "option --output-format must be one of text, json, json-pretty, yaml, not 'xml'"],
+    [['100', '--on', '../x'], "option --on must be a host name of letters, digits and - (at most 63), not '../x'"],
     [['100', '--=5'], "there is no option '--=5'"],
   ])('%j', (words, message) => expect(refusal(words).message).toContain(message))
 
