@@ -8,7 +8,10 @@ export const maxStoreBytes = 128 * 1024 * 1024
 export const maxChangePaths = 1000
 export const maxChangeBytes = 8 * 1024 * 1024
 
-/** One stored file. Paths are relative, `a-z A-Z 0-9 . _ - : @ + ~` segments joined by `/`, without `.` and `..`; at most 255 bytes. */
+/**
+ * One stored file. Paths are relative, `a-z A-Z 0-9 . _ - : @ + ~` segments joined by `/`, without `.` and `..`; at most 255 bytes.
+ * A path is a file or a folder, never both. Data is Unicode text without NUL.
+ */
 export interface StoredFile {
   readonly path: string
   readonly data: string
@@ -75,11 +78,14 @@ export interface HeldLock {
 export interface Store {
   readonly revision: () => Promise<number>
   read(path: string): Promise<StoredFile | undefined>
-  /** Files below `prefix/`, sorted by path; all of them in one snapshot of the store. */
+  /** Files below `prefix/`, sorted by path; all of them in one snapshot of the store. The empty prefix means everything. */
   list(prefix: string): Promise<StoredFile[]>
   /** All or nothing, durable when it resolves. @throws ConflictError, InvalidInputError, UnavailableError */
   commit(change: Change): Promise<{revision: number}>
-  /** Events after `afterRevision`, in order, none lost; ends when the signal fires. @throws UnavailableError when that revision was compacted away */
+  /**
+   * Events after `afterRevision` of files below `prefix/` and of the file `prefix` itself: in order, none lost, those of one commit by
+   * path. Ends when the signal fires. @throws UnavailableError when that revision was compacted away, or is newer than the store
+   */
   watch(prefix: string, afterRevision: number, signal: AbortSignal): AsyncIterable<StoreEvent>
   grantLease(ttlMs: number): Promise<Lease>
   /** @throws ConflictError when it has expired */

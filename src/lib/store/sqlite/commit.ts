@@ -11,22 +11,25 @@ import {maxStoreBytes} from '../store.ts'
 import type {Change} from '../store.ts'
 import type {Connection, Value} from './connection.ts'
 
-/** How many commits a watch can lag behind. Old ones are dropped every `compactionInterval` commits, several at once. */
-export const keptCommits = 10_000
+/** How far a watch can lag behind. What is older is dropped every `compactionInterval` commits, all of it at once. */
+const keptCommits = 10_000
+const keptEventBytes = 16 * 1024 * 1024
 const compactionInterval = 256
+
+const changeColumns = [
+  'expect', 'fences', 'path', 'data', 'digest', 'put', 'put_events', 'put_bytes', 'remove', 'paths', 'folders', 'boot', 'monotonic_ms', 'time_ms',
+]
 
 /**
  * A refusal leaves the trigger as the message of RAISE(ABORT), which also takes back what was written before it.
  *
- * A change that writes one file and removes none, by far the most frequent, comes in plain columns (path, data, digest, size_bytes);
- * any other in `put`, `remove` and `paths` as JSON, and `path` is NULL then. Taking JSON apart costs more than the rest of the work,
- * which is also why conditions on columns of NEW stand first: SQLite skips the whole statement when one of them is false.
+ * A change that writes one file and removes none, by far the most frequent, comes in plain columns (path, data, digest); any other in
+ * `put`, `remove` and `paths` as JSON, and `path` is NULL then. Taking JSON apart costs more than the rest of the work, which is also why
+ * conditions on columns of NEW stand first: SQLite skips the whole statement when one of them is false. And the binding takes much longer
+ * for a number than for a text, so limits are part of the program.
  */
-const commitProgram = `
-  CREATE TEMP VIEW change (
-    expect, fences, path, data, digest, size_bytes, put, put_events, put_bytes, remove, paths, folders,
-    boot, monotonic_ms, time_ms, max_bytes, kept_commits
-  ) AS SELECT ${Array<string>(17).fill('NULL').join(', ')} WHERE FALSE;
+const commitProgram = (maxBytes: number, kept: number) => `
+  CREATE TEMP VIEW change (${changeColumns.join(', ')}) AS SELECT ${changeColumns.map(() => 'NULL').join(', ')} WHERE FALSE;
 
   CREATE TEMP TRIGGER apply_change INSTEAD OF INSERT ON change BEGIN
     SELECT RAISE(ABORT, json_object('refused', 'revision', 'path', wanted.key, 'expected', wanted.value, 'found', file.revision))
@@ -46,7 +49,7 @@ const commitProgram = `
     -- No row, and so no new revision, when nothing is written and nothing that exists is removed.
     INSERT INTO history (revision, total_bytes, events)
       SELECT revision + 1,
-        CASE WHEN new_bytes > NEW.max_bytes AND new_bytes > total_bytes THEN RAISE(ABORT, '{"refused":"full"}') ELSE new_bytes END,
+        CASE WHEN new_bytes > ${maxBytes} AND new_bytes > total_bytes THEN RAISE(ABORT, '{"refused":"full"}') ELSE new_bytes END,
         CASE NEW.remove WHEN '[]' THEN NEW.put_events ELSE (
           SELECT json_group_array(json(event) ORDER BY path) FROM (
             SELECT value ->> 1 AS path, value AS event FROM json_each(NEW.put_events)
@@ -73,23 +76,23 @@ const commitProgram = `
     INSERT INTO file (path, revision, size_bytes, mtime_ms, digest, data)
       SELECT path, (SELECT max(revision) FROM history), size_bytes, NEW.time_ms, digest, data
       FROM (
-        SELECT NEW.path AS path, NEW.size_bytes AS size_bytes, NEW.digest AS digest, NEW.data AS data WHERE NEW.path IS NOT NULL
+        SELECT NEW.path AS path, NEW.put_bytes AS size_bytes, NEW.digest AS digest, NEW.data AS data WHERE NEW.path IS NOT NULL
         UNION ALL
         SELECT value ->> 'path', value ->> 'sizeBytes', value ->> 'digest', value ->> 'data' FROM json_each(NEW.put) WHERE NEW.put <> '[]')
       WHERE TRUE
       ON CONFLICT (path) DO UPDATE SET revision = excluded.revision, size_bytes = excluded.size_bytes, mtime_ms = excluded.mtime_ms,
         digest = excluded.digest, data = excluded.data;
 
-    DELETE FROM history
-      WHERE (SELECT max(revision) FROM history) % ${compactionInterval} = 0
-        AND revision <= (SELECT max(revision) FROM history) - NEW.kept_commits;
+    -- CASE, because the inner questions must not even be asked at every commit.
+    DELETE FROM history WHERE revision <= CASE WHEN (SELECT max(revision) FROM history) % ${compactionInterval} = 0 THEN max(
+      (SELECT max(revision) FROM history) - ${kept},
+      (SELECT coalesce(max(revision), -1)
+        FROM (SELECT revision, sum(length(events)) OVER (ORDER BY revision DESC) AS bytes FROM history) WHERE bytes > ${keptEventBytes})
+    ) ELSE -1 END;
   END`
 
 const commitStatement = `
-  INSERT INTO change (
-    expect, fences, path, data, digest, size_bytes, put, put_events, put_bytes, remove, paths, folders,
-    boot, monotonic_ms, time_ms, max_bytes, kept_commits
-  ) VALUES (${Array<string>(17).fill('?').join(', ')})
+  INSERT INTO change (${changeColumns.join(', ')}) VALUES (${changeColumns.map(() => '?').join(', ')})
   RETURNING (SELECT max(revision) FROM history) AS revision`
 
 export interface CommitSettings {
@@ -104,7 +107,7 @@ export function committer(connection: Connection, settings: CommitSettings): (ch
   let prepared: Promise<void> | undefined
   return async (change) => {
     checkChange(change)
-    prepared ??= connection.exec(commitProgram)
+    prepared ??= connection.exec(commitProgram(settings.maxStoreBytes ?? maxStoreBytes, settings.keptCommits ?? keptCommits))
     await prepared
     const row = await connection.first<{revision: number}>(commitStatement, valuesOf(change, settings))
       .catch((error: unknown) => {
@@ -129,7 +132,6 @@ function valuesOf(change: Change, settings: CommitSettings): Value[] {
     only?.path ?? null,
     only?.data ?? null,
     only?.digest ?? null,
-    only?.sizeBytes ?? null,
     jsonOf(only === undefined ? puts : []),
     jsonOf(paths.map((path) => ['put', path])),
     puts.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0),
@@ -139,8 +141,6 @@ function valuesOf(change: Change, settings: CommitSettings): Value[] {
     settings.boot,
     settings.clock.monotonicMs(),
     settings.clock.now(),
-    settings.maxStoreBytes ?? maxStoreBytes,
-    settings.keptCommits ?? keptCommits,
   ]
 }
 
