@@ -11,7 +11,7 @@ import {changeConfig} from '../change-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources} from '../config-values.ts'
 import type {ValueSources} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
-import {creationRecord} from '../creation-record.ts'
+import {creationRecord, installedQemuVersion, pinnedMachine} from '../creation-defaults.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
@@ -66,12 +66,15 @@ function withReservation(path: string, vmid: number, claim: Parameters<typeof st
 async function completeConfig(vmid: number, values: Readonly<Record<string, string>>, sources: ValueSources, context: Context): Promise<GuestConfig> {
   const facts = {vmid, isRunning: false, ownsVolume: ownedBy(vmid), isKnownKey: () => true}
   const {config} = changeConfig(emptyConfig, {values, delete: [], revert: [], force: false}, facts)
-  const boot = formatBootOrder(defaultBootOrder(config.current.values))
+  const given = config.current.values
+  const qemuVersion = await installedQemuVersion(given['arch'], context)
+  const boot = formatBootOrder(defaultBootOrder(given))
+  const machine = pinnedMachine(given, qemuVersion)
   const generated: Record<string, string> = {
     ...(boot === '' ? {} : {boot}),
     smbios1: `uuid=${sources.newUuid()}`,
     vmgenid: sources.newUuid(),
-    meta: await creationRecord(values['arch'] === 'aarch64' ? 'aarch64' : 'x86_64', context),
+    meta: creationRecord(qemuVersion, context.clock.now()),
   }
-  return {...config, current: {...config.current, values: {...generated, ...config.current.values}}}
+  return {...config, current: {...config.current, values: {...generated, ...given, ...(machine === undefined ? {} : {machine})}}}
 }

@@ -1,6 +1,6 @@
 // Removes a virtual machine: its volumes first, then its configuration together with everything that names it. Until the last moment the
 // configuration says which volumes there are, so that nothing is orphaned; an interrupted removal is finished by whoever comes next.
-import {ConflictError, NotFoundError} from '../../../base/index.ts'
+import {ConflictError, NotFoundError, UnsupportedError} from '../../../base/index.ts'
 import {openStorage, openVolume, parseVolumeId, readStorageConfig, removeVolumeStep, storageLock, formatVolumeId} from '../../../storage/index.ts'
 import type {Storage, VolumeId} from '../../../storage/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
@@ -80,7 +80,10 @@ async function imageStorages(context: Context): Promise<string[]> {
       const storage = await openStorage(name, context)
       if (storage.traits.defaultContent.includes('images')) names.push(name)
     } catch (error) {
-      if (!(error instanceof ConflictError)) throw error
+      // Off, or not for this node: nothing of ours is there.
+      if (error instanceof ConflictError) continue
+      if (!(error instanceof UnsupportedError)) throw error
+      context.log.warn(`storage '${name}' was not searched: ${error.message}`)
     }
   }
   return names
