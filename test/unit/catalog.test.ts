@@ -185,7 +185,6 @@ async function expectRefusal(id: string, words: readonly string[], naming: RegEx
 const silent = {write: () => true}
 const nothingMayBeOpened: Surroundings = {
   catalog, aliases, env: {}, signal: new AbortController().signal, streams: {stdout: silent, stderr: silent},
-  places: () => { throw new Error('places were asked for') },
   terminal: () => { throw new Error('the terminal was asked for') },
   services: () => Promise.reject(new Error('a context was opened')),
 }

@@ -1,6 +1,5 @@
 // The program behind bin/corral and the personas: process in, exit code out. The one place of the command line that touches `process`;
 // everything else gets its streams, environment and signals from here.
-import {placesFromEnvironment} from '../base/index.ts'
 import {catalog} from '../catalog.ts'
 import {aliases} from './aliases.ts'
 import {wantsJsonErrors} from './error-format.ts'
@@ -24,7 +23,6 @@ export async function runProcess(words: readonly string[]): Promise<void> {
   const interrupts = watchInterrupts(process, (code) => process.exit(code))
   const surroundings: Surroundings = {
     catalog, streams, env: process.env, signal: interrupts.signal, aliases,
-    places: () => placesFromEnvironment(process.env),
     terminal: () => ({input: process.stdin, output: process.stdout}),
     services: async () => (await import('./local-services.ts')).localServices({catalog, env: process.env}),
   }

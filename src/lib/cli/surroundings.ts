@@ -1,5 +1,4 @@
 // All that a command line needs from outside, so that a test can supply its own and nothing here asks `process`.
-import type {Places} from '../base/index.ts'
 import type {Catalog} from '../tasks/index.ts'
 import type {Terminal} from '../tasks/index.ts'
 import type {Services} from './services.ts'
@@ -13,7 +12,6 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Fires when the user interrupts. */
   readonly signal: AbortSignal
-  readonly places: () => Places
   /** The caller's terminal, for interactive commands. */
   readonly terminal: () => Terminal
   /** Contexts and tasks; loaded when a command runs, not for help. */
