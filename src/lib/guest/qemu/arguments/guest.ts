@@ -1,6 +1,6 @@
 // The guest as all device modules see it: its configuration values with what follows from them and from the host, worked out once.
 import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
-import {readFlag, readVga, windowsGeneration} from '../config/index.ts'
+import {checkPlainValues, readFlag, readVga, windowsGeneration} from '../config/index.ts'
 import type {VgaSettings} from '../config/index.ts'
 import type {Architecture, ArgumentsInput, Emulator} from './input.ts'
 import {isAtLeast, resolveMachine} from './machine-version.ts'
@@ -33,6 +33,7 @@ export interface GuestVga extends Omit<VgaSettings, 'type'> {
 export function describeGuest(input: ArgumentsInput, warn: (message: string) => void): Guest {
   const isTemplate = readFlag(input.config.values['template']) ?? false
   const values = isTemplate ? templateValues(input.config.values) : input.config.values
+  checkPlainValues(values)
   const arch = (values['arch'] as Architecture | undefined) ?? input.host.arch
   const emulator = input.host.emulators[arch]
   if (emulator === undefined) {

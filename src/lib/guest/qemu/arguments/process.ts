@@ -16,7 +16,7 @@ export function processArguments(guest: Guest): string[] {
   // `reconnect-ms` came with QEMU 9.2 and took the place of `reconnect`.
   const reconnect = isAtLeast(binaryVersion(guest.emulator.version), 9, 2) ? {'reconnect-ms': 5000} : {reconnect: 5}
   return [
-    '-name', name.includes('=') ? `guest=${optionValue(name)}` : optionValue(name),
+    '-name', optionValue(name),
     '-no-shutdown',
     '-chardev', optionText('socket', {id: 'qmp', path: paths.qmp, server: true, wait: false}),
     '-mon', 'chardev=qmp,mode=control',

@@ -9,6 +9,7 @@ import {generalParams} from './general.ts'
 import {machineParams} from './machine.ts'
 import {memoryParams} from './memory.ts'
 import {netParams} from './nets.ts'
+import {checkPlainValues as checkPlain} from './plain-values.ts'
 import {portParams} from './ports.ts'
 import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
 import type {UnsupportedKey} from './unsupported-keys.ts'
@@ -44,4 +45,12 @@ export function unsupportedKeys(config: Pick<GuestConfig, 'current'>): Unsupport
  */
 export function refuseUnsupportedKeys(values: Readonly<Record<string, string>>): void {
   refuse(findUnsupported(values, qemuConfigParams))
+}
+
+/**
+ * Checks what stands in a configuration, apart from property strings, which are checked when they are read.
+ * @throws InvalidInputError naming every key whose value is wrong
+ */
+export function checkPlainValues(values: Readonly<Record<string, string>>): void {
+  checkPlain(values, qemuConfigParams)
 }
