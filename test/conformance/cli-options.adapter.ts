@@ -1,6 +1,7 @@
 // Suite cli-options: a schema and the words of a command line to parameters; the usage text of a schema.
 import {InvalidInputError} from '../../src/lib/base/index.ts'
-import {readParameters, usageText, type ReadOptions, type ValueSchema} from '../../src/lib/spec/index.ts'
+import {readParameters, type ReadOptions, type ValueSchema} from '../../src/lib/spec/index.ts'
+import {usageText} from '../../src/lib/spec/usage.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
 import {isYes, readParams, readSchema, type PveSchema} from './pve-schema.ts'
 

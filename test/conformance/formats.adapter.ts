@@ -1,8 +1,9 @@
 // Suite formats: ids, sizes, durations, time stamps, task ids, quoting.
 import {formatUpid, parseUpid, taskStatusOfLog} from '../../src/lib/base/index.ts'
-import {
-  checkFormat, convertSize, parseKernelVersion, readAs, renderBytes, renderDuration, renderFraction, renderTimestamp, renderTimestampUtc, shellJoin, shellQuote, shellSplit,
-} from '../../src/lib/spec/index.ts'
+import {checkFormat, convertSize, readAs} from '../../src/lib/spec/index.ts'
+import {parseKernelVersion} from '../../src/lib/spec/kernel-version.ts'
+import {renderBytes, renderDuration, renderFraction, renderTimestamp, renderTimestampUtc} from '../../src/lib/spec/render.ts'
+import {shellJoin, shellQuote, shellSplit} from '../../src/lib/spec/shell-words.ts'
 import {Refusal, Unsupported, attempt, compareData, type Adapter, type Data} from './adapter.ts'
 import {readSchema, type PveSchema} from './pve-schema.ts'
 

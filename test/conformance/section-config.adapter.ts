@@ -1,7 +1,7 @@
 // Suite section-config: section configuration files, and the parameter schemas derived from their types.
-import {
-  createSchema, formatSectionConfig, parseSectionConfig, updateSchema, type Params, type SectionConfig, type SectionFile, type SectionType, type ValueSchema,
-} from '../../src/lib/spec/index.ts'
+import type {Params, ValueSchema} from '../../src/lib/spec/index.ts'
+import {formatSectionConfig, parseSectionConfig, type SectionConfig, type SectionType} from '../../src/lib/spec/section-config.ts'
+import {createSchema, updateSchema, type SectionFile} from '../../src/lib/spec/section-schema.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
 import {isYes, readParams, readSchema, type PveSchema} from './pve-schema.ts'
 

@@ -1,19 +1,14 @@
-// The doors of the spec. Everything here is cheap to load: ajv is loaded by validator.ts when a check first needs it.
+// The doors of the spec that a command passes on its way: what a command and a value are, reading the words, checking the values. What few
+// commands need is imported by its own module instead, so that the others do not load it: section-config.ts, section-schema.ts,
+// render.ts, shell-words.ts, kernel-version.ts, usage.ts, type-text.ts, and the generators in generate/.
 export * from './command-line.ts'
 export * from './command.ts'
 export {checkFormat, formatNames, splitList} from './formats.ts'
-export {nearestWord, didYouMean} from './nearest.ts'
+export {didYouMean, nearestWord} from './nearest.ts'
 export {expandedNames, findParam, resolveAlias} from './params.ts'
 export * from './property-string.ts'
 export {isListFormat, quoteValue, readAs, readBoolean, readInteger, readNumber} from './read-value.ts'
-export * from './render.ts'
 export * from './schema.ts'
-export * from './section-config.ts'
-export * from './section-schema.ts'
-export * from './shell-words.ts'
 export * from './size.ts'
 export * from './standard.ts'
 export * from './validate.ts'
-export {propertyStringText, typeText} from './type-text.ts'
-export {usageLine, usageText} from './usage.ts'
-export {parseKernelVersion, type KernelVersion} from './kernel-version.ts'

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {renderBytes, renderDuration, renderFraction, renderTimestamp, renderTimestampUtc} from '../../../src/lib/spec/index.ts'
+import {renderBytes, renderDuration, renderFraction, renderTimestamp, renderTimestampUtc} from '../../../src/lib/spec/render.ts'
 
 describe('values as people read them', () => {
   it.each([[0, '0.00 B'], [1023, '1023.00 B'], [1024, '1.00 KiB'], [1152, '1.12 KiB'], [1536, '1.50 KiB'], [32 * 2 ** 30, '32.00 GiB'], [2 ** 50, '1.00 PiB'], [-2048, '-2.00 KiB']])(

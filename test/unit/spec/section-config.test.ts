@@ -1,9 +1,9 @@
 // Section configuration files: reading, writing, what is refused; the parameters derived from their types.
 import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../src/lib/base/index.ts'
-import {
-  createSchema, formatSectionConfig, inspectObject, parseSectionConfig, updateSchema, type Section, type SectionProblem, type SectionTypes,
-} from '../../../src/lib/spec/index.ts'
+import {inspectObject} from '../../../src/lib/spec/index.ts'
+import {formatSectionConfig, parseSectionConfig, type Section, type SectionProblem, type SectionTypes} from '../../../src/lib/spec/section-config.ts'
+import {createSchema, updateSchema} from '../../../src/lib/spec/section-schema.ts'
 import {pick, randomText} from '../../support/hostile-text.ts'
 import {randomSource, scaledCount} from '../../support/rounds.ts'
 

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../src/lib/base/index.ts'
-import {parseKernelVersion, shellJoin, shellQuote, shellSplit} from '../../../src/lib/spec/index.ts'
+import {parseKernelVersion} from '../../../src/lib/spec/kernel-version.ts'
+import {shellJoin, shellQuote, shellSplit} from '../../../src/lib/spec/shell-words.ts'
 import {randomText} from '../../support/hostile-text.ts'
 import {randomSource, scaledCount} from '../../support/rounds.ts'
 

@@ -1,6 +1,8 @@
 // Usage texts, the words for types, and "did you mean".
 import {describe, expect, it} from 'vitest'
-import {didYouMean, nearestWord, propertyStringText, typeText, usageLine, usageText, type ValueSchema} from '../../../src/lib/spec/index.ts'
+import {didYouMean, nearestWord, type ValueSchema} from '../../../src/lib/spec/index.ts'
+import {propertyStringText, typeText} from '../../../src/lib/spec/type-text.ts'
+import {usageLine, usageText} from '../../../src/lib/spec/usage.ts'
 
 const schema: ValueSchema = {
   type: 'object',
