@@ -413,18 +413,19 @@ declare -gA _corral_values=(
 )
 
 _corral() {
-  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[0]##*/} at=1 word position=1 words=
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[0]##*/} at=1 word position=1 words= option=
   if [[ $command == corral && COMP_CWORD -gt 1 && -n ${_corral_next[${COMP_WORDS[1]}]+set} ]]; then command=${COMP_WORDS[1]}; at=2; fi
   while (( at < COMP_CWORD )) && [[ -n ${_corral_next[$command]+set} ]]; do
     word=${COMP_WORDS[at]}
     [[ -n ${_corral_next["$command $word"]+set} || -n ${_corral_options["$command $word"]+set} ]] || return 0
     command+=" $word"; (( at++ ))
   done
+  if [[ $previous == -* ]]; then option=${previous#-}; option=--${option#-}; fi
   if [[ -n ${_corral_next[$command]+set} ]]; then
     words=${_corral_next[$command]}
-  elif [[ $previous == -* && -n ${_corral_values["$command --${previous##*(-)}"]+set} ]]; then
-    words=${_corral_values["$command --${previous##*(-)}"]}
-  elif [[ $previous == -* && ${_corral_free[$command]} == *" --${previous##*(-)} "* ]]; then
+  elif [[ -n $option && -n ${_corral_values["$command $option"]+set} ]]; then
+    words=${_corral_values["$command $option"]}
+  elif [[ -n $option && ${_corral_free[$command]} == *" $option "* ]]; then
     return 0
   elif [[ $current == -* ]]; then
     words=${_corral_options[$command]}

@@ -91,18 +91,19 @@ function bashScript(tools: readonly string[], commands: readonly CommandWords[])
 /** Finds the command, then offers what may stand at the cursor. */
 const bashFunction = `
 _corral() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[0]##*/} at=1 word position=1 words=
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[0]##*/} at=1 word position=1 words= option=
   if [[ $command == corral && COMP_CWORD -gt 1 && -n \${_corral_next[\${COMP_WORDS[1]}]+set} ]]; then command=\${COMP_WORDS[1]}; at=2; fi
   while (( at < COMP_CWORD )) && [[ -n \${_corral_next[$command]+set} ]]; do
     word=\${COMP_WORDS[at]}
     [[ -n \${_corral_next["$command $word"]+set} || -n \${_corral_options["$command $word"]+set} ]] || return 0
     command+=" $word"; (( at++ ))
   done
+  if [[ $previous == -* ]]; then option=\${previous#-}; option=--\${option#-}; fi
   if [[ -n \${_corral_next[$command]+set} ]]; then
     words=\${_corral_next[$command]}
-  elif [[ $previous == -* && -n \${_corral_values["$command --\${previous##*(-)}"]+set} ]]; then
-    words=\${_corral_values["$command --\${previous##*(-)}"]}
-  elif [[ $previous == -* && \${_corral_free[$command]} == *" --\${previous##*(-)} "* ]]; then
+  elif [[ -n $option && -n \${_corral_values["$command $option"]+set} ]]; then
+    words=\${_corral_values["$command $option"]}
+  elif [[ -n $option && \${_corral_free[$command]} == *" $option "* ]]; then
     return 0
   elif [[ $current == -* ]]; then
     words=\${_corral_options[$command]}
@@ -148,7 +149,7 @@ function zshCommand({id, options, args}: CommandWords): string {
 
 function fishScript(tools: readonly string[], commands: readonly CommandWords[]): string {
   return [
-    `# fish completion of Corral's tools. ${generatedNote}`, '', fishFunction.trim(), '',
+    `# fish completion of Corral's tools. ${generatedNote}`, '', fishFunctions(tools.filter((tool) => tool !== 'corral')).trim(), '',
     ...tools.map((tool) => `complete -c ${tool} -f`),
     ...[...nextWords(tools, commands)].flatMap(([group, words]) => words.map((word) => {
       const summary = commands.find(({id}) => id === `${group} ${word}`)?.summary
@@ -159,21 +160,28 @@ function fishScript(tools: readonly string[], commands: readonly CommandWords[])
   ].join('\n')
 }
 
-/** A line for the tool itself; behind corral the same words are completed by `complete -w`. */
+/** A line for the tool itself, and for what is written behind corral. */
 function fishLine(id: string, rest: string, summary: string | undefined): string {
-  return `complete -c ${id.split(' ')[0] ?? id} ${rest}${summary === undefined ? '' : ` -d ${shellQuote(summary)}`}`
+  const tool = id.split(' ')[0] ?? id
+  return `complete${tool === 'corral' ? '' : ' -c corral'} -c ${tool} ${rest}${summary === undefined ? '' : ` -d ${shellQuote(summary)}`}`
 }
 
-/** __corral_at: the words so far are exactly these; __corral_in: they begin with these. */
-const fishFunction = `
-function __corral_at
+/** __corral_at: the words so far are exactly these; __corral_in: they begin with these. `corral qm` is `qm`. */
+function fishFunctions(tools: readonly string[]): string {
+  return `
+function __corral_words
     set -l words (commandline -opc)
-    set words[1] (path basename -- $words[1])
-    test "$words" = "$argv"
+    set words[1] (string replace -r '.*/' '' -- $words[1])
+    if test $words[1] = corral; and set -q words[2]; and contains -- $words[2] ${tools.join(' ')}
+        set -e words[1]
+    end
+    string join -- ' ' $words
+end
+function __corral_at
+    test (__corral_words) = "$argv"
 end
 function __corral_in
-    set -l words (commandline -opc)
-    set words[1] (path basename -- $words[1])
-    test (count $words) -ge (count $argv); and test "$words[1..(count $argv)]" = "$argv"
+    string match -q -- "$argv *" (__corral_words)' '
 end
 `
+}
