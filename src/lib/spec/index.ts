@@ -1,6 +1,6 @@
 // The doors of the spec that a command passes on its way: what a command and a value are, reading the words, checking the values. What few
 // commands need is imported by its own module instead, so that the others do not load it: section-config.ts, section-schema.ts,
-// render.ts, shell-words.ts, kernel-version.ts, usage.ts, type-text.ts, and the generators in generate/.
+// render.ts, shell-words.ts, kernel-version.ts, usage.ts, and the generators in generate/.
 export * from './command-line.ts'
 export * from './command.ts'
 export {checkFormat, formatNames, splitList} from './formats.ts'

@@ -1,6 +1,6 @@
 // The usage text of a command in the form that Proxmox VE's tools print it: the line, then every argument and option with its type,
 // default and description. It is laid out for a fixed width, so that it is the same in a pipe and on a terminal.
-import {formatPlaceholder, typeText} from './type-text.ts'
+import {propertySynopsis} from './generate/describe-value.ts'
 import {isListFormat} from './read-value.ts'
 import {isRequired} from './json-schema.ts'
 import type {Params, ValueSchema} from './schema.ts'
@@ -89,10 +89,20 @@ function shownName(params: Params, name: string): string {
 }
 
 function describeParam(shown: string, schema: ValueSchema): string {
-  const type = schema.alias === undefined ? formatPlaceholder(schema) ?? typeText(schema) : `<alias to '${schema.alias}'>`
   const fallback = schema.default === undefined ? '' : `   (default=${typeof schema.default === 'boolean' ? Number(schema.default) : schema.default})`
   const description = schema.alias === undefined ? `${wrap(schema.description ?? '')}` : ''
-  return `  ${shown.padEnd(10)} ${type}${fallback}\n${description}\n`
+  return `  ${shown.padEnd(10)} ${typeText(schema)}${fallback}\n${description}\n`
+}
+
+/** The type of a value as Proxmox VE words it: `<integer> (1 - 10)`, `<a | b>`, `<string>`, the grammar of a property string. */
+export function typeText(schema: ValueSchema): string {
+  if (schema.alias !== undefined) return `<alias to '${schema.alias}'>`
+  if (schema.fromFile === true) return `<${schema.placeholder ?? 'filepath'}>`
+  if (typeof schema.format === 'object') return propertySynopsis(schema.format)
+  if (schema.enum !== undefined) return `<${schema.enum.join(' | ')}>`
+  const {type = 'string', minimum, maximum} = schema
+  const hasRange = (type === 'integer' || type === 'number') && (minimum !== undefined || maximum !== undefined)
+  return `<${type}>${hasRange ? ` (${minimum ?? '-N'} - ${maximum ?? 'N'})` : ''}`
 }
 
 /** Lines of words, indented as the column of types is; eight columns of indentation are a tab. */

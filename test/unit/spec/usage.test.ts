@@ -1,8 +1,7 @@
 // Usage texts, the words for types, and "did you mean".
 import {describe, expect, it} from 'vitest'
 import {didYouMean, nearestWord, type ValueSchema} from '../../../src/lib/spec/index.ts'
-import {propertyStringText, typeText} from '../../../src/lib/spec/type-text.ts'
-import {usageLine, usageText} from '../../../src/lib/spec/usage.ts'
+import {typeText, usageLine, usageText} from '../../../src/lib/spec/usage.ts'
 
 const schema: ValueSchema = {
   type: 'object',
@@ -45,11 +44,8 @@ describe('types in words', () => {
     [{enum: ['a', 'b']}, '<a | b>'], [{}, '<string>'], [{type: 'boolean'}, '<boolean>'], [{alias: 'ide2'}, "<alias to 'ide2'>"],
   ] as [ValueSchema, string][])('%j', (value, text) => expect(typeText(value)).toBe(text))
 
-  it('of property strings: the default key, what must be there, then the rest', () => {
-    expect(propertyStringText({
-      size: {type: 'string', placeholder: 'DiskSize', optional: true}, file: {type: 'string', defaultKey: true, placeholder: 'volume'},
-      backup: {type: 'boolean', optional: true}, cache: {enum: ['none', 'unsafe'], optional: true}, must: {type: 'integer'},
-    })).toBe('[file=]<volume> ,must=<integer> [,backup=<1|0>] [,cache=<none|unsafe>] [,size=<DiskSize>]')
+  it('of property strings are their grammar', () => {
+    expect(typeText({format: {file: {type: 'string', defaultKey: true, placeholder: 'volume'}, backup: {type: 'boolean', optional: true}}})).toBe('[file=]<volume> [,backup=<1|0>]')
   })
 })
 
