@@ -41,6 +41,7 @@ export function readCommandLine(spec: CommandSpec, words: readonly string[]): Co
     args: spec.args,
     fixed: spec.fixed ?? {},
     companions,
+    companionAliases: {h: 'help', '?': 'help'},
     lenient: companion => companion['help'] === true,
     commandId: spec.id,
   })
@@ -68,6 +69,8 @@ export interface ReadOptions {
   readonly fixed?: Readonly<Record<string, unknown>>
   /** Options that are read along but are no parameters. */
   readonly companions?: Params
+  /** Other names of companions, as they are typed everywhere (`-h`). */
+  readonly companionAliases?: Readonly<Record<string, string>>
   /** Given the companions: arguments may be missing. */
   readonly lenient?: (companions: Readonly<Record<string, unknown>>) => boolean
   /** Finds the value of a type property that was not given (an existing object has a type). */
@@ -85,13 +88,14 @@ export function readParameters(
 ): {params: Record<string, unknown>; companions: Record<string, unknown>} {
   const known = knownParams(schema, options.fixed ?? {})
   const companionParams = options.companions ?? {}
-  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams))
+  const companionName = (name: string) => (Object.hasOwn(options.companionAliases ?? {}, name) ? options.companionAliases?.[name] : undefined) ?? name
+  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams, companionName))
   const companions: Record<string, unknown> = {}
   const values = new Map<string, readonly string[]>()
   for (const [name, list] of given) {
-    const companion = findParam(known.params, name) === undefined ? companionParams[name] : undefined
+    const companion = findParam(known.params, name) === undefined ? companionParams[companionName(name)] : undefined
     if (companion !== undefined) {
-      companions[name] = companionValue(name, companion, list.at(-1) ?? '')
+      companions[companionName(name)] = companionValue(name, companion, list.at(-1) ?? '')
       continue
     }
     values.set(name, list)
@@ -138,12 +142,12 @@ function kindOf(schema: ValueSchema): OptionKind {
   return schema.type === 'boolean' ? 'flag' : schema.type === 'array' || isListFormat(schema) ? 'list' : 'single'
 }
 
-function optionTable(params: Params, companions: Params): OptionTable {
+function optionTable(params: Params, companions: Params, companionName: (name: string) => string): OptionTable {
   return {
     kindOf: name => {
       const found = findParam(params, name)
       if (found !== undefined) return kindOf(aliasTarget(params, found.schema))
-      const companion = Object.hasOwn(companions, name) ? companions[name] : undefined
+      const companion = Object.hasOwn(companions, companionName(name)) ? companions[companionName(name)] : undefined
       return companion === undefined ? undefined : kindOf(companion)
     },
     names: () => [expandedNames(params), Object.keys(companions)],

@@ -145,7 +145,8 @@ describe('standard options', () => {
   })
 
   it('--help needs no arguments', () => {
-    expect(standard('--help').help).toBe(true)
+    for (const word of ['--help', '-help', '-h', '-?', '--hel']) expect(standard(word).help, word).toBe(true)
+    expect(read('100', '--machine', '-h')['machine']).toBe('-h')
     expect(readCommandLine(spec, ['--help', '--force']).params).toMatchObject({force: true})
   })
 })
