@@ -1,7 +1,7 @@
 // Suite guest-pending: the list of keys to delete in the [PENDING] section of a guest's configuration.
 import type {GuestConfig} from '../../src/lib/guest/guest-config.ts'
-import {addPendingDelete, cleanupPending, formatPendingDelete, parsePendingDelete, removePendingDelete} from '../../src/lib/guest/qemu/pending.ts'
-import type {PendingDelete} from '../../src/lib/guest/qemu/pending.ts'
+import {formatPendingDelete, parsePendingDelete} from '../../src/lib/guest/qemu/config/index.ts'
+import {addPendingDelete, cleanupPending, removePendingDelete} from '../../src/lib/guest/qemu/pending.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
 
 export const adapter: Adapter = {
@@ -21,7 +21,7 @@ export const adapter: Adapter = {
   },
 }
 
-function flags(list: Data): PendingDelete {
+function flags(list: Data): GuestConfig['pendingDelete'] {
   return Object.fromEntries(Object.entries(list).map(([key, value]) => [key, {force: isRecord(value) && value['force'] === 1}]))
 }
 

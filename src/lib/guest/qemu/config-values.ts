@@ -85,8 +85,7 @@ export async function storedValue(key: string, value: unknown, sources: ValueSou
   if (key !== 'description') assertOneLine(key, text)
   if (/^net\d+$/.test(key)) return storedNetworkCard(key, text, sources)
   if (key === 'vmgenid' && text === '1') return sources.newUuid()
-  if (key === 'tags') return storedTags(text)
-  return canonicalProperties(key, text)
+  return key === 'tags' ? storedTags(text) : text
 }
 
 async function storedNetworkCard(key: string, text: string, sources: ValueSources): Promise<string> {

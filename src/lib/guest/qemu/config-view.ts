@@ -1,4 +1,4 @@
-// A guest's configuration as commands show it: values typed for programs, the description on one line for people.
+// A guest's configuration as commands show it: values typed for programs, secrets hidden.
 import {NotFoundError} from '../../base/index.ts'
 import {findParam} from '../../spec/index.ts'
 import type {ConfigSection} from '../guest-config.ts'
@@ -28,11 +28,4 @@ export function shownValue(key: string, value: string): ShownValue {
   const type = findParam(qemuConfigParams, key)?.schema.type
   const isNumber = (type === 'integer' || type === 'number' || type === 'boolean') && /^\d{1,15}(?:\.\d{1,9})?$/.test(value)
   return isNumber ? Number(value) : value
-}
-
-/** The description on one line: line ends, control characters, `%` and `:` become %XX, as in the file. */
-export function encodeDescription(text: string): string {
-  return [...Buffer.from(text, 'utf8')]
-    .map(byte => (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && byte !== 0x3a ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
-    .join('')
 }

@@ -5,24 +5,6 @@ import type {GuestConfig} from '../guest-config.ts'
 import {isDriveKey} from './config/drives.ts'
 import {isCdromText, isUnusedKey, maxUnusedDisks, parseDriveText, volumeOf} from './drives/drive-text.ts'
 
-export type PendingDelete = Readonly<Record<string, {readonly force: boolean}>>
-
-/** Reads the value of `delete:` in [PENDING]. A leading `!` marks a drive whose volume is to be freed as well. */
-export function parsePendingDelete(text: string): PendingDelete {
-  const result: Record<string, {force: boolean}> = {}
-  for (const word of text.split(/[,;\s]+/)) {
-    if (word === '') continue
-    const force = word.startsWith('!')
-    result[force ? word.slice(1) : word] = {force}
-  }
-  return result
-}
-
-/** The reverse of parsePendingDelete, keys sorted. */
-export function formatPendingDelete(pendingDelete: PendingDelete): string {
-  return Object.keys(pendingDelete).sort().map(key => (pendingDelete[key]?.force === true ? `!${key}` : key)).join(',')
-}
-
 /** Marks a key for deletion; a value that waited for it is dropped. */
 export function addPendingDelete(config: GuestConfig, key: string, force = false): GuestConfig {
   return {...withoutPendingValue(config, key), pendingDelete: {...config.pendingDelete, [key]: {force}}}

@@ -2,8 +2,9 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {handleRead} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
-import {encodeDescription, shownSection, snapshotSection} from '../config-view.ts'
+import {shownSection, snapshotSection} from '../config-view.ts'
 import type {ShownValue} from '../config-view.ts'
+import {encodeText} from '../config/config-file.ts'
 import {readGuest} from '../guest-files.ts'
 import {withPendingValues} from '../pending.ts'
 import {spec} from './config.spec.ts'
@@ -21,5 +22,5 @@ export const handler = handleRead(spec, async ({vmid, current, snapshot}, contex
 /** `key: value` lines sorted by key; the digest is for programs. */
 function configLines(config: Readonly<Record<string, ShownValue>>): string[] {
   return Object.keys(config).sort().filter(key => key !== 'digest')
-    .map(key => `${key}: ${key === 'description' ? encodeDescription(String(config[key])) : String(config[key])}`)
+    .map(key => `${key}: ${key === 'description' ? encodeText(String(config[key])) : String(config[key])}`)
 }

@@ -2,7 +2,7 @@
 // whole configuration takes its place. Interrupted or failed, all of it is taken back.
 import {InvalidInputError} from '../../../base/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
-import type {Context, Plan} from '../../../tasks/index.ts'
+import type {Context, Plan, WantedFile} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import {storageLock} from '../../../storage/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -48,13 +48,12 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const text = formatQemuConfig(config)
   const steps = planned.steps.length === 0
     ? [storeCommitStep([claim, {path, was: undefined, text}])]
-    : withReservation(path, vmid, claim, text, planned.steps)
+    : withReservation(path, claim, text, planned.steps)
   return {steps: start === true ? [...steps, {do: {kind: 'guest.start-task', vmid}}] : steps, whenInterrupted: 'undo'}
 }
 
-function withReservation(path: string, vmid: number, claim: Parameters<typeof storeCommitStep>[0][number], text: string, volumeSteps: Plan['steps']): Plan['steps'] {
-  // The claim's text is different for every caller, so nobody else's reservation looks like this one.
-  const reserved = `#creating ${vmid} ${claim.text?.trim() ?? ''}\nlock: create\n`
+function withReservation(path: string, claim: WantedFile, text: string, volumeSteps: Plan['steps']): Plan['steps'] {
+  const reserved = 'lock: create\n'
   return [
     storeCommitStep([claim, {path, was: undefined, text: reserved}]),
     ...volumeSteps,

@@ -1,7 +1,8 @@
 // Shows what is in force in a virtual machine's configuration and what waits for its next start.
 import {handleRead} from '../../../tasks/index.ts'
-import {encodeDescription, shownValue} from '../config-view.ts'
+import {shownValue} from '../config-view.ts'
 import type {ShownValue} from '../config-view.ts'
+import {encodeText} from '../config/config-file.ts'
 import {readGuest} from '../guest-files.ts'
 import {readKey} from '../pending.ts'
 import {spec} from './pending.spec.ts'
@@ -32,7 +33,7 @@ export const handler = handleRead(spec, async ({vmid}, context): Promise<Pending
 }, entries => entries.flatMap(entryLines))
 
 function entryLines({key, value, pending, delete: deletion}: PendingEntry): string[] {
-  const shown = (text: ShownValue) => `${key}: ${key === 'description' ? encodeDescription(String(text)) : String(text)}`
+  const shown = (text: ShownValue) => `${key}: ${key === 'description' ? encodeText(String(text)) : String(text)}`
   if (value === undefined) return pending === undefined ? [] : [`new ${shown(pending)}`]
   if (deletion !== undefined) return [`del ${shown(value)}`]
   return pending === undefined ? [`cur ${shown(value)}`] : [`cur ${shown(value)}`, `new ${shown(pending)}`]

@@ -82,7 +82,7 @@ function toConfig(sections: ReadonlyMap<string, OpenSection>): GuestConfig {
   return {
     current: toSection(sections.get('') ?? {values: {}, comment: []}),
     pending: pendingDescription === undefined ? pending : {...pending, description: pendingDescription},
-    pendingDelete: parseDeleteList(deleted ?? ''),
+    pendingDelete: parsePendingDelete(deleted ?? ''),
     snapshots, special,
   }
 }
@@ -96,13 +96,18 @@ function commentText(lines: readonly string[]): string | undefined {
   return lines.length === 0 ? undefined : lines.join('\n').replace(/\s+$/, '')
 }
 
-/** `delete: net0,!scsi1`: keys to be deleted, with ! where the volume goes too. */
-function parseDeleteList(text: string): Record<string, {force: boolean}> {
+/** Reads the value of `delete:` in [PENDING] (`net0,!scsi1`): keys to be deleted, with ! where the volume of a drive goes too. */
+export function parsePendingDelete(text: string): GuestConfig['pendingDelete'] {
   const keys = Object.create(null) as Record<string, {force: boolean}>
   for (const word of text.split(/[,;\s]+/)) {
     if (word !== '') keys[word.replace(/^!/, '')] = {force: word.startsWith('!')}
   }
   return keys
+}
+
+/** The reverse of parsePendingDelete, keys sorted; empty when there is nothing to delete. */
+export function formatPendingDelete(keys: GuestConfig['pendingDelete']): string {
+  return Object.keys(keys).sort().map(key => (keys[key]?.force === true ? `!${key}` : key)).join(',')
 }
 
 /**
@@ -111,8 +116,8 @@ function parseDeleteList(text: string): Record<string, {force: boolean}> {
 export function formatQemuConfig(config: GuestConfig): string {
   let text = formatSection(config.current.values, config.current.description)
   const {description: pendingDescription, ...pending} = config.pending
-  const deleted = Object.keys(config.pendingDelete).sort().map(key => (config.pendingDelete[key]?.force === true ? `!${key}` : key))
-  const pendingValues = deleted.length === 0 ? pending : {...pending, delete: deleted.join(',')}
+  const deleted = formatPendingDelete(config.pendingDelete)
+  const pendingValues = deleted === '' ? pending : {...pending, delete: deleted}
   if (Object.keys(pendingValues).length > 0 || pendingDescription !== undefined) {
     text += `\n[PENDING]\n${formatSection(pendingValues, pendingDescription, true)}`
   }
@@ -148,8 +153,8 @@ function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
   return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-/** Comment lines keep printable ASCII but % and `:`; everything else is %XX of its UTF-8 bytes, as Proxmox VE writes it. */
-function encodeText(text: string): string {
+/** Text as it stands in comment lines, which keep printable ASCII but % and `:`; everything else is %XX of its UTF-8 bytes, as Proxmox VE writes it. */
+export function encodeText(text: string): string {
   return [...Buffer.from(text, 'utf8')]
     .map(byte => (isKept(byte) ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`))
     .join('')

@@ -1,6 +1,6 @@
 // From what drive options ask for to what is stored in the configuration, and the steps that make the new volumes. It looks at
 // storages and changes nothing. It must be called under the guest's lock: the names of new volumes are chosen here.
-import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {AppError, ForbiddenError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
 import {createVolumeStep, formatVolumeId, openStorage, openVolume} from '../../../storage/index.ts'
 import type {Format, Storage, Volume} from '../../../storage/index.ts'
@@ -27,8 +27,6 @@ export interface PlannedDrives {
   readonly values: Readonly<Record<string, string>>
   /** The steps that make new volumes, each with its undo. */
   readonly steps: readonly Step[]
-  /** The volumes that the steps make. */
-  readonly created: readonly string[]
 }
 
 /**
@@ -40,32 +38,45 @@ export async function planDrives(request: DriveRequest, context: Context): Promi
   const steps: Step[] = []
   const created: string[] = []
   for (const key of Object.keys(request.drives).sort()) {
-    if (isUnusedKey(key)) {
-      values[key] = await unusedVolume(key, request.drives[key] as string, request.vmid, context)
-      continue
-    }
-    const drive = canonicalDrive(key, request.drives[key] as string)
-    const source = readDriveSource(key, drive.file)
-    switch (source.kind) {
-      case 'empty':
-        values[key] = formatDriveText({file: drive.file, options: without(drive.options, 'size', 'format')})
-        break
-      case 'path':
-        values[key] = formatDriveText(await checkedPath(key, drive, context))
-        break
-      case 'volume':
-        values[key] = formatDriveText(await existingVolume(key, drive, request.vmid, context))
-        break
-      case 'new': {
-        const planned = await newVolume({...request, key, drive, source, created}, context)
-        values[key] = formatDriveText(planned.drive)
-        steps.push(...planned.steps)
-        created.push(planned.drive.file)
-        break
-      }
+    const planned = await namingDrive(key, () => planDrive(key, request.drives[key] as string, {...request, created}, context))
+    values[key] = planned.value
+    steps.push(...planned.steps)
+    if (planned.created !== undefined) created.push(planned.created)
+  }
+  return {values, steps}
+}
+
+interface PlannedDrive {
+  readonly value: string
+  readonly steps: readonly Step[]
+  readonly created?: string
+}
+
+async function planDrive(key: string, value: string, request: DriveRequest & CreatedVolumes, context: Context): Promise<PlannedDrive> {
+  if (isUnusedKey(key)) return {value: await unusedVolume(key, value, request.vmid, context), steps: []}
+  const drive = canonicalDrive(key, value)
+  const source = readDriveSource(key, drive.file)
+  switch (source.kind) {
+    case 'empty': return {value: formatDriveText({file: drive.file, options: without(drive.options, 'size', 'format')}), steps: []}
+    case 'path': return {value: formatDriveText(await checkedPath(key, drive, context)), steps: []}
+    case 'volume': return {value: formatDriveText(await existingVolume(key, drive, request.vmid, context)), steps: []}
+    case 'new': {
+      const made = await newVolume({...request, key, drive, source}, context)
+      return {value: formatDriveText(made.drive), steps: made.steps, created: made.drive.file}
     }
   }
-  return {values, steps, created}
+}
+
+/** What goes wrong with a storage or a volume says for which drive it was wanted. */
+async function namingDrive<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || error.message.includes(key)) throw error
+    const message = `${key}: ${error.message}`
+    const {nextSteps, data, cause} = error
+    throw error instanceof InvalidInputError ? new InvalidInputError(message, {[key]: error.message}, {nextSteps, cause}) : new AppError(error.kind, message, {nextSteps, data, cause})
+  }
 }
 
 /** The drive with every property checked and in the form in which it is stored (booleans as 1 and 0). */
@@ -118,12 +129,15 @@ function assertUsableBy(key: string, volume: Volume, drive: DriveText, vmid: num
   }
 }
 
-interface NewVolumeRequest extends DriveRequest {
+interface CreatedVolumes {
+  /** Volumes of other drives of the same command. */
+  readonly created: readonly string[]
+}
+
+interface NewVolumeRequest extends DriveRequest, CreatedVolumes {
   readonly key: string
   readonly drive: DriveText
   readonly source: {readonly storage: string; readonly sizeBytes: number}
-  /** Volumes of other drives of the same command. */
-  readonly created: readonly string[]
 }
 
 async function newVolume(request: NewVolumeRequest, context: Context): Promise<{drive: DriveText; steps: readonly Step[]}> {

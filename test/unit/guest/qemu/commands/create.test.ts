@@ -1,7 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnsupportedError} from '../../../../../src/lib/base/index.ts'
+import {ConflictError, ForbiddenError, InvalidInputError, UnsupportedError} from '../../../../../src/lib/base/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {images, machineRoom, outcomeOf, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
@@ -130,8 +130,8 @@ describe('qm create refuses', () => {
     const {place, context} = await room()
     await qm('create', {vmid: 100, scsi0: 'local:0.01'}, context)
     await isoImage(place.root, 'x.iso')
-    await expect(qm('create', {vmid: 101, scsi0: 'nowhere:1'}, context)).rejects.toThrow(NotFoundError)
-    await expect(qm('create', {vmid: 101, scsi0: 'local:101/vm-101-disk-0.raw'}, context)).rejects.toThrow(NotFoundError)
+    await expect(qm('create', {vmid: 101, scsi0: 'nowhere:1'}, context)).rejects.toMatchObject({kind: 'not-found', message: "scsi0: there is no storage 'nowhere'"})
+    await expect(qm('create', {vmid: 101, scsi0: 'local:101/vm-101-disk-0.raw'}, context)).rejects.toMatchObject({kind: 'not-found', message: expect.stringMatching(/^scsi0: /) as string})
     await expect(qm('create', {vmid: 101, scsi0: 'local:100/vm-100-disk-0.raw'}, context)).rejects.toThrow('belongs to guest 100')
     await expect(qm('create', {vmid: 101, virtio0: 'local:iso/x.iso'}, context)).rejects.toThrow('CD-ROM drive')
     await expect(qm('create', {vmid: 101, scsi0: 'local:iso/x.iso,media=disk'}, context)).rejects.toThrow(InvalidInputError)
