@@ -29,6 +29,8 @@ export function oclifCommand(spec: CommandSpec): CommandClass {
     static override readonly strict = false
 
     override async run(): Promise<void> {
+      // oclif warns of a command whose words it did not read.
+      this.parsed = true
       await runProcess([...spec.id.split(' '), ...this.argv])
     }
   }

@@ -27,7 +27,7 @@ export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], c
     const text = texts[index] ?? ''
     return padToWidth(options.style.columns === undefined ? text : cutToWidth(text, width), width, column.align ?? 'left')
   })
-  const header = options.hasHeader ? line(columns.map((column) => column.header)).map(emphasise) : undefined
+  const header = options.hasHeader ? line(columns.map((column) => column.header)).map((text) => emphasise(text)) : undefined
   const body = cells.map(line)
   if (options.hasBorder) return borderedLines(header, body, widths, options.style.hasUnicode)
   return [...(header === undefined ? [] : [header.join(' ')]), ...body.map((texts) => texts.join(' '))]

@@ -43,6 +43,11 @@ describe('a plain table', () => {
     expect(displayWidth(wide[1] ?? '')).toBe(90)
   })
 
+  test('marks each header by itself', () => {
+    const lines = tableLines([], [{key: 'a', header: 'A'}, {key: 'b', header: 'B'}], {...plain, emphasise: (...texts: string[]) => `<${texts.join('|')}>`})
+    expect(lines).toEqual(['<A> <B>'])
+  })
+
   test('shows what a terminal would obey', () => {
     expect(tableLines([{name: 'a\u001b]0;owned\u0007b\nc\u202ed'}], [{key: 'name', header: 'N'}], {...plain, hasHeader: false})).toEqual(['a\\x1B]0;owned\\x07b\\x0Ac\\u202Ed'])
   })
