@@ -18,8 +18,8 @@ export class Installation {
   readonly #prefix: readonly string[]
 
   /** The folder's name is short, because sockets lie below it. */
-  constructor(prefix: readonly string[] = []) {
-    this.root = mkdtempSync('/tmp/ce-')
+  constructor(prefix: readonly string[] = [], namePrefix = '/tmp/ce-') {
+    this.root = mkdtempSync(namePrefix)
     this.#prefix = prefix
   }
 

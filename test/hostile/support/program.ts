@@ -7,10 +7,10 @@ import type {Answer} from '../../e2e/support/installation.ts'
 
 export const projectRoot = resolve(import.meta.dirname, '../../..')
 
-/** An installation that goes with the test, and every process of it. */
-export function installation(): Installation {
+/** An installation that goes with the test, and every process of it. Its folder's name begins with the prefix. */
+export function installation(namePrefix?: string): Installation {
   if (!existsSync(join(projectRoot, 'dist/lib/cli/main.js'))) throw new Error('dist is missing: run npm run build')
-  const made = new Installation()
+  const made = new Installation([], namePrefix)
   onTestFinished(() => made.close())
   return made
 }
