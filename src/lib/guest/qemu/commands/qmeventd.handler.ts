@@ -11,7 +11,8 @@ export const handler = handleRead(spec, async ({PATH: socketPath, f: staysInFore
     await runInBackground(socketPath, isVerbose === true, context)
     return null
   }
-  const report = (line: string) => (context.log.notice ?? context.log.info)(line)
+  const {log} = context
+  const report = (line: string) => { if (log.notice === undefined) log.info(line); else log.notice(line) }
   await runEventDaemon({
     context, socketPath, endsWithLastGuest: false, report,
     ...(isVerbose === true ? {reportDetail: report} : {}),

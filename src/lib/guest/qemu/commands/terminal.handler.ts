@@ -20,7 +20,7 @@ export const handler = handleRead(spec, async ({vmid, iface, escape = '^O'}, con
   const ports = await withQmp(host, paths.qmp, {signal}, (client) => client.execute('query-chardev'))
   refuseTaken(vmid, port, ports)
   const stream = await host.connect(paths[port])
-  const notice = log.notice ?? log.info
+  const notice = (line: string) => { if (log.notice === undefined) log.info(line); else log.notice(line) }
   notice(`terminal on ${port} of virtual machine ${vmid}${escapeKey === undefined ? '' : `; ${escapeInWords(escapeKey)} leaves it`}`)
   const ending = await joinTerminal({stream, terminal, escapeKey, clock, signal})
   if (ending === 'guest') notice(`virtual machine ${vmid} closed the port`)

@@ -10,7 +10,7 @@ export const handler = handleRead(spec, async ({vmid, timeout}, context): Promis
   await readGuest(vmid, context)
   const process = await runtimeStatus(vmid, context)
   if (process === undefined) return null
-  const notice = context.log.notice ?? context.log.info
+  const notice = (line: string) => { if (context.log.notice === undefined) context.log.info(line); else context.log.notice(line) }
   notice(`waiting until virtual machine ${vmid} has ended (process ${process.pid})`)
   if (timeout !== undefined && !await waitForEnd(process, limitMs(timeout), context)) {
     throw new UnavailableError(`virtual machine ${vmid} is still running after ${timeout} s`, {data: {vmid}})

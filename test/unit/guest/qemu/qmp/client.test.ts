@@ -124,7 +124,8 @@ describe('QMP commands', () => {
   })
 
   it('is not misled by names of JavaScript\'s own', async () => {
-    const {client} = await open({answers: {q: (_args, peer) => { peer.sendRaw(`{"return": {"__proto__": {"polluted": true}}, "id": "${String(peer.id)}"}\n`); return undefined }}})
+    const q: FakeQmpHandler = (_args, peer) => { peer.sendRaw(`{"return": {"__proto__": {"polluted": true}}, "id": "${String(peer.id)}"}\n`); return undefined }
+    const {client} = await open({answers: {q}})
     await client.execute('q')
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
   })
