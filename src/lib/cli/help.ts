@@ -84,11 +84,11 @@ function settingLines(format: Params, width: number): string[] {
 }
 
 /** The page of a tool, or of a group of its commands. */
-export function commandListHelp(title: string, commands: readonly CommandSummary[], style: HelpStyle): string[] {
+export function commandListHelp(title: string, commands: readonly CommandSummary[], style: HelpStyle, heading = 'COMMANDS'): string[] {
   const longest = Math.max(0, ...commands.map(({id}) => displayWidth(id)))
   const column = Math.min(longest, 32) + 4
   return [
-    ...wrap(title, style.width, ''), '', style.heading('COMMANDS'),
+    ...(title === '' ? [] : [...wrap(title, style.width, ''), '']), style.heading(heading),
     ...commands.flatMap(({id, summary}) => {
       const isLong = displayWidth(id) > column - 4
       const text = wrap(summary, style.width, ' '.repeat(column))

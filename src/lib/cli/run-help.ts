@@ -42,14 +42,16 @@ export async function printCommandHelp(spec: CommandSpec, surroundings: Surround
 
 async function groupHelp(words: readonly string[], surroundings: Surroundings): Promise<string[]> {
   const style = await helpStyle(surroundings)
-  const specs = await specsBelow(words, surroundings)
-  const group = words.join(' ')
-  const title = words.length === 0
-    ? 'Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.'
-    : `The commands of ${group}.`
-  const page = commandListHelp(title, specs, style)
-  const completion = words.length === 0 ? ["'corral autocomplete' sets up the completion of words in your shell."] : []
-  return [...page, '', `'${helpCommand(words)} <command>' shows the page of a command.`, ...completion]
+  const more = `'${helpCommand(words)} <command>' shows the page of a command.`
+  if (words.length > 0) return [...commandListHelp(`The commands of ${words.join(' ')}.`, await specsBelow(words, surroundings), style), '', more]
+  const {tools} = await import('./tools.ts')
+  const ids = Object.keys(surroundings.catalog.commands)
+  const named = tools.filter(({name}) => name !== 'corral' && commandsBelow([name], ids).length > 0).map(({name, summary}) => ({id: name, summary}))
+  return [
+    ...commandListHelp('Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.', named, style, 'TOOLS'), '',
+    ...commandListHelp('', await specsBelow(['corral'], surroundings), style),
+    '', "'qm help' lists the commands of a tool.", more, "'corral autocomplete' sets up the completion of words in your shell.",
+  ]
 }
 
 /** Every page of the group, one after the other. */

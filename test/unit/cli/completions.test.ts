@@ -4,14 +4,16 @@ import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 
 const folder = path.resolve(import.meta.dirname, '../../../completions')
-const cases: readonly (readonly [words: readonly string[], some: readonly string[], none?: readonly string[]])[] = [
-  [['qm', 'sta'], ['start', 'status'], ['stop']],
-  [['corral', ''], ['qm', 'pvesm', 'task', 'doctor']],
-  [['corral', 'qm', 'stat'], ['status']],
-  [['corral', 'task', ''], ['wait', 'stop'], ['list']],
-  [['pvenode', 'task', ''], ['list', 'log', 'status'], ['wait']],
-  [['qm', 'start', '100', '--time'], ['--timeout']],
-  [['corral', 'qm', 'start', '100', '--time'], ['--timeout']],
+interface Case { readonly words: readonly string[]; readonly some: readonly string[]; readonly none?: readonly string[] }
+
+const cases: readonly Case[] = [
+  {words: ['qm', 'sta'], some: ['start', 'status'], none: ['stop']},
+  {words: ['corral', ''], some: ['qm', 'pvesm', 'task', 'doctor']},
+  {words: ['corral', 'qm', 'stat'], some: ['status']},
+  {words: ['corral', 'task', ''], some: ['wait', 'stop'], none: ['list']},
+  {words: ['pvenode', 'task', ''], some: ['list', 'log', 'status'], none: ['wait']},
+  {words: ['qm', 'start', '100', '--time'], some: ['--timeout']},
+  {words: ['corral', 'qm', 'start', '100', '--time'], some: ['--timeout']},
 ]
 
 function run(program: string, args: readonly string[]): {stdout: string; stderr: string} {
@@ -24,7 +26,7 @@ function isMissing(program: string): boolean {
   return spawnSync(program, ['--version']).error !== undefined
 }
 
-function expectWords(output: string, [words, some, none = []]: (typeof cases)[number]): void {
+function expectWords(output: string, {words, some, none = []}: Case): void {
   const offered = output.split(/[\s:[=]+/)
   for (const word of some) expect(offered, words.join(' ')).toContain(word)
   for (const word of none) expect(offered, words.join(' ')).not.toContain(word)
@@ -35,8 +37,8 @@ describe('bash', () => {
     `source ${path.join(folder, 'corral.bash')}`, 'COMP_WORDS=("$@"); COMP_CWORD=$(( $# - 1 )); _corral; printf "%s\\n" "${COMPREPLY[@]}"',
   ].join('\n'), 'bash', ...words])
 
-  test.each(cases)('%j', (...one) => {
-    const {stdout, stderr} = complete(one[0])
+  test.each(cases)('$words', (one) => {
+    const {stdout, stderr} = complete(one.words)
     expect(stderr).toBe('')
     expectWords(stdout, one)
   })
@@ -48,8 +50,8 @@ describe('bash', () => {
 })
 
 describe.skipIf(isMissing('fish'))('fish (skipped when it is not installed)', () => {
-  test.each(cases)('%j', (...one) => {
-    const {stdout, stderr} = run('fish', ['--no-config', '-c', `source ${path.join(folder, 'corral.fish')}; complete -C '${one[0].join(' ')}'`])
+  test.each(cases)('$words', (one) => {
+    const {stdout, stderr} = run('fish', ['--no-config', '-c', `source ${path.join(folder, 'corral.fish')}; complete -C '${one.words.join(' ')}'`])
     expect(stderr).toBe('')
     expectWords(stdout, one)
   })
@@ -61,10 +63,10 @@ describe.skipIf(isMissing('zsh'))('zsh (skipped when it is not installed)', () =
     '_describe() { print -rl -- "${(@P)2}" }', '_arguments() { print -rl -- "$@" }', 'words=("$@")', 'CURRENT=$#words', `complete() { source ${path.join(folder, '_corral')} }`, 'complete',
   ].join('\n')
 
-  test.each(cases)('%j', (...one) => {
-    const {stdout, stderr} = run('zsh', ['-f', '-c', script, 'zsh', ...one[0]])
+  test.each(cases)('$words', (one) => {
+    const {stdout, stderr} = run('zsh', ['-f', '-c', script, 'zsh', ...one.words])
     expect(stderr).toBe('')
     // zsh itself drops what does not begin with the word.
-    expectWords(stdout, [one[0], one[1]])
+    expectWords(stdout, {words: one.words, some: one.some})
   })
 })
