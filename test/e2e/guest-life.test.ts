@@ -108,6 +108,16 @@ describe('a virtual machine', () => {
     expect(stdout).toContain(`base memory: ${160 * 1024 * 1024}`)
   })
 
+  it('is restarted although the worker of qm reboot was killed when the guest was off', async () => {
+    const console = new GuestConsole(installation, vmid)
+    await console.waitForGuest()
+    await console.leave()
+    const pid = installation.pidOf(vmid)
+    const killed = await installation.call('qm', ['reboot', String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_STEP: '3'}})
+    expect(killed.code).not.toBe(0)
+    await waitUntil('the guest to be started again', async () => await installation.status(vmid) === 'status: running' && installation.pidOf(vmid) !== pid, 30_000)
+  })
+
   it('does not answer the power button in its firmware: shutdown says so, and forceStop stops it', async () => {
     await installation.mustQm('reset', String(vmid))
     const refused = await installation.qm('shutdown', String(vmid), '--timeout', '1')

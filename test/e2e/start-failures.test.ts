@@ -99,6 +99,17 @@ describe('a start whose worker is killed', () => {
   })
 })
 
+describe('a stop whose worker is killed', () => {
+  it.each([1, 2, 3])('after step %i is finished by whoever comes next', async (count) => {
+    await installation.mustQm('start', String(vmid))
+    const killed = await installation.call('qm', ['stop', String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_STEP: String(count)}})
+    expect(killed.code).not.toBe(0)
+    await installation.call('corral', ['doctor'])
+    await expectNothingLeft()
+    expect((await installation.call('corral', ['doctor'])).stdout).toBe('')
+  })
+})
+
 describe('leftovers', () => {
   it('of a QEMU that is gone do not stop the next start, and a PID file of somebody else is not believed', async () => {
     await installation.mustQm('start', String(vmid))

@@ -19,7 +19,7 @@ export const handler = handleChange(spec, {
       steps: [
         // The guest's end is seen by qmeventd, so there must be one.
         {do: {kind: 'qemu.watch'}},
-        {do: {kind: 'file.write', path: reboot, text: ''}, undo: {kind: 'file.remove', path: reboot}},
+        {do: {kind: 'file.write', path: reboot, text: ''}, undo: {kind: 'qemu.forget-reboot', vmid}},
         {do: {
           kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(timeout ?? shutdownTimeoutSeconds(values)), usesAgent: hasAgent(values), forceStop: false,
         }},

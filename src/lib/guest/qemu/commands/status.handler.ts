@@ -1,5 +1,7 @@
 // Shows the state of a virtual machine: in a word, or in full.
+import {errorChain} from '../../../base/index.ts'
 import {handleRead} from '../../../tasks/index.ts'
+import type {Context} from '../../../tasks/index.ts'
 import {readGuest} from '../guest-files.ts'
 import {guestStatus} from '../guest-status.ts'
 import {spec} from './status.spec.ts'
@@ -9,5 +11,16 @@ export const handler = handleRead(spec, async ({vmid, verbose}, context): Promis
   const status = await guestStatus(vmid, config, context)
   if (status.status === 'stopped') return verbose === true ? status : {status: 'stopped'}
   const {qmpStatus, runningDetails} = await import('../running-details.ts')
-  return verbose === true ? {...status, ...await runningDetails(vmid, context)} : {status: await qmpStatus(vmid, context) ?? status.status}
+  const details = verbose === true ? {...status, ...await runningDetails(vmid, context)} : {status: await qmpStatus(vmid, context) ?? status.status}
+  if (Object.values(details).includes('shutdown')) await watchAgain(context)
+  return details
 })
+
+/** A guest that is off while its QEMU waits has nobody who watches it, or will be ended in a moment. */
+async function watchAgain(context: Context): Promise<void> {
+  try {
+    await (await import('../qmeventd/start.ts')).ensureWatched(context)
+  } catch (error) {
+    context.log.warn(errorChain(error).join(': '))
+  }
+}

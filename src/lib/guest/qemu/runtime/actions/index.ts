@@ -13,6 +13,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'qemu.shut-down': async () => (await import('./shut-down.ts')).shutDown,
   'qemu.reset': async () => (await import('./reset.ts')).reset,
   'qemu.clear-run-files': async () => (await import('./clear-run-files.ts')).clearRunFiles,
+  'qemu.forget-reboot': async () => (await import('./forget-reboot.ts')).forgetReboot,
   'qemu.repair': async () => (await import('./repair.ts')).repair,
   'qemu.restart': async () => (await import('./restart.ts')).restart,
 }
