@@ -4,7 +4,7 @@ import type {Params, PropertyFormat, ValueSchema} from '../schema.ts'
 
 /** The word for a value in a synopsis: its choices when they are few, else `<placeholder>` or `<type>`. */
 export function valueWord(schema: ValueSchema): string {
-  if (schema.enum !== undefined && schema.enum.length <= 6) return `<${schema.enum.join('|')}>`
+  if (hasFewChoices(schema)) return `<${schema.enum?.join('|') ?? ''}>`
   if (schema.placeholder !== undefined) return `<${schema.placeholder.replace(/^<|>$/g, '')}>`
   if (schema.enum !== undefined) return '<word>'
   switch (schema.type) {
@@ -14,6 +14,11 @@ export function valueWord(schema: ValueSchema): string {
     case 'array': return schema.items === undefined ? '<text>' : valueWord(schema.items)
     default: return typeof schema.format === 'object' ? '<settings>' : '<text>'
   }
+}
+
+/** Whether the choices themselves stand in a synopsis. */
+function hasFewChoices(schema: ValueSchema): boolean {
+  return schema.enum !== undefined && schema.enum.length <= 6
 }
 
 /** The value as it stands behind an option: a boolean one may be left out. */
@@ -94,7 +99,7 @@ export function defaultWords(schema: ValueSchema): string | undefined {
 
 /** Type, default and requirements on one line (`integer from 1 to 64; default: 1`), without what the value's own word says already. */
 export function limitWords(schema: ValueSchema): string {
-  const isShown = valueWord(schema) === '<1|0>' || (schema.enum !== undefined && valueWord(schema).includes('|')) || typeWords(schema) === 'text'
+  const isShown = schema.type === 'boolean' || hasFewChoices(schema) || typeWords(schema) === 'text'
   const words = isShown ? [] : [typeWords(schema)]
   const preset = defaultWords(schema)
   if (preset !== undefined) words.push(`default: ${preset}`)
