@@ -14,6 +14,7 @@ import {toolPage} from '../spec/generate/tool-page.ts'
 import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
 import {helpSpec} from './help-command.ts'
+import {errorSchema} from './print-error.ts'
 import {describeTools} from './tools.ts'
 
 const sharedWords: SharedWords = {
@@ -38,6 +39,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   const complete = withHelp(tools)
   return [
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
+    {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
     ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
     ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: `man/${file.name}.5`, content: configPage(file)})),
   ]
