@@ -1,6 +1,7 @@
 // From a changed configuration to the steps that bring it about: new volumes are made first, volumes that were given up are removed
 // next, and the configuration is written last, so that none is ever left without a name in it.
-import {openVolume, removeVolumeStep} from '../../storage/index.ts'
+import {AppError, NotFoundError} from '../../base/index.ts'
+import {openVolume, parseVolumeId, removeVolumeStep, storageLock} from '../../storage/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
 import type {Context, Plan, Step} from '../../tasks/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
@@ -8,7 +9,7 @@ import {formatQemuConfig} from './config/config-file.ts'
 import {ownedBy} from './drives/volume-owner.ts'
 import {guestConfigPath} from './guest-files.ts'
 import type {GuestFile} from './guest-files.ts'
-import {applyPending} from './pending.ts'
+import {applyPending, referencedVolumes} from './pending.ts'
 
 export interface WantedConfig {
   readonly config: GuestConfig
@@ -23,13 +24,20 @@ export interface WantedConfig {
 export async function planConfigChange(guest: GuestFile, wanted: WantedConfig, newVolumeSteps: readonly Step[], context: Context): Promise<Plan> {
   const text = formatQemuConfig(wanted.config)
   const path = guestConfigPath(context.node, guest.vmid)
-  const removals = await Promise.all(wanted.freedVolumes.map(volume => removalStep(volume, context)))
+  const removals = (await Promise.all(wanted.freedVolumes.map(volume => removalSteps(volume, context)))).flat()
   const commit = text === guest.file.data ? [] : [storeCommitStep([{path, was: guest.file, text}])]
   return {
     steps: [...newVolumeSteps, ...removals, ...commit],
     // A removed volume does not come back: unless there are new volumes to take back, what was begun is finished.
     whenInterrupted: newVolumeSteps.length === 0 && removals.length > 0 ? 'finish' : 'undo',
   }
+}
+
+/** The locks under which what waits is put into force: those of the storages on which it removes volumes. */
+export function locksOfPendingChanges(config: GuestConfig): readonly string[] {
+  const removesVolumes = Object.values(config.pendingDelete).some(({force}) => force)
+  const storages = removesVolumes ? referencedVolumes(config).map(volume => parseVolumeId(volume).storage) : []
+  return [...new Set(storages.map(storageLock))]
 }
 
 /**
@@ -41,7 +49,29 @@ export async function planPendingChanges(guest: GuestFile, context: Context): Pr
   return {plan: await planConfigChange(guest, applied, [], context), config: applied.config}
 }
 
-async function removalStep(volume: string, context: Context): Promise<Step> {
-  const {storage, id} = await openVolume(volume, context)
-  return removeVolumeStep(storage, id)
+/**
+ * The same for a guest that has ended or is about to. One that is being worked on keeps its configuration, and that work looks after it.
+ * Nothing may keep a guest from being stopped: what cannot be put into force now waits for its start, which says why.
+ */
+export async function stepsOfPendingChanges(guest: GuestFile, context: Context): Promise<readonly Step[]> {
+  if (guest.config.current.values['lock'] !== undefined) return []
+  try {
+    return (await planPendingChanges(guest, context)).plan.steps
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind === 'cancelled') throw error
+    context.log.warn(`changes of virtual machine ${guest.vmid} go on waiting: ${error.message}`)
+    return []
+  }
+}
+
+async function removalSteps(volume: string, context: Context): Promise<Step[]> {
+  try {
+    const {storage, id} = await openVolume(volume, context)
+    return [removeVolumeStep(storage, id)]
+  } catch (error) {
+    // A storage that is configured no more is out of our reach for good; one that is merely off is an error.
+    if (!(error instanceof NotFoundError)) throw error
+    context.log.warn(`${volume} is left behind: ${error.message}`)
+    return []
+  }
 }

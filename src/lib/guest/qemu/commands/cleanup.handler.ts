@@ -1,12 +1,10 @@
 // Clears up after a virtual machine that has ended: what it left on the host, changes that waited for this, a reboot that was asked for.
 import {NotFoundError} from '../../../base/index.ts'
-import {storageLock, parseVolumeId} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {guestLockName, readGuest} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
-import {referencedVolumes} from '../pending.ts'
-import {planPendingChanges} from '../plan-config-change.ts'
+import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
@@ -15,9 +13,7 @@ import {spec} from './cleanup.spec.ts'
 export const handler = handleChange(spec, {
   locks: async ({vmid}, context) => {
     const guest = await readIfThere(vmid, context)
-    const removesVolumes = Object.values(guest?.config.pendingDelete ?? {}).some(({force}) => force)
-    const storages = guest === undefined || !removesVolumes ? [] : referencedVolumes(guest.config).map(volume => parseVolumeId(volume).storage)
-    return [guestLockName(vmid), ...new Set(storages.map(storageLock))]
+    return [guestLockName(vmid), ...(guest === undefined ? [] : locksOfPendingChanges(guest.config))]
   },
   lockTimeoutMs: 120_000,
   plan: async ({vmid, 'clean-shutdown': isClean}, context): Promise<Plan> => {
@@ -30,11 +26,9 @@ export const handler = handleChange(spec, {
     if (guest === undefined) return {...nothing, steps: [{do: {kind: 'qemu.clear-run-files', vmid}}]}
     if (!isClean) context.log.info(`the QEMU of virtual machine ${vmid} ended without a word: it crashed or was killed`)
     const isReboot = await context.host.files.stat(guestPaths(context.places, vmid).reboot) !== undefined
-    // A guest that is being worked on keeps its configuration; that work looks after it.
-    const pending = guest.config.current.values['lock'] === undefined ? (await planPendingChanges(guest, context)).plan.steps : []
     return {
       ...nothing,
-      steps: [...afterEndSteps(guest, {keepActive: false}), ...pending, ...(isReboot ? [{do: {kind: 'qemu.restart', vmid}}] : [])],
+      steps: [...afterEndSteps(guest, {keepActive: false}), ...await stepsOfPendingChanges(guest, context), ...(isReboot ? [{do: {kind: 'qemu.restart', vmid}}] : [])],
     }
   },
 })

@@ -3,6 +3,7 @@ import {ForbiddenError} from '../../../base/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import {hasAgent} from '../arguments/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
+import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
@@ -10,7 +11,7 @@ import {limitMs, shutdownTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './shutdown.spec.ts'
 
 export const handler = handleChange(spec, {
-  locks: ({vmid}) => [guestLockName(vmid)],
+  locks: async ({vmid}, context) => [guestLockName(vmid), ...locksOfPendingChanges((await readGuest(vmid, context)).config)],
   plan: async ({vmid, skiplock, keepActive, forceStop, timeout}, context) => {
     const guest = await readGuest(vmid, context)
     assertUnlocked(guest, skiplock, context.caller)
@@ -25,8 +26,9 @@ export const handler = handleChange(spec, {
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
+        ...await stepsOfPendingChanges(guest, context),
       ],
-      // No step has an undo: what matters is that waiting for the guest can be cancelled.
+      // Waiting for the guest can be cancelled, and until it has ended nothing is done that would need an undo.
       whenInterrupted: 'undo',
     }
   },

@@ -1,28 +1,20 @@
 // Starts a virtual machine. What is known before QEMU runs is checked here, so that nothing is touched when it cannot work.
 import {ConflictError, ForbiddenError} from '../../../base/index.ts'
 import {requireBridge} from '../../../network/index.ts'
-import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import {buildArguments} from '../arguments/index.ts'
 import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
 import {gatherFacts} from '../facts/index.ts'
 import {assertUnlocked, guestLockName, isYes, readGuest} from '../guest-files.ts'
-import {referencedVolumes} from '../pending.ts'
-import {planPendingChanges} from '../plan-config-change.ts'
+import {locksOfPendingChanges, planPendingChanges} from '../plan-config-change.ts'
 import {startSteps} from '../runtime/start-steps.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {limitMs, startTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './start.spec.ts'
 
 export const handler = handleChange(spec, {
-  locks: async ({vmid}, context) => {
-    const {config} = await readGuest(vmid, context)
-    // Deletions that wait and were forced remove volumes.
-    const removesVolumes = Object.values(config.pendingDelete).some(({force}) => force)
-    const storages = removesVolumes ? referencedVolumes(config).map(volume => parseVolumeId(volume).storage) : []
-    return [guestLockName(vmid), ...new Set(storages.map(storageLock))]
-  },
+  locks: async ({vmid}, context) => [guestLockName(vmid), ...locksOfPendingChanges((await readGuest(vmid, context)).config)],
   lockTimeoutMs: 60_000,
   plan: async ({vmid, skiplock, timeout, machine, 'force-cpu': forcedCpu}, context) => {
     const guest = await readGuest(vmid, context)

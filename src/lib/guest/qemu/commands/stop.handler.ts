@@ -2,15 +2,16 @@
 import {ForbiddenError} from '../../../base/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
-import {endGuestTasks} from '../runtime/guest-tasks.ts'
+import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {endGuestTasks} from '../runtime/guest-tasks.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {limitMs, quitTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './stop.spec.ts'
 
 export const handler = handleChange(spec, {
-  locks: ({vmid}) => [guestLockName(vmid)],
+  locks: async ({vmid}, context) => [guestLockName(vmid), ...locksOfPendingChanges((await readGuest(vmid, context)).config)],
   beforeLocks: async ({vmid, 'overrule-shutdown': overruleShutdown}, context) => {
     if (overruleShutdown === true) await endGuestTasks('qmshutdown', vmid, context)
   },
@@ -25,6 +26,7 @@ export const handler = handleChange(spec, {
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
+        ...await stepsOfPendingChanges(guest, context),
       ],
       whenInterrupted: 'finish',
     }
