@@ -1,6 +1,7 @@
 // Part of the build: compiles the checks of all commands and configuration files ahead, so that no command has to load ajv and compile
 // schemas while the user waits (the longest part of a short command otherwise). A file is named after the content of the parameters
-// it checks (spec/validator.ts), so one that exists is right, and one that nothing wants any more is removed.
+// it checks (spec/validator.ts), and its first line names what it was made from, so that only what changed is compiled again.
+import {createHash} from 'node:crypto'
 import fs from 'node:fs'
 import {createRequire} from 'node:module'
 import path from 'node:path'
@@ -9,6 +10,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 const require = createRequire(import.meta.url)
 const {_} = require('ajv')
 const standaloneCode = require('ajv/dist/standalone').default
+const {version: ajvVersion} = require('ajv/package.json')
 
 /** @param dist the folder of the compiled program */
 export async function compileValidators(dist) {
@@ -24,11 +26,13 @@ export async function compileValidators(dist) {
     if (wanted.has(name)) continue
     wanted.add(name)
     const file = path.join(folder, name)
-    if (fs.existsSync(file)) continue
+    const schema = paramsToJsonSchema(params, false)
+    const origin = `// ${createHash('sha1').update(`${ajvVersion} ${JSON.stringify(schema)}`).digest('hex')}\n`
+    if (fs.existsSync(file) && fs.readFileSync(file, 'utf8').startsWith(origin)) continue
     ajv ??= newAjv({code: {source: true, formats: _`formats`}})
-    const code = standaloneCode(ajv, ajv.compile(paramsToJsonSchema(params, false)))
+    const code = standaloneCode(ajv, ajv.compile(schema))
     // Whole or not at all: a program that runs meanwhile must not load half a file.
-    fs.writeFileSync(`${file}.${process.pid}`, `module.exports = formats => { const module = {};\n${code}\nreturn module.exports }\n`)
+    fs.writeFileSync(`${file}.${process.pid}`, `${origin}module.exports = formats => { const module = {};\n${code}\nreturn module.exports }\n`)
     fs.renameSync(`${file}.${process.pid}`, file)
   }
   for (const name of fs.readdirSync(folder)) if (!wanted.has(name)) fs.rmSync(path.join(folder, name))

@@ -2,6 +2,7 @@
 // needed. ajv takes longer to load and to compile than a whole command may take, so a built program brings its validators along. Both
 // ways start from the JSON Schema of json-schema.ts, and a compiled validator is found by a hash of the very parameters that it
 // was made from, so that one which is out of date is never used: there is one truth.
+import {createHash} from 'node:crypto'
 import {createRequire} from 'node:module'
 import {fileURLToPath} from 'node:url'
 import type * as ajvModule from 'ajv'
@@ -57,18 +58,9 @@ export function newAjv(options: object = {}): Ajv {
   return new AjvClass({allErrors: true, strict: true, strictTypes: false, strictRequired: false, formats: allFormats(), ...options})
 }
 
-/** Names the validator of these parameters by their content (two lanes of FNV-1a; no secret depends on it). */
+/** Names the validator of these parameters by their content. */
 export function validatorName(params: Params, additional: boolean): string {
-  const text = JSON.stringify(params)
-  let low = 0x811c9dc5
-  let high = additional ? 0x01000193 : 0x9e3779b9
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index)
-    low = Math.imul(low ^ unit, 0x01000193)
-    high = Math.imul(high ^ unit, 0x85ebca6b)
-  }
-  const hex = (value: number) => (value >>> 0).toString(16).padStart(8, '0')
-  return `${hex(low)}${hex(high)}-${text.length}`
+  return `${createHash('sha1').update(JSON.stringify(params)).digest('hex')}${additional ? '-open' : ''}`
 }
 
 /** All named formats with their -list and -opt forms, as ajv wants them. */
