@@ -35,7 +35,7 @@ export async function compileValidators(dist) {
     fs.writeFileSync(`${file}.${process.pid}`, `${origin}module.exports = formats => { const module = {};\n${code}\nreturn module.exports }\n`)
     fs.renameSync(`${file}.${process.pid}`, file)
   }
-  for (const name of fs.readdirSync(folder)) if (!wanted.has(name)) fs.rmSync(path.join(folder, name))
+  for (const name of fs.readdirSync(folder)) if (name.endsWith('.cjs') && !wanted.has(name)) fs.rmSync(path.join(folder, name), {force: true})
   return wanted.size
 }
 
