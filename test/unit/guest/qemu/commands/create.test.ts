@@ -64,6 +64,30 @@ describe('qm create', () => {
     expect((await readFile(raw)).equals(await readFile('/usr/share/OVMF/OVMF_VARS_4M.ms.fd'))).toBe(true)
   })
 
+  it('takes the prefix of hardware addresses from datacenter.cfg', async () => {
+    const {context} = await room()
+    await context.store.commit({put: {'datacenter.cfg': 'keyboard: de\nmac_prefix: 02:AA:BB\n'}})
+    await qm('create', {vmid: 100, net0: 'virtio', net1: 'e1000,link_down=yes'}, context)
+    expect(await storedKey(100, 'net0', context)).toMatch(/^virtio=02:AA:BB(?::[0-9A-F]{2}){3}$/)
+    expect(await storedKey(100, 'net1', context)).toMatch(/^e1000=02:AA:BB(?::[0-9A-F]{2}){3},link_down=1$/)
+  })
+
+  it('holds a Windows guest to the version of its board', async () => {
+    const {context} = await room()
+    await qm('create', {vmid: 100, ostype: 'win11', machine: 'q35'}, context)
+    expect(await storedKey(100, 'machine', context)).toMatch(/^pc-q35-\d+\.\d+$/)
+  })
+
+  it('starts the machine when told to, in a task of its own; it stays when that is not possible', async () => {
+    const {place, context} = await room()
+    const started: unknown[] = []
+    await qm('create', {vmid: 100, scsi0: 'local:0.01', start: true}, {...context, startTask: async (command, params) => { started.push([command, params]); return 'UPID:x' }})
+    expect(started).toEqual([['qm start', {vmid: 100}]])
+    await qm('create', {vmid: 101, scsi0: 'local:0.01', start: true}, {...context, startTask: async () => { throw new ConflictError('no') }})
+    expect(place.lines).toContain('WARN: virtual machine 101 was created but not started: no')
+    expect(await storedKey(101, 'scsi0', context)).toBeDefined()
+  })
+
   it('shows its plan without doing anything', async () => {
     const {place, context} = await room()
     const outcome = await outcomeOf('create', {vmid: 100, scsi0: 'local:1', start: true}, context, {dryRun: true})
