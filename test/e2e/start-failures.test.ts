@@ -106,7 +106,7 @@ describe('a stop whose worker is killed', () => {
     expect(killed.code).not.toBe(0)
     await installation.call('corral', ['doctor'])
     await expectNothingLeft()
-    expect((await installation.call('corral', ['doctor'])).stdout).toBe('')
+    expect((await installation.call('corral', ['doctor'])).stdout).toBe('Everything is as it should be.\n')
   })
 })
 
