@@ -61,6 +61,20 @@ describe('two guests on one bridge', () => {
     for (const console of consoles) await console.leave()
   })
 
+  it('are limited to their rate, or refused by name where the kernel cannot do it', async () => {
+    await installation.mustQm('set', '401', '--net0', 'virtio,bridge=vmbr7,rate=2', '--delete', 'net1')
+    const {code, stderr} = await installation.qm('start', '401')
+    if (code === 0) {
+      const show = (...words: string[]) => execFileSync('ip', ['netns', 'exec', namespace, 'tc', ...words], {encoding: 'utf8', timeout: 10_000})
+      expect(show('qdisc', 'show', 'dev', 'tap401i0')).toMatch(/tbf .*rate 16777Kbit/)
+      expect(show('filter', 'show', 'dev', 'tap401i0', 'parent', 'ffff:')).toMatch(/police .*rate 16777Kbit/)
+      await installation.mustQm('stop', '401')
+    } else {
+      expect(stderr).toMatch(/because of 'net0': .*the rate limit of tap401i0 cannot be set: this kernel has no traffic policing/)
+      expect(installation.leftovers()).toEqual([])
+    }
+  })
+
   it('cannot be started when the bridge is gone', async () => {
     ip('link', 'delete', 'vmbr7')
     const {code, stderr} = await installation.qm('start', '401')
