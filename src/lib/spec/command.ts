@@ -15,8 +15,8 @@ export type TextOutput =
   | {readonly as: 'lines'}
   /** The result is an object: `key: value` a line, keys sorted unless `order` is given. */
   | {readonly as: 'fields'; readonly order?: readonly string[]}
-  /** The result is a list of objects. */
-  | {readonly as: 'table'; readonly columns: readonly Column[]; readonly style?: 'plain' | 'bordered'}
+  /** The result is a list of objects. `isSilentWhenEmpty`: an empty list prints nothing, not even the headers, as `qm list` does. */
+  | {readonly as: 'table'; readonly columns: readonly Column[]; readonly style?: 'plain' | 'bordered'; readonly isSilentWhenEmpty?: boolean}
 
 export interface Column {
   readonly key: string

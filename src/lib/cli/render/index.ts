@@ -31,8 +31,9 @@ async function textOf(result: unknown, output: TextOutput, options: RenderOption
     case 'lines': return textLines(result)
     case 'fields': return fieldLines((result ?? {}) as Readonly<Record<string, unknown>>, output.order)
     case 'table': {
-      const [{tableLines}, emphasise] = await Promise.all([import('./table.ts'), headerEmphasis(options.style)])
       const rows = (result ?? []) as readonly Readonly<Record<string, unknown>>[]
+      if (rows.length === 0 && output.isSilentWhenEmpty === true) return []
+      const [{tableLines}, emphasise] = await Promise.all([import('./table.ts'), headerEmphasis(options.style)])
       return tableLines(rows, output.columns, {
         hasHeader: options.hasHeader, hasBorder: output.style === 'bordered' && options.hasBorder,
         isHumanReadable: options.isHumanReadable, style: options.style, ...(emphasise === undefined ? {} : {emphasise}),

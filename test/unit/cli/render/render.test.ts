@@ -45,6 +45,10 @@ describe('text', () => {
   test('no result prints nothing', async () => {
     expect(await renderResult(null, {as: 'none'}, options)).toBe('')
     expect(await renderResult(undefined, {as: 'fields'}, options)).toBe('')
+    const table = {as: 'table', columns: [{key: 'a', header: 'A'}]} as const
+    expect(await renderResult([], table, options)).toBe('A\n')
+    expect(await renderResult([], {...table, isSilentWhenEmpty: true}, options)).toBe('')
+    expect(await renderResult([], {...table, isSilentWhenEmpty: true}, {...options, format: 'json'})).toBe('[]\n')
   })
 })
 

@@ -11,6 +11,7 @@ export const spec = defineCommand({
   returns: {type: 'array', description: 'One entry a virtual machine, by VMID.', items: {type: 'object'}},
   output: {
     as: 'table',
+    isSilentWhenEmpty: true,
     columns: [
       {key: 'vmid', header: 'VMID', width: 10, align: 'right'},
       {key: 'name', header: 'NAME', width: 20},
