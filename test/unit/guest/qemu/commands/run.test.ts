@@ -72,7 +72,7 @@ describe('qm start', () => {
     const outcome = await outcomeOf('start', {vmid: 100}, context, {dryRun: true})
     const text = outcome.outcome === 'planned' ? outcome.lines.join('\n') : ''
     expect(text).toContain('-[PENDING]')
-    expect(text).toContain('-smp 2,sockets=1,cores=2')
+    expect(text).toContain('2,sockets=1,cores=2')
     expect(await storedConfig(100, context)).toContain('[PENDING]')
   })
 
