@@ -162,7 +162,8 @@ function wrongValues(schema: ValueSchema): string[] {
     case 'boolean': return ['maybe', '2']
     case 'integer':
     case 'number': return [
-      'many', '0x10', '1e3', ...(schema.minimum === undefined ? [] : [String(schema.minimum - 1)]), ...(schema.maximum === undefined ? [] : [String(schema.maximum + 1)]),
+      // Where a VMID is due, such words may be the names of guests.
+      ...(schema.completion === 'vmid' ? [] : ['many', '0x10', '1e3']), ...(schema.minimum === undefined ? [] : [String(schema.minimum - 1)]), ...(schema.maximum === undefined ? [] : [String(schema.maximum + 1)]),
     ]
     default: return ['a\u0000b', ...(schema.multiLine === true ? [] : ['a\nb']), ...(typeof schema.format === 'object' ? ['no-such-setting=1,also-none=2'] : [])]
   }
