@@ -8,14 +8,6 @@ export interface ContextWishes {
   readonly terminal?: Terminal
 }
 
-export interface Followed {
-  /** The end of the task: `OK`, `WARNINGS: 2`, or what went wrong. */
-  readonly status: string
-  /** The kind of error that the task stored; absent when it succeeded. */
-  readonly errorKind?: string
-  readonly exitCode: number
-}
-
 export interface Services {
   /** Runs the work in a context and closes it again. */
   withContext<T>(wishes: ContextWishes, work: (context: Context) => Promise<T>): Promise<T>
