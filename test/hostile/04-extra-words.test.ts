@@ -33,7 +33,7 @@ function closedProperties(where: string, format: PropertyFormat): Place[] {
 
 /** The schema without what it asks of others. */
 function alone(schema: ValueSchema): ValueSchema {
-  return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== 'requires')) as ValueSchema
+  return Object.fromEntries(Object.entries(schema).filter(([name]) => name !== 'requires'))
 }
 
 function isClosed({type, enum: words}: ValueSchema): boolean {

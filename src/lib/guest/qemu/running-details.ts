@@ -105,8 +105,9 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? value as Record<string, unknown> : {}
 }
 
+/** A word of QEMU's. One that is longer than any that it has is none. */
 function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  return typeof value === 'string' && value.length <= 256 ? value : undefined
 }
 
 function numberOf(value: unknown): number {

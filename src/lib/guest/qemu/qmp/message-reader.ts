@@ -5,6 +5,8 @@ import {UnavailableError} from '../../../base/index.ts'
 export type QmpMessage = Readonly<Record<string, unknown>>
 
 const lineFeed = 0x0a
+/** Far deeper than QEMU's answers about a long chain of backing files. Whatever reads or prints an answer walks down into it. */
+const maxDepth = 256
 
 export class MessageReader {
   readonly #maxMessageBytes: number
@@ -43,6 +45,7 @@ export class MessageReader {
 }
 
 function parseMessage(text: string): QmpMessage {
+  if (isTooDeep(text)) throw new UnavailableError(`QEMU sent something that is nested more than ${maxDepth} deep`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -53,6 +56,20 @@ function parseMessage(text: string): QmpMessage {
     throw new UnavailableError(`QEMU sent something that is not a JSON object: ${readable(text.slice(0, 200), 80)}`)
   }
   return value as QmpMessage
+}
+
+/** Whether brackets outside of strings nest too deep; what is no JSON is for the parser to refuse. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  let isInString = false
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === '"') isInString = !isInString
+    else if (isInString) at += character === '\\' ? 1 : 0
+    else if (character === '{' || character === '[') { if (++depth > maxDepth) return true }
+    else if (character === '}' || character === ']') depth--
+  }
+  return false
 }
 
 /** Text from the other side, safe to show on a terminal: control characters replaced, cut to a length. */
