@@ -17,7 +17,7 @@ import type {Action, ActionKind, Plan, Step} from './plan.ts'
 export async function carryOut(plan: Plan, lockNames: readonly string[], context: Context, command = 'an operation'): Promise<unknown> {
   const kinds = await loadKinds(plan.steps, context)
   refuseWhenStopped(context)
-  if (needsNoJournal(plan, kinds)) await runStep(plan.steps[0], kinds, context)
+  if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
   else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
   else await doOrUndo(plan, lockNames, kinds, context, command)
   return plan.result
@@ -56,19 +56,40 @@ function needsNoJournal({steps, whenInterrupted}: Plan, kinds: Kinds): boolean {
   return whenInterrupted === 'undo' && only.undo === undefined
 }
 
-async function runStep(step: Step | undefined, kinds: Kinds, context: Context): Promise<void> {
+async function runAlone(step: Step | undefined, kinds: Kinds, context: Context): Promise<void> {
   if (step === undefined) return
+  if (kindOf(step.do, kinds).isAtomic !== true) await refuseWithoutLock(context)
+  await runStep(step, kinds, context)
+}
+
+async function runStep(step: Step, kinds: Kinds, context: Context): Promise<void> {
   await kindOf(step.do, kinds).run(step.do, context)
   await killSwitch('STEP')
 }
 
 function refuseWhenStopped({signal, locksLost}: Context): void {
-  if (locksLost?.aborted === true) throw lockLost(locksLost)
+  if (locksLost?.aborted === true) throw lockLost(locksLost.reason)
   if (signal.aborted) throw new CancelledError()
 }
 
-function lockLost(signal: AbortSignal): ConflictError {
-  return new ConflictError('the lock was lost while this process was held up; somebody else may be at work', {cause: signal.reason})
+/**
+ * Asks the store itself whether the locks are still ours. A process that was stopped for longer than its leases goes on where it was, and
+ * its signal fires only some moments later: by then it would have run a step, or undone what the next holder has made since.
+ * A store that cannot answer (a full disk) is not taken for a no: the lock cannot be passed on in it either.
+ * @throws ConflictError when one was lost
+ */
+async function refuseWithoutLock({store, fences, locksLost}: Context, cause?: unknown): Promise<void> {
+  if (locksLost?.aborted === true) throw lockLost(cause ?? locksLost.reason)
+  if (fences.length === 0) return
+  try {
+    await store.commit({fences})
+  } catch (error) {
+    if (error instanceof ConflictError) throw lockLost(cause ?? error)
+  }
+}
+
+function lockLost(cause: unknown): ConflictError {
+  return new ConflictError('the lock was lost while this process was held up; somebody else may be at work', {cause})
 }
 
 async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, context: Context, command: string): Promise<void> {
@@ -78,7 +99,7 @@ async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, cont
     await journal.clear()
   } catch (error) {
     // Without the lock nothing may be touched; whoever has it now finds the journal.
-    if (context.locksLost?.aborted === true) throw lockLost(context.locksLost)
+    await refuseWithoutLock(context, error)
     await undoRecords(journal, context, error)
     throw error
   }
@@ -86,7 +107,8 @@ async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, cont
 
 async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<void> {
   refuseWhenStopped(context)
-  if (step.undo !== undefined) await journal.record(step.undo)
+  if (step.undo === undefined) await refuseWithoutLock(context)
+  else await journal.record(step.undo)
   try {
     await runStep(step, kinds, context)
   } catch (error) {
@@ -100,11 +122,17 @@ async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, co
 
 async function undoRecords(journal: JournalWriter, context: Context, reason: unknown): Promise<void> {
   if (journal.records.length > 0) context.log.info(`undoing what was done: ${errorChain(reason).join(': ')}`)
-  // A store that cannot be written any more must not hide why we are here.
-  const failure = await undoJournal(journal, context).catch((error: unknown) => new AppError('unavailable', 'the journal cannot be written', {cause: error}))
+  const failure = await undoJournal(journal, context).catch((error: unknown) => {
+    // The lock was lost on the way: the next holder undoes the rest.
+    if (error instanceof ConflictError) throw error
+    // A store that cannot be written any more must not hide why we are here.
+    return new AppError('unavailable', 'the journal cannot be written', {cause: error})
+  })
   if (failure === undefined) return
-  throw new AppError(reason instanceof AppError ? reason.kind : 'internal', errorChain(reason)[0] ?? 'the operation failed', {
-    cause: failure,
+  const [first = 'the operation failed', ...causes] = errorChain(reason)
+  throw new AppError(reason instanceof AppError ? reason.kind : 'internal', first, {
+    cause: causes.reduceRight<Error>((inner, sentence) => new Error(sentence, {cause: inner}), failure),
+    ...(reason instanceof AppError ? {data: reason.data} : {}),
     nextSteps: ['Put right what keeps it from being undone, then run: corral doctor'],
   })
 }
@@ -113,10 +141,12 @@ async function undoRecords(journal: JournalWriter, context: Context, reason: unk
  * Undoes the records of a journal, last first, and clears it. It stops at the first undo that fails, because the earlier ones count on
  * the later ones being undone; the journal then stays, with the reason, for whoever takes the lock next.
  * @returns why it stopped, when it did
+ * @throws ConflictError when the lock was lost; nothing more is touched then
  */
 export async function undoJournal(journal: JournalWriter, context: Context): Promise<AppError | undefined> {
   const undoing = uncancelled(context)
   for (const record of [...journal.records].reverse()) {
+    await refuseWithoutLock(context)
     try {
       await (await context.actionKind(record.undo.kind)).run(record.undo, undoing)
     } catch (error) {
@@ -149,12 +179,13 @@ export async function finishJournal(journal: JournalWriter, steps: readonly Acti
   const finishing = uncancelled(context)
   try {
     for (const step of steps) {
-      refuseWhenStopped(finishing)
+      await refuseWithoutLock(context)
       await (await context.actionKind(step.kind)).run(step, finishing)
       await killSwitch('STEP')
     }
   } catch (error) {
-    if (context.locksLost?.aborted !== true) await journal.clear()
+    await refuseWithoutLock(context, error)
+    await journal.clear()
     throw error
   }
   await journal.clear()

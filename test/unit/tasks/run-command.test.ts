@@ -1,9 +1,10 @@
 import {chmod, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {ForbiddenError, UnavailableError, errorChain} from '../../../src/lib/base/index.ts'
+import {ConflictError, ForbiddenError, UnavailableError, errorChain} from '../../../src/lib/base/index.ts'
 import type {Store} from '../../../src/lib/store/index.ts'
 import {runHandler} from '../../../src/lib/tasks/index.ts'
+import type {Context} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
 import {buildHandler, razeHandler} from './demo/catalog.ts'
 import {installation} from './demo/installation.ts'
@@ -103,6 +104,46 @@ describe('a lock that is lost on the way', () => {
   })
 })
 
+// Stopped (SIGSTOP) until its lease had run out, a process goes on before its heartbeat has told it so.
+describe('a lock that was passed on before the process knows it', () => {
+  /** Fences that hold until `passOn` is called; the signal of a lost lock never comes. */
+  function stoppedHolder(context: Context): {context: Context; passOn: () => void} {
+    let isOurs = true
+    const store: Store = {...context.store, commit: async (change) => {
+      if (!isOurs && (change.fences ?? []).length > 0) throw new ConflictError("the lock 'demo-shared' was lost before the change could be written")
+      return context.store.commit(change)
+    }}
+    return {context: {...context, store}, passOn: () => { isOurs = false }}
+  }
+
+  it.each(['fail', 'undo-fails'])('nothing is undone, which would take away what the next holder made (%s)', async (mode) => {
+    const place = await installation()
+    const opened = await place.open()
+    const holder = stoppedHolder(opened)
+    const actionKind: Context['actionKind'] = async (kind) => {
+      const found = await opened.actionKind(kind)
+      return kind === 'demo.fail' ? {...found, run: async (action, context) => { holder.passOn(); await found.run(action, context) }} : found
+    }
+    await expect(runHandler(buildHandler, {folder: place.folder, mode}, {...holder.context, actionKind}))
+      .rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('lock was lost') as unknown})
+    expect(await place.traces()).toEqual(expect.arrayContaining(['one', 'three', 'two']))
+    expect(await readJournals(opened.store)).toHaveLength(1)
+  })
+
+  it('a step without undo is not done', async () => {
+    const place = await installation()
+    const opened = await place.open()
+    const holder = stoppedHolder(opened)
+    const actionKind: Context['actionKind'] = async (kind) => {
+      const found = await opened.actionKind(kind)
+      return kind === 'demo.note' ? {...found, run: async (action, context) => { await found.run(action, context); holder.passOn() }} : found
+    }
+    await expect(runHandler(razeHandler, {folder: place.folder}, {...holder.context, actionKind})).rejects.toMatchObject({kind: 'conflict'})
+    expect(await place.notes()).toEqual(['one'])
+    expect(await readJournals(opened.store)).toHaveLength(1)
+  })
+})
+
 describe('a store that cannot be written any more', () => {
   it.each([1, 2, 3, 4, 5, 6, 7])('from write %i on: the error says so, and all is taken back when it can be written again', async (last) => {
     const place = await installation()
@@ -128,6 +169,7 @@ describe('an undo that fails', () => {
     const context = await place.open()
     const failed = runHandler(buildHandler, {folder: place.folder, mode: 'undo-fails'}, context)
     await expect(failed).rejects.toMatchObject({kind: 'invalid-input', message: 'this step fails', nextSteps: [expect.stringContaining('corral doctor') as unknown]})
+    expect(errorChain(await failed.catch((error: unknown) => error))).toEqual(['this step fails', 'as it was told', 'a step (demo.fail) could not be undone'])
     expect(place.lines.join('\n')).toContain('undoing a step (demo.fail) failed: this step fails: as it was told')
     const [journal] = await readJournals(context.store)
     expect(journal?.records.at(-1)?.failure).toContain('this step fails')
