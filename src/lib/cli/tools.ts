@@ -25,7 +25,7 @@ export const tools: readonly ToolWords[] = [
     name: 'qm',
     summary: 'Manage QEMU virtual machines.',
     description: [
-      'Creates, configures, starts and stops virtual machines on this host. A machine is named by its number (100 to 999999999).',
+      'Creates, configures, starts and stops virtual machines on this host. A machine is named by its number (100 to 999999999), or by its name where only one machine has it.',
       'Its configuration is a small file of `key: value` lines in the configuration store, in the form of Proxmox VE; qm.conf(5) describes the keys.',
     ].join('\n\n'),
     files: [store, {path: '/run/corral', meaning: 'Sockets and process ids of running machines.'}],

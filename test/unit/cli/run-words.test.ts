@@ -149,7 +149,7 @@ test('help needs no context, and its page is the same however it is asked for', 
   const page = await run(place, 'demo show --help')
   expect(page).toMatchObject({code: 0, stderr: ''})
   expect(page.stdout).toContain('USAGE\n  demo show [OPTIONS]')
-  for (const line of ['help demo show', 'demo help show', 'demo show -help']) expect((await run(place, line)).stdout).toBe(page.stdout)
+  for (const line of ['help demo show', 'demo help show', 'demo show -help', 'demo show -h']) expect((await run(place, line)).stdout).toBe(page.stdout)
   expect((await run(place, 'demo help --verbose')).stdout).toContain('USAGE\n  demo raze <folder> [OPTIONS]')
   expect((await run(place, 'demo')).error).toMatchObject({message: "'demo' needs a command"})
   expect((await run(place, 'demo bulid')).error).toMatchObject({message: "'demo' has no command 'bulid'; did you mean 'demo build'?"})
