@@ -38,7 +38,7 @@ const numaFormat = {
     type: 'string', pattern: '\\d+(?:-\\d+)?(?:;\\d+(?:-\\d+)?)*', optional: true, placeholder: 'id[-id];...',
     description: 'The nodes of the host that its memory comes from.',
   },
-  memory: {type: 'number', optional: true, description: 'The memory of this node in MiB.'},
+  memory: {type: 'number', minimum: 0, optional: true, description: 'The memory of this node in MiB.'},
   policy: {type: 'string', enum: ['bind', 'interleave', 'preferred'], optional: true, description: 'How memory is spread over the host\'s nodes.'},
 } as const satisfies PropertyFormat
 

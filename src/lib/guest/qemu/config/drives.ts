@@ -20,13 +20,13 @@ const imageFormat = {
 } as const satisfies ValueSchema
 
 function bytesPerSecond(what: string) {
-  return {type: 'integer', optional: true, placeholder: 'bps', description: `Limit of ${what}, in bytes a second.`} as const
+  return {type: 'integer', minimum: 0, optional: true, placeholder: 'bps', description: `Limit of ${what}, in bytes a second.`} as const
 }
 function mebibytesPerSecond(what: string) {
-  return {type: 'number', optional: true, placeholder: 'mbps', description: `Limit of ${what}, in MiB a second.`} as const
+  return {type: 'number', minimum: 0, optional: true, placeholder: 'mbps', description: `Limit of ${what}, in MiB a second.`} as const
 }
 function operationsPerSecond(what: string) {
-  return {type: 'integer', optional: true, placeholder: 'iops', description: `Limit of ${what}, in operations a second.`} as const
+  return {type: 'integer', minimum: 0, optional: true, placeholder: 'iops', description: `Limit of ${what}, in operations a second.`} as const
 }
 function burstSeconds(what: string) {
   return {type: 'integer', minimum: 1, optional: true, placeholder: 'seconds', description: `How long a burst of ${what} may last, in seconds.`} as const

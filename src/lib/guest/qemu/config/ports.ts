@@ -17,8 +17,8 @@ const rngFormat = {
     type: 'string', enum: ['/dev/hwrng', '/dev/random', '/dev/urandom'], defaultKey: true,
     description: 'Where the host takes the random bytes from.',
   },
-  max_bytes: {type: 'integer', default: 1024, optional: true, description: 'Bytes for the guest in each period; 0 for no limit.'},
-  period: {type: 'integer', default: 1000, optional: true, description: 'Length of a period in milliseconds.'},
+  max_bytes: {type: 'integer', minimum: 0, default: 1024, optional: true, description: 'Bytes for the guest in each period; 0 for no limit.'},
+  period: {type: 'integer', minimum: 1, default: 1000, optional: true, description: 'Length of a period in milliseconds.'},
 } as const satisfies PropertyFormat
 
 const usbFormat = {
