@@ -8,9 +8,10 @@ describe('args', () => {
     ['  -device  foo,id=a\t-S ', ['-device', 'foo,id=a', '-S']],
     ['-name "a b" \'c "d\'', ['-name', 'a b', 'c "d']],
     ['a""b \'\'', ['ab', '']],
-    ['a\\ b "c\\"d\\e"', ['a b', 'c"d\\e']],
+    // As Perl's Text::ParseWords, with which Proxmox VE does it: a backslash between double quotes guards any character.
+    ['a\\ b "c\\"d\\e" \'f\\g\'', ['a b', 'c"de', 'f\\g']],
     ['$(id) `id` ; | && $HOME *', ['$(id)', '`id`', ';', '|', '&&', '$HOME', '*']],
-  ])('splits %j as a shell would, expanding nothing', (text, words) => {
+  ])('splits %j as Proxmox VE does, expanding nothing', (text, words) => {
     expect(splitArguments(text)).toEqual(words)
   })
 
