@@ -18,6 +18,8 @@ export interface Upid {
 
 /** The log of a task carries its id as its name, and a file beside it the same with a suffix; file names end at 255 bytes. */
 const maxBytes = 240
+/** Of a word made by upidWord; two of them, the longest node name and the rest fit into an id. */
+const maxWordBytes = 64
 const nodePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/
 // No separators of ours (:), of paths (/ and, for careless readers, \), no blanks, nothing that a terminal would obey or hide.
 const wordPattern = /^[^:/\\\s\p{C}]+$/u
@@ -49,9 +51,11 @@ export function parseUpid(text: string): Upid {
   return problem === undefined ? upid : refuse(problem)
 }
 
-/** Makes any text fit for the id part: what has no place there becomes `_` (a volume id has `:` and `/`). */
+/** Makes any text fit for the id part: what has no place there becomes `_` (a volume id has `:` and `/`), and what is too long is cut. */
 export function upidWord(text: string): string {
-  return text.replace(/[:/\\\s\p{C}]/gu, '_').slice(0, 64)
+  const word = [...text.replace(/[:/\\\s\p{C}]/gu, '_')]
+  while (Buffer.byteLength(word.join('')) > maxWordBytes) word.length = Math.min(word.length - 1, maxWordBytes)
+  return word.join('')
 }
 
 /**

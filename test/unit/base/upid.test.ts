@@ -50,6 +50,11 @@ describe('task ids', () => {
 
   it('take any object name once it is made to fit', () => {
     expect(formatUpid({...upid, id: upidWord('local:100/vm 1.qcow2')})).toContain(':local_100_vm_1.qcow2:')
+    for (const character of ['x', 'ä', '語', '🐎']) {
+      const long = {...upid, node: 'n'.repeat(63), id: upidWord(`a${character.repeat(300)}`), user: upidWord(`${character.repeat(300)}@pam`)}
+      expect(parseUpid(formatUpid(long))).toEqual(long)
+      expect(long.id.startsWith(`a${character}`)).toBe(true)
+    }
   })
 })
 
