@@ -38,5 +38,11 @@ async function nextInChain(host: Host, image: {path: string; format: 'qcow2' | '
   if (header.backingFormat !== undefined && header.backingFormat !== format) {
     throw new ForbiddenError(`the image ${image.path} takes its base for ${header.backingFormat.replace(/\p{Cc}/gu, '?')}, but the base is ${format}`)
   }
+  // QEMU would look into the base for its format, and what a guest wrote to the beginning of a raw disk can look like any header.
+  if (format === 'raw' && header.backingFormat === undefined) {
+    throw new ForbiddenError(`the image ${image.path} does not say that its base is raw, so QEMU would have to guess`, {
+      nextSteps: [`Say it, if you trust the image: qemu-img rebase -u -f ${image.format} -b ${header.backing.replace(/\p{Cc}/gu, '?')} -F raw ${image.path}`],
+    })
+  }
   return format === 'raw' ? undefined : {path: backing, format: format as 'qcow2' | 'vmdk'}
 }

@@ -58,6 +58,20 @@ describe('images that lead elsewhere', () => {
     await expect(check('100/mixed.qcow2')).rejects.toMatchObject({kind: 'forbidden'})
   })
 
+  it('are refused: a raw base of which the image does not say that it is raw', async () => {
+    await make('900/base.raw', '1M')
+    await make('100/named.qcow2', '-u', '-b', '../900/base.raw', '-F', 'raw', '1M')
+    await expect(check('100/named.qcow2')).resolves.toBeUndefined()
+    // qemu-img makes no such image any more: the extension that names the format (0xE2792ACA) is renamed to one that nobody knows.
+    const path = join(images, '100/named.qcow2')
+    const bytes = await host.files.read(path, 16 * 1024 * 1024)
+    const extension = bytes.indexOf(Buffer.from([0xE2, 0x79, 0x2A, 0xCA]))
+    expect(extension).toBeGreaterThan(0)
+    bytes[extension] = 0x11
+    await host.files.write(path, bytes)
+    await expect(check('100/named.qcow2')).rejects.toMatchObject({kind: 'forbidden', message: expect.stringContaining('guess') as unknown})
+  })
+
   it('are refused: the data lies in another file', async () => {
     await make('100/ext.qcow2', '-o', `data_file=${join(images, 'data.raw')}`, '1M')
     expect((await header('100/ext.qcow2')).hasExternalData).toBe(true)
