@@ -126,7 +126,7 @@ async function backings(values: Values, env: Data): Promise<Record<string, Drive
       const section = sections[id.storage]
       if (section === undefined) throw new Unsupported(`the suite has no storage '${id.storage}' of a type that Corral has`)
       const plugin = await loadStoragePlugin(section.type)
-      found[key] = await volumeBacking(drive, id, plugin.open(section, fakeHost(), systemClock))
+      found[key] = volumeBacking(drive, id, plugin.open(section, fakeHost(), systemClock))
     }
   }
   return found

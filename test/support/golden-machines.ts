@@ -39,7 +39,7 @@ export async function goldenDrives(values: Readonly<Record<string, string>>): Pr
     if (drive.file === 'none') continue
     const id = parseVolumeId(drive.file)
     const storage = plugin.open({type: 'dir', storage: id.storage, path: storagePaths[id.storage], content: 'images,iso'}, fakeHost(), systemClock)
-    backings[key] = await volumeBacking(drive, id, storage)
+    backings[key] = volumeBacking(drive, id, storage)
   }
   return backings
 }

@@ -2,7 +2,7 @@
 import {InvalidInputError, NotFoundError, UnsupportedError} from '../../../base/index.ts'
 import type {FileStat} from '../../../host/index.ts'
 import {openVolume} from '../../../storage/index.ts'
-import type {BlockSource, Content, Storage, StorageContext, VolumeId, VolumeName} from '../../../storage/index.ts'
+import type {BlockSource, Content, Storage, StorageContext, VolumeId} from '../../../storage/index.ts'
 import type {DriveBacking} from '../arguments/index.ts'
 import {driveKeys, isCdrom, readDrive} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
@@ -37,9 +37,8 @@ async function backingOf(drive: Drive, context: StorageContext): Promise<DriveBa
  * How QEMU opens a volume. Looks at nothing but names.
  * @throws InvalidInputError when the storage is not meant for such volumes
  */
-export async function volumeBacking(drive: Pick<Drive, 'key'>, id: VolumeId, storage: Storage): Promise<DriveBacking> {
-  const {loadStoragePlugin} = await import('../../../storage/plugins.ts')
-  const name: VolumeName = (await loadStoragePlugin(storage.config.type)).parseName(id.name)
+export function volumeBacking(drive: Pick<Drive, 'key'>, id: VolumeId, storage: Storage): DriveBacking {
+  const name = storage.parseName(id.name)
   const allowed: readonly Content[] = storage.traits.defaultContent
   if (!allowed.includes(name.content)) {
     throw new InvalidInputError(
