@@ -135,9 +135,11 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 // Not mkdir's own recursive form: Node 20 never comes back from it where a folder exists and none can be made in it (/proc).
+// Each new folder is synced into its parent: a durable file in a folder that a power cut takes away is lost with it.
 async function makeFolders(path: string, mode: number, isRepeated = false): Promise<void> {
   try {
     await fs.mkdir(path, mode)
+    await syncFolder(dirname(path))
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException
     if (code === 'EEXIST' && (await fs.stat(path)).isDirectory()) return
