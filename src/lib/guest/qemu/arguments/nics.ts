@@ -35,12 +35,18 @@ function backend(nic: Nic, guest: Guest): string {
   const {host} = guest.input
   const isVirtio = nic.model === 'virtio'
   const queues = isVirtio && nic.queues !== undefined && nic.queues > 0 ? nic.queues : undefined
+  if (nic.queues !== undefined && nic.queues > 0 && (!isVirtio || nic.bridge === undefined)) warnOfNoEffect('queues', nic, guest)
+  if (nic.rate !== undefined && nic.rate > 0 && nic.bridge === undefined) warnOfNoEffect('rate', nic, guest)
   // A NAT of QEMU has one queue.
   if (nic.bridge === undefined) return optionList({type: 'user', id: nic.key, hostname: guestName(guest)})
   return optionList({
     type: 'tap', id: nic.key, ifname: tapName(nic, guest), script: host.support.tapUp, downscript: host.support.tapDown,
     vhost: isVirtio && host.hasVhostNet && guest.arch === host.arch ? true : undefined, queues,
   })
+}
+
+function warnOfNoEffect(property: 'mtu' | 'queues' | 'rate', nic: Nic, guest: Guest): void {
+  guest.warn(`'${property}' of '${nic.key}' has no effect: it needs ${nic.bridge === undefined ? 'a bridge' : 'the model virtio'}`)
 }
 
 function card(nic: Nic, guest: Guest, bootIndex: number | undefined): string {
@@ -77,7 +83,7 @@ function card(nic: Nic, guest: Guest, bootIndex: number | undefined): string {
  */
 function hostMtu(nic: Nic, guest: Guest): number | undefined {
   if (nic.bridge === undefined || nic.model !== 'virtio') {
-    if (nic.mtu !== undefined) guest.warn(`'mtu' of '${nic.key}' has no effect: it needs ${nic.bridge === undefined ? 'a bridge' : 'the model virtio'}`)
+    if (nic.mtu !== undefined) warnOfNoEffect('mtu', nic, guest)
     return undefined
   }
   const bridgeMtu = guest.input.host.bridgeMtu[nic.bridge]

@@ -10,7 +10,11 @@ const defaultPeriodMs = 1000
 
 export function rngDevices(guest: Guest): string[] {
   const rng = readRng(guest.values['rng0'])
-  if (rng === undefined || !isAtLeast(guest.machine.version, 4, 1, 2)) return []
+  if (rng === undefined) return []
+  if (!isAtLeast(guest.machine.version, 4, 1, 2)) {
+    guest.warn("'rng0' has no effect: it needs a machine version of at least 4.1+pve2")
+    return []
+  }
   const bytes = rng.max_bytes ?? defaultBytes
   const limit = bytes > 0 ? {'max-bytes': bytes, period: rng.period ?? defaultPeriodMs} : {}
   return [

@@ -48,6 +48,7 @@ export function controllerArguments(drive: Drive, guest: Guest, known: Set<strin
   const controller = scsiController(drive, guest)
   const hasThread = controller.isForOneDrive && drive.iothread === true
   if (drive.iothread === true && !controller.isForOneDrive) guest.warn(`'iothread' of '${drive.key}' has no effect: it needs scsihw virtio-scsi-single`)
+  if (drive.queues !== undefined && !controller.isForOneDrive) guest.warn(`'queues' of '${drive.key}' has no effect: it needs scsihw virtio-scsi-single`)
   if (known.has(controller.id)) return {objects: [], devices: []}
   known.add(controller.id)
   const iothread = `iothread-${controller.id}`

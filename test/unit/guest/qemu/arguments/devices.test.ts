@@ -62,8 +62,10 @@ describe('drives', () => {
     expect(valuesOf(buildArguments(input).argv, '-drive').map(drive => /aio=(\w+)/.exec(drive)?.[1])).toEqual(['native', 'threads'])
   })
 
-  it('warn when a thread is asked for that the controller cannot give', async () => {
+  it('warn of what the controller, or the board, cannot give', async () => {
     expect((await argumentsOf({scsi0: `${disk(0)},iothread=1`})).warnings).toEqual([expect.stringContaining('virtio-scsi-single')])
+    expect((await argumentsOf({scsi0: `${disk(0)},queues=4`})).warnings).toEqual([expect.stringContaining("'queues' of 'scsi0' has no effect")])
+    expect((await argumentsOf({rng0: '/dev/urandom', machine: 'pc-i440fx-4.0'})).warnings).toEqual([expect.stringContaining("'rng0' has no effect")])
   })
 
   it('need a newer board beyond the fourteenth', async () => {
@@ -103,6 +105,18 @@ describe('network cards', () => {
 
   it('warn of an MTU that has no effect', async () => {
     expect((await argumentsOf({net0: 'e1000=BC:24:11:00:00:01,bridge=vmbr0,mtu=1400', net1: 'virtio=BC:24:11:00:00:02,mtu=1400'})).warnings).toHaveLength(2)
+  })
+
+  it.each([
+    ['virtio=BC:24:11:00:00:01,queues=4', "'queues' of 'net0' has no effect: it needs a bridge"],
+    ['virtio=BC:24:11:00:00:01,rate=2.5', "'rate' of 'net0' has no effect: it needs a bridge"],
+    ['e1000=BC:24:11:00:00:01,bridge=vmbr0,queues=4', "'queues' of 'net0' has no effect: it needs the model virtio"],
+  ])('warn of what has no effect: %s', async (net0, warning) => {
+    expect((await argumentsOf({net0})).warnings).toEqual([warning])
+  })
+
+  it('do not warn of what has an effect, or asks for nothing', async () => {
+    expect((await argumentsOf({net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,queues=4,rate=2.5', net1: 'e1000=BC:24:11:00:00:02,queues=0,rate=0'})).warnings).toEqual([])
   })
 
   it('need an address of their own', async () => {
