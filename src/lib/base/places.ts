@@ -13,7 +13,7 @@ export interface Places {
   root: string | undefined
 }
 
-/** @throws InvalidInputError when CORRAL_ROOT is not a short absolute path. */
+/** @throws InvalidInputError when CORRAL_ROOT is not a short absolute path of a folder of its own. */
 export function placesFromEnvironment(env: Readonly<Record<string, string | undefined>>): Places {
   const root = env['CORRAL_ROOT']
   if (root === undefined || root === '') {
@@ -23,6 +23,7 @@ export function placesFromEnvironment(env: Readonly<Record<string, string | unde
     throw new InvalidInputError(`CORRAL_ROOT must be an absolute path, not '${root}'`)
   }
   const trimmed = root.replace(/\/+$/, '')
+  if (trimmed === '') throw new InvalidInputError("CORRAL_ROOT must be a folder of its own, not '/'")
   if (Buffer.byteLength(trimmed) > 60) {
     throw new InvalidInputError(`CORRAL_ROOT is too long for the sockets below it (at most 60 bytes): '${root}'`)
   }
