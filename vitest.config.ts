@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // A condition that is waited for has as long as a busy machine may need; one that never comes true costs a failing test that much.
+    expect: {poll: {timeout: 10_000, interval: 20}},
     maxWorkers: 2,
     reporters: ['default'],
   },

@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 180_000,
     fileParallelism: false,
+    // A condition that is waited for has as long as a busy machine may need; one that never comes true costs a failing test that much.
+    expect: {poll: {timeout: 10_000, interval: 20}},
     maxWorkers: 1,
     reporters: ['default'],
   },

@@ -2,6 +2,7 @@
 import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../src/lib/base/index.ts'
 import {formatPropertyString, parsePropertyString, type PropertyFormat} from '../../../src/lib/spec/index.ts'
+import {cpuTimeMs} from '../../support/cpu-time.ts'
 import {pick, randomText} from '../../support/hostile-text.ts'
 import {randomSource, scaledCount} from '../../support/rounds.ts'
 
@@ -121,9 +122,9 @@ describe('property strings, at random', () => {
   })
 
   it('of any length are refused in no time', () => {
-    const startedAt = performance.now()
+    const startedAt = cpuTimeMs()
     expect(() => parsePropertyString('a=1,'.repeat(1_000_000), net)).toThrow('at most')
     expect(() => parsePropertyString(','.repeat(60_000), net)).toThrow('model: is required')
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(cpuTimeMs() - startedAt).toBeLessThan(2000)
   })
 })
