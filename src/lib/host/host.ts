@@ -86,6 +86,8 @@ export interface ProcessId {
 
 export interface SpawnOptions {
   input?: string | Buffer
+  /** A program that has not read its input by then is killed; the error is UnavailableError. Default 30,000. */
+  inputTimeoutMs?: number
   env?: Readonly<Record<string, string>>
   cwd?: string
   /** Files that take its output; the default is /dev/null. Created with mode 0600. */

@@ -4,6 +4,8 @@ import {spawn} from 'node:child_process'
 import {constants} from 'node:fs'
 import type {FileHandle} from 'node:fs/promises'
 import {open} from 'node:fs/promises'
+import {basename} from 'node:path'
+import {UnavailableError} from '../../base/index.ts'
 import type {ProcessId, SpawnOptions} from '../host.ts'
 import {checkArgv} from '../argv.ts'
 import {fileError} from '../file-errors.ts'
@@ -11,9 +13,11 @@ import {childIdentity} from './processes.ts'
 import {childEnvironment} from './program-path.ts'
 import {startError} from '../run-errors.ts'
 
+const defaultInputTimeoutMs = 30_000
+
 /**
  * Resolves when the program runs and has been given all of its input.
- * @throws NotFoundError (no such program), the errors of file-errors.ts for the output files
+ * @throws NotFoundError (no such program), UnavailableError (it does not read its input), the errors of file-errors.ts for the output files
  */
 export async function spawnDetached(host: string, argv: readonly string[], options: SpawnOptions = {}): Promise<ProcessId> {
   const {program, args} = checkArgv(argv)
@@ -28,7 +32,7 @@ export async function spawnDetached(host: string, argv: readonly string[], optio
       // Read at once: our event loop has not run yet, so a child that ended already has not been reaped.
       const identity = child.pid === undefined ? undefined : childIdentity(child.pid)
       await started(child, host, argv, options.cwd)
-      if (options.input !== undefined) await giveInput(child, options.input)
+      if (options.input !== undefined) await giveInput(child, program, options.input, options.inputTimeoutMs ?? defaultInputTimeoutMs)
       child.unref()
       return identity ?? childIdentity(child.pid ?? 0)
     } finally {
@@ -55,11 +59,18 @@ async function started(child: ChildProcess, host: string, argv: readonly string[
   })
 }
 
-async function giveInput(child: ChildProcess, input: string | Buffer): Promise<void> {
-  await new Promise<void>((resolve) => {
+async function giveInput(child: ChildProcess, program: string, input: string | Buffer, timeoutMs: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL')
+      child.stdin?.destroy()
+      child.unref()
+      reject(new UnavailableError(`${basename(program)} did not read its input within ${timeoutMs / 1000} s and was ended`))
+    }, timeoutMs)
+    const done = (): void => { clearTimeout(timer); resolve() }
     // A program that ends without reading its input is its own business; whoever started it sees that it is gone.
-    child.stdin?.once('error', () => resolve())
-    child.stdin?.once('close', () => resolve())
+    child.stdin?.once('error', done)
+    child.stdin?.once('close', done)
     child.stdin?.end(input)
   })
 }

@@ -146,6 +146,16 @@ describe('a detached program', () => {
     await expect.poll(() => host.process(started.pid)).toBeUndefined()
   })
 
+  it('is ended when it does not read what it is given', async () => {
+    const pidFile = join(folder, 'deaf')
+    const starting = host.spawnDetached(['sh', '-c', `echo $$ > ${pidFile}; exec sleep 60`], {input: Buffer.alloc(4 * 1024 * 1024), inputTimeoutMs: 500})
+    await expect(starting).rejects.toMatchObject({kind: 'unavailable', message: 'sh did not read its input within 0.5 s and was ended'})
+    const pid = await pidIn(pidFile)
+    await expect.poll(() => host.process(pid)).toBeUndefined()
+    const ending = await host.spawnDetached(['true'], {input: Buffer.alloc(4 * 1024 * 1024), inputTimeoutMs: 10_000})
+    await expect.poll(() => host.process(ending.pid)).toBeUndefined()
+  })
+
   it('does not write through a link that lies in the place of its output', async () => {
     await host.files.symlink('/dev/null', join(folder, 'link'))
     await expect(host.spawnDetached(['true'], {stdoutPath: join(folder, 'link')})).rejects.toMatchObject({kind: 'invalid-input'})
