@@ -66,7 +66,7 @@ export interface ChangeHandler<P extends Params> {
   readonly spec: CommandSpec<P>
   /** Done before the locks are waited for, and not for a dry run: `qm stop --overrule-shutdown` ends the task that holds them. */
   beforeLocks?(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<void>
-  /** Names of the locks, in the order in which they are taken: `guest/100`, `storage/local`. */
+  /** Names of the locks (`guest/100`, `storage/local`), in any order: they are taken sorted by name. */
   locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly string[] | Promise<readonly string[]>
   /** Default 10,000. */
   lockTimeoutMs?: number
