@@ -1,66 +1,130 @@
-// Bundles the programs that users start (the launcher's main, the worker of tasks, qmeventd) into dist/run: a command then loads a few files
-// instead of more than a hundred small ones, which takes as long again as Node's own start. Each program is one file; what it imports
-// lazily is still only run when it is asked for. npm packages stay outside, but for execa: its hundred small files take four times as long to
-// load as one does, and every command that runs a program waits for them. It gets a file of its own beside the programs.
+// Bundles the programs that users start (the launcher's main, the worker of tasks, qmeventd) into dist/run, one file each: loading a hundred
+// small modules takes as long again as Node's own start. Compiling one large file takes as long as well, so the two that somebody waits for
+// come with the code that V8 made of them (code-cache.mjs). What they import lazily is still only run when it is asked for.
+// npm packages stay outside, but for execa, which is a hundred small files itself.
+import {spawnSync} from 'node:child_process'
+import {createHash} from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
 
-/** Where each program starts, below dist; the name of its file in dist/run. */
-const programs = {main: 'lib/cli/main.js', worker: 'lib/cli/worker-main.js', qmeventd: 'lib/guest/qemu/qmeventd/main.js'}
+/** Where each program starts, below dist; its file in dist/run has the program's name. */
+const programs = {
+  worker: {file: 'lib/cli/worker-main.js', isCached: true},
+  main: {file: 'lib/cli/main.js', isCached: true},
+  qmeventd: {file: 'lib/guest/qemu/qmeventd/main.js', isCached: false},
+}
+
+/** Files of earlier builds stay this long, for programs that are just starting. */
+const leftoverMs = 10 * 60_000
 
 /** @param dist the folder of the compiled program */
 export async function bundlePrograms(dist) {
-  const entries = new Map(Object.entries(programs).map(([name, file]) => [path.join(dist, file), name]))
   const folder = path.join(dist, 'run')
   fs.mkdirSync(folder, {recursive: true})
-  await bundleExeca(folder)
-  await Promise.all([...entries].filter(([file]) => fs.existsSync(file)).map(([file, name]) => bundle(file, path.join(folder, `${name}.js`), keepPlaces(dist, entries))))
+  const entries = new Map(Object.entries(programs).map(([name, {file}]) => [path.join(dist, file), name]))
+  const current = new Set()
+  for (const [name, {file, isCached}] of Object.entries(programs)) {
+    const input = path.join(dist, file)
+    if (!fs.existsSync(input)) continue
+    const files = isCached ? await bundleWithCode(name, input, folder, entries) : await bundlePlain(name, input, folder, entries)
+    for (const written of files) current.add(written)
+  }
+  removeLeftovers(folder, current)
 }
 
-/** One file for one program: a program that runs while another build is made has all of itself already. */
-async function bundle(input, output, plugin) {
-  await write(output, {input, external: (id) => id !== 'execa' && !id.startsWith('.') && !path.isAbsolute(id), plugins: [execaBeside, plugin]})
+async function bundlePlain(name, input, folder, entries) {
+  replaceFile(path.join(folder, `${name}.js`), await bundle(input, 'esm', keepPlaces(folder, entries, 'import.meta["url"]')))
+  return [`${name}.js`]
 }
 
-async function bundleExeca(folder) {
-  const output = path.join(folder, 'execa.js')
-  const input = fileURLToPath(import.meta.resolve('execa'))
-  // Packages of other versions have other folders or change this file, so an older bundle is of no use.
-  if (fs.existsSync(output) && fs.statSync(output).mtimeMs > fs.statSync(path.join(path.dirname(input), 'package.json')).ctimeMs) return
-  await write(output, {input})
+/**
+ * A script that is run by a small loader. Script and compiled code are named after their content, because V8 compares no more than the
+ * length of the source with what its code was made from.
+ */
+async function bundleWithCode(name, input, folder, entries) {
+  const script = asFunction(await bundle(input, 'cjs', keepPlaces(folder, entries, '__here')))
+  const hash = createHash('sha256').update(script).update(process.version).digest('hex').slice(0, 16)
+  const [scriptName, codeName] = [`${name}-${hash}.cjs`, `${name}-${hash}.code`]
+  if (!fs.existsSync(path.join(folder, scriptName))) replaceFile(path.join(folder, scriptName), script)
+  if (!fs.existsSync(path.join(folder, codeName))) makeCode(path.join(folder, scriptName), path.join(folder, codeName), name)
+  replaceFile(path.join(folder, `${name}.js`), loader(scriptName, codeName))
+  return [`${name}.js`, scriptName, codeName]
 }
 
-const execaBeside = {
-  name: 'execa-beside',
-  resolveId: (id) => (id === 'execa' ? {id: './execa.js', external: true} : null),
-}
-
-async function write(output, options) {
-  const build = await rolldown({platform: 'node', logLevel: 'warn', ...options})
+async function bundle(input, format, plugin) {
+  const build = await rolldown({input, platform: 'node', logLevel: 'warn', external: isOutside, plugins: [plugin]})
   try {
-    const {output: [chunk]} = await build.generate({format: 'esm', codeSplitting: false, comments: false})
-    // Whole or not at all: a program that starts meanwhile must not load half a file.
-    fs.writeFileSync(`${output}.${process.pid}`, chunk.code)
-    fs.renameSync(`${output}.${process.pid}`, output)
+    return (await build.generate({format, codeSplitting: false, comments: false})).output[0].code
   } finally {
     await build.close()
   }
 }
 
+/** Packages stay outside, but for execa and what it imports itself. */
+function isOutside(id, importer) {
+  if (id.startsWith('.') || path.isAbsolute(id) || id === 'execa') return false
+  return id.startsWith('node:') || !importer?.includes(`${path.sep}node_modules${path.sep}`)
+}
+
+/** The script as a function of what a module has: its exports, require, its place, and import(), which a script has not. */
+function asFunction(code) {
+  const script = `(function (exports, require, __here, __import) {"use strict";\n${code.replace(/\bimport\((["'][^"']+["'])\)/g, '__import($1)')}\n})`
+  if (/\bimport\((?!\))/.test(script)) throw new Error('the bundle imports something whose name is not known when it is built')
+  return script
+}
+
+function loader(scriptName, codeName) {
+  return `// Runs ${scriptName} with the code that V8 made of it at build time. Another version of Node, or other flags, make it anew.
+import fs from 'node:fs'
+import {createRequire} from 'node:module'
+import {fileURLToPath} from 'node:url'
+import vm from 'node:vm'
+
+const place = new URL('./${scriptName}', import.meta.url)
+function readCode() {
+  try { return fs.readFileSync(new URL('./${codeName}', import.meta.url)) } catch { return undefined }
+}
+const filename = fileURLToPath(place)
+const script = new vm.Script(fs.readFileSync(filename, 'utf8'), {filename, cachedData: readCode()})
+const exported = {}
+script.runInThisContext()(exported, createRequire(place), place.href, (name) => import(name))
+export const {main} = exported
+`
+}
+
+/** Lets V8 compile the script, in a process that runs what users run most. Without the result everything works, a little later. */
+function makeCode(scriptFile, codeFile, name) {
+  const result = spawnSync(process.execPath, [fileURLToPath(new URL('./code-cache.mjs', import.meta.url)), name, scriptFile, codeFile], {stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: 120_000})
+  if (!fs.existsSync(codeFile)) console.error(`the code of ${name} could not be compiled ahead (Node will do it at run time): ${result.stderr}`)
+}
+
+/** Whole or not at all: a program that starts meanwhile must not load half a file. */
+function replaceFile(file, text) {
+  fs.writeFileSync(`${file}.${process.pid}`, text)
+  fs.renameSync(`${file}.${process.pid}`, file)
+}
+
+function removeLeftovers(folder, current) {
+  for (const name of fs.readdirSync(folder)) {
+    const file = path.join(folder, name)
+    const {mtimeMs} = fs.statSync(file, {throwIfNoEntry: false}) ?? {mtimeMs: Date.now()}
+    if (!current.has(name) && Date.now() - mtimeMs > leftoverMs) fs.rmSync(file, {recursive: true, force: true})
+  }
+}
+
 /** Lets a module that looks for files beside itself find them from where the bundle lies; programs find the bundled programs. */
-function keepPlaces(dist, entries) {
+function keepPlaces(folder, entries, here) {
   return {
     name: 'keep-places',
     transform(code, file) {
       if (!code.includes('import.meta.url')) return null
       const withPrograms = code.replace(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (whole, target) => {
         const name = entries.get(path.resolve(path.dirname(file), target))
-        return name === undefined ? whole : `new URL('./${name}.js', import.meta["url"])`
+        return name === undefined ? whole : `new URL('./${name}.js', ${here})`
       })
-      const place = path.posix.join('..', path.relative(dist, file))
-      return withPrograms.replaceAll('import.meta.url', `new URL('${place}', import.meta["url"]).href`)
+      return withPrograms.replaceAll('import.meta.url', `new URL('${path.relative(folder, file)}', ${here}).href`)
     },
   }
 }

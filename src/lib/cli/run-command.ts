@@ -23,7 +23,7 @@ export interface Invocation {
  */
 export async function runCommand(entry: CatalogEntry, words: readonly string[], surroundings: Surroundings): Promise<number> {
   const {spec} = await entry.spec()
-  const {params, standard} = readCommandLine(spec, words.map((word, index) => (isShortHelp(word, index, words, spec) ? '--help' : word)))
+  const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
   const invocation: Invocation = {entry, spec, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings)), standard}
@@ -33,11 +33,6 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
     case 'interactive': return runHere(invocation, surroundings)
     case 'task': return standard.dryRun ? runHere(invocation, surroundings) : (await import('./run-task.ts')).runAsTask(invocation, surroundings)
   }
-}
-
-/** `-h` is what everybody tries; it would be short for several options. It is not meant where it may be a value, or is an option of the command. */
-function isShortHelp(word: string, index: number, words: readonly string[], spec: CommandSpec): boolean {
-  return word === '-h' && words[index - 1]?.startsWith('-') !== true && !words.slice(0, index).includes('--') && spec.params['h'] === undefined
 }
 
 /** Until there is a cluster, the one host that `--on` can name is this one. @throws NotFoundError */
