@@ -1,6 +1,6 @@
 // Makes and grows image files with qemu-img, under a name that nobody else can have taken.
-import type {AppError} from '../../base/index.ts';
-import { InvalidInputError, ToolError, UnavailableError, UnsupportedError} from '../../base/index.ts'
+import type {AppError} from '../../base/index.ts'
+import {InvalidInputError, ToolError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import type {Format} from '../storage.ts'
 import type {Preallocation} from './options.ts'

@@ -288,9 +288,9 @@ describe('pvesm status', () => {
   })
 
   it('shows a storage that is not there, or of a type that we do not have, as inactive', async () => {
-    await context.store.commit({put: {'storage.cfg': `dir: usb\n\tpath ${place.root}\n\tis_mountpoint 1\n\nzfspool: tank\n\tpool rpool\n\n`}})
-    const rows = await pvesmResult('status', {}, context) as {storage: string; active: number}[]
-    expect(rows.map(({storage, active}) => [storage, active])).toEqual([['local', 1], ['tank', 0], ['usb', 0]])
+    await context.store.commit({put: {'storage.cfg': `dir: usb\n\tpath ${place.root}\n\tis_mountpoint 1\n\nzfspool: tank\n\tpool rpool\n\nnfs: nas\n\tdisable\n\tserver 192.0.2.1\n\n`}})
+    const rows = await pvesmResult('status', {}, context) as {storage: string; active: number; enabled: number}[]
+    expect(rows.map(({storage, active, enabled}) => [storage, active, enabled])).toEqual([['local', 1, 1], ['nas', 0, 0], ['tank', 0, 1], ['usb', 0, 1]])
   })
 
   it('refuses wrong filters', async () => {
