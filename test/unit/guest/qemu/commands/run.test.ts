@@ -5,6 +5,7 @@ import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {afterEach, describe, expect, it} from 'vitest'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../../../../src/lib/base/index.ts'
 import {askAgentToShutDown} from '../../../../../src/lib/guest/qemu/runtime/agent-shutdown.ts'
+import {runFilesCheck} from '../../../../../src/lib/guest/qemu/runtime/doctor-check.ts'
 import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {FakeQmpServer} from '../../../../support/fake-qmp-server.ts'
@@ -306,5 +307,21 @@ describe('the guest agent', () => {
   it('that is not there is not waited for', async () => {
     const context = await room()
     await expect(askAgentToShutDown(guestPaths(context.places, 100).qga, context)).rejects.toThrow(UnavailableError)
+  })
+})
+
+describe('corral doctor', () => {
+  it('finds what guests that do not run left, and leaves those alone that somebody works on', async () => {
+    const context = await room()
+    const {dir, network} = guestPaths(context.places, 100)
+    await mkdir(network, {recursive: true})
+    for (const name of ['101.pid', '102.serial0', 'network/tap103i0', '104.pid', 'notes.txt']) await writeFile(`${dir}/${name}`, '999999')
+    await running(context)
+    const held = await context.store.lock('guest/104', {reason: 'a test', timeoutMs: 1_000})
+    const found = await runFilesCheck.find(context)
+    expect(found.map(({what}) => /\d+|qmeventd/.exec(what)?.[0])).toEqual(['101', '102', '103', 'qmeventd'])
+    for (const {repair} of found.slice(0, 3)) for (const action of repair) await (await context.actionKind(action.kind)).run(action, context)
+    await held.release()
+    expect((await readdir(dir, {recursive: true})).sort()).toEqual(['100.pid', '104.pid', 'network', 'notes.txt'])
   })
 })
