@@ -19,10 +19,10 @@ export function startError(error: unknown, host: string, argv: readonly string[]
     case 'ENOENT':
       return new NotFoundError(
         `the program ${program} was not found on ${host}${cwd === undefined ? '' : `, or the folder ${cwd} does not exist`}`,
-        {cause: error, nextSteps: [`Install the Debian package that holds ${program} (apt-file search ${program}).`]},
+        {cause: withoutArguments(error), nextSteps: [`Install the Debian package that holds ${program} (apt-file search ${program}).`]},
       )
     case 'E2BIG':
-      return new InvalidInputError(`the arguments of ${program} are longer than the kernel allows`, {}, {cause: error})
+      return new InvalidInputError(`the arguments of ${program} are longer than the kernel allows`, {}, {cause: withoutArguments(error)})
     default: {
       const code = (error as NodeJS.ErrnoException).code
       return new ToolError(`${program} could not be started on ${host}${code === undefined ? '' : ` (${code})`}`, {
@@ -30,6 +30,11 @@ export function startError(error: unknown, host: string, argv: readonly string[]
       })
     }
   }
+}
+
+/** Node's own error carries every argument in clear (`spawnargs`), and whoever prints the object prints them. */
+function withoutArguments(error: unknown): unknown {
+  return error instanceof Error && 'spawnargs' in error ? Object.assign(new Error(error.message), {code: (error as NodeJS.ErrnoException).code}) : error
 }
 
 /** It ran and ended with a code that is no answer, or by a signal. */
