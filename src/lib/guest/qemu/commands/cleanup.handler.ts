@@ -16,7 +16,7 @@ export const handler = handleChange(spec, {
     return [guestLockName(vmid), ...(guest === undefined ? [] : locksOfPendingChanges(guest.config))]
   },
   lockTimeoutMs: 120_000,
-  plan: async ({vmid, 'clean-shutdown': isClean}, context): Promise<Plan> => {
+  plan: async ({vmid, 'clean-shutdown': isClean, 'guest-requested': isGuestRequested}, context): Promise<Plan> => {
     const nothing: Plan = {steps: [], whenInterrupted: 'finish'}
     if (await runtimeStatus(vmid, context) !== undefined) {
       context.log.info(`virtual machine ${vmid} is running; there is nothing to clear up`)
@@ -24,7 +24,7 @@ export const handler = handleChange(spec, {
     }
     const guest = await readIfThere(vmid, context)
     if (guest === undefined) return {...nothing, steps: [{do: {kind: 'qemu.clear-run-files', vmid}}]}
-    if (!isClean) context.log.info(`the QEMU of virtual machine ${vmid} ended without a word: it crashed or was killed`)
+    context.log.info(howItEnded(vmid, isClean, isGuestRequested))
     const isReboot = await context.host.files.stat(guestPaths(context.places, vmid).reboot) !== undefined
     return {
       ...nothing,
@@ -32,6 +32,11 @@ export const handler = handleChange(spec, {
     }
   },
 })
+
+function howItEnded(vmid: number, isClean: boolean, isGuestRequested: boolean): string {
+  if (!isClean) return `the QEMU of virtual machine ${vmid} ended without a word: it crashed or was killed`
+  return isGuestRequested ? `virtual machine ${vmid} has switched itself off` : `virtual machine ${vmid} was ended by somebody on the host`
+}
 
 /** A guest that was destroyed may still have left files on the host. */
 async function readIfThere(vmid: number, context: Context): Promise<GuestFile | undefined> {

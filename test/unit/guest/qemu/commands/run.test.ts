@@ -247,6 +247,15 @@ describe('qm cleanup', () => {
     expect(await readdir(guestPaths(context.places, 100).dir)).toContain('100.pid')
   })
 
+  it.each([
+    ['0', '0', /ended without a word/], ['0', '1', /ended without a word/], ['1', '1', /has switched itself off/], ['1', '0', /was ended by somebody on the host/],
+  ])('says how the machine ended (clean %s, by the guest %s)', async (clean, byGuest, words) => {
+    const context = await room()
+    const lines: string[] = []
+    await qm('cleanup', {vmid: 100, 'clean-shutdown': clean, 'guest-requested': byGuest}, {...context, log: {...context.log, info: (line) => lines.push(line)}})
+    expect(lines.join('\n')).toMatch(words)
+  })
+
   it('clears up after a machine that was destroyed', async () => {
     const context = await room()
     const {dir} = guestPaths(context.places, 101)
