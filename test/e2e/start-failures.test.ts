@@ -9,7 +9,7 @@ const vmid = 200
 
 beforeAll(async () => {
   writeFileSync(join(installation.root, 'broken.qcow2'), Buffer.alloc(1024 * 1024, 'not an image '))
-  await installation.create(vmid)
+  await installation.create(vmid, {options: ['--scsi1', 'local:1']})
 })
 afterAll(() => installation.close())
 
@@ -62,8 +62,8 @@ describe('a start that cannot succeed', () => {
 describe('a start whose worker is killed', () => {
   // As many records and steps as the plan of such a guest has; one more, and the worker is not killed at all.
   const points = [
-    ...[1].map((count) => ['CORRAL_TEST_STOP_AFTER_RECORD', count] as const),
-    ...[1, 2, 3, 4].map((count) => ['CORRAL_TEST_STOP_AFTER_STEP', count] as const),
+    ...[1, 2].map((count) => ['CORRAL_TEST_STOP_AFTER_RECORD', count] as const),
+    ...[1, 2, 3, 4, 5].map((count) => ['CORRAL_TEST_STOP_AFTER_STEP', count] as const),
   ]
 
   it.each(points)('at %s=%i is undone by whoever comes next', async (variable, count) => {
@@ -79,7 +79,7 @@ describe('a start whose worker is killed', () => {
   })
 
   it('has no more points than those', async () => {
-    await installation.call('qm', ['start', String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_RECORD: '2', CORRAL_TEST_STOP_AFTER_STEP: '5'}})
+    await installation.call('qm', ['start', String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_RECORD: '3', CORRAL_TEST_STOP_AFTER_STEP: '6'}})
     expect(await installation.status(vmid)).toBe('status: running')
     await installation.mustQm('stop', String(vmid))
   })
@@ -100,7 +100,7 @@ describe('a start whose worker is killed', () => {
 })
 
 describe('a stop whose worker is killed', () => {
-  it.each([1, 2, 3])('after step %i is finished by whoever comes next', async (count) => {
+  it.each([1, 2, 3, 4])('after step %i is finished by whoever comes next', async (count) => {
     await installation.mustQm('start', String(vmid))
     const killed = await installation.call('qm', ['stop', String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_STEP: String(count)}})
     expect(killed.code).not.toBe(0)

@@ -255,6 +255,11 @@ describe('what a QEMU says', () => {
     [undefined, undefined],
   ])('identifies it: %j', (answer, vmid) => { expect(vmidOfChardevs(answer, places100)).toBe(vmid) })
 
+  it('identifies it below a folder with commas in its name', () => {
+    const odd = {...places100, runDir: '/a,b=c/run'}
+    expect(vmidOfChardevs([{label: 'qmp', filename: 'disconnected:unix:/a,b=c/run/qemu-server/100.qmp,server=on'}], odd)).toBe(100)
+  })
+
   it('tells ends from other events', () => {
     expect(endOfEvent({name: 'STOP', data: {}, timeMs: 0})).toBeUndefined()
     expect(endOfEvent({name: 'SHUTDOWN', data: {guest: 'yes'}, timeMs: 0})).toEqual({isClean: true, isGuestRequested: false})
