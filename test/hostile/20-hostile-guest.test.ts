@@ -167,6 +167,30 @@ describe('a monitor that misbehaves', () => {
   }, 30_000)
 })
 
+describe('an input of the monitor that never ends a line', () => {
+  it('is refused before it takes memory', async () => {
+    const place = installation()
+    await place.create(100)
+    await takeOver(place.root, 100, {answers: {'human-monitor-command': () => ({return: 'answer'})}})
+    const child = place.spawn('qm', ['monitor', '100'])
+    let stderr = ''
+    child.stderr.on('data', (data: Buffer) => { stderr += data.toString() })
+    child.stdout.resume()
+    child.stdin.on('error', () => undefined)
+    const line = Buffer.alloc(mebibyte, 0x61)
+    const pourIn = () => { while (!child.stdin.destroyed && child.stdin.write(line)); }
+    child.stdin.on('drain', pourIn)
+    pourIn()
+    const code = await new Promise((resolve) => { child.once('exit', resolve) })
+    child.stdin.destroy()
+    expect(code, stderr).toBe(2)
+    expect(stderr).toContain('longer than 16384 characters')
+    // A line that is too long as a whole is not cut into another command; those before it were carried out.
+    const answer = await place.call('qm', ['monitor', '100'], {input: `info version\n${'b'.repeat(20_000)}\ninfo version\n`})
+    expect(answer).toMatchObject({code: 2, stdout: 'answer\n'})
+  }, 30_000)
+})
+
 describe('a serial port that never stops talking', () => {
   it('leaves the terminal usable and its memory bounded', async () => {
     const place = installation()

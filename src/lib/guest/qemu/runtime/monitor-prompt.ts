@@ -1,6 +1,6 @@
 // Reads monitor commands line by line, from a person or from a pipe, and shows the answers.
 import {createInterface} from 'node:readline'
-import {CancelledError, ToolError, errorChain} from '../../../base/index.ts'
+import {CancelledError, InvalidInputError, ToolError, errorChain} from '../../../base/index.ts'
 import type {Log, Terminal} from '../../../tasks/index.ts'
 
 export interface MonitorOptions {
@@ -13,8 +13,10 @@ export interface MonitorOptions {
 }
 
 const maxLineLength = 16 * 1024
+/** Characters have at most four bytes, and a chunk of a pipe 64 KiB. */
+const maxLineBytes = 4 * maxLineLength + 64 * 1024
 
-/** Runs until `quit` or the end of the input. @throws CancelledError, what execute throws except a refusal */
+/** Runs until `quit` or the end of the input. @throws CancelledError, InvalidInputError for a line that is too long, what execute throws except a refusal */
 export async function runMonitor({vmid, terminal, log, signal, execute}: MonitorOptions): Promise<void> {
   const {input, output} = terminal
   const isInteractive = input.isTTY === true && output.isTTY === true
@@ -22,21 +24,48 @@ export async function runMonitor({vmid, terminal, log, signal, execute}: Monitor
   const lines = createInterface({input, ...(isInteractive ? {output, prompt: 'qm> '} : {}), terminal: isInteractive, crlfDelay: Infinity})
   const onAbort = () => lines.close()
   signal.addEventListener('abort', onAbort, {once: true})
+  // readline keeps a line until it ends, and that of a pipe may never end.
+  const watchLength = lengthWatcher(() => lines.close())
+  input.on('data', watchLength.take)
   // In raw mode readline gets Ctrl-C, and no signal comes.
   lines.on('SIGINT', () => lines.close())
   try {
     if (isInteractive) lines.prompt()
     for await (const text of lines) {
-      const line = text.trim().slice(0, maxLineLength)
+      if (text.length > maxLineLength) throw lineTooLong()
+      const line = text.trim()
       if (line === 'quit' || line === 'q') break
       if (line !== '') await answer(line, {output, log, execute})
       if (isInteractive) lines.prompt()
     }
+    if (watchLength.isTooLong()) throw lineTooLong()
     if (signal.aborted) throw new CancelledError()
   } finally {
     signal.removeEventListener('abort', onAbort)
+    input.off('data', watchLength.take)
     lines.close()
     input.pause()
+  }
+}
+
+function lineTooLong(): InvalidInputError {
+  return new InvalidInputError(`a line of the input is longer than ${maxLineLength} characters, which no command is`)
+}
+
+/** Counts what came since the last line end (a terminal in raw mode sends `\r`), and tells once when it is too much. */
+function lengthWatcher(onTooLong: () => void): {take: (chunk: Buffer | string) => void; isTooLong: () => boolean} {
+  let bytes = 0
+  let isTooLong = false
+  return {
+    take: (chunk) => {
+      const data = Buffer.from(chunk)
+      const end = Math.max(data.lastIndexOf('\n'), data.lastIndexOf('\r'))
+      bytes = end === -1 ? bytes + data.length : data.length - end - 1
+      if (isTooLong || bytes <= maxLineBytes) return
+      isTooLong = true
+      onTooLong()
+    },
+    isTooLong: () => isTooLong,
   }
 }
 
