@@ -1,7 +1,7 @@
 // Starts a task: a worker process of its own that outlives us, told what to do through its standard input. It comes back when the worker
 // has registered itself, so that its id is known to every other command.
 import {randomBytes} from 'node:crypto'
-import {AppError, NotFoundError, ToolError, UnavailableError, formatUpid, upidWord} from '../base/index.ts'
+import {AppError, NotFoundError, ToolError, UnavailableError, formatUpid, printable, upidWord} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {ProcessId} from '../host/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
@@ -99,5 +99,14 @@ async function registered(upid: string, worker: ProcessId, stderrPath: string, {
 
 async function neverRegistered(hostName: string, stderrPath: string, files: Context['host']['files']): Promise<ToolError> {
   const stderr = (await files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
-  return new ToolError('the worker of the task ended before it began', {host: hostName, argv: ['corral worker'], exitCode: null, stderr})
+  const reason = reasonIn(stderr)
+  return new ToolError('the worker of the task ended before it began', {
+    host: hostName, argv: ['corral worker'], exitCode: null, stderr, ...(reason === '' ? {} : {cause: new Error(reason)}),
+  })
+}
+
+/** What the worker says of itself is one line; where Node.js ended it, the line that names the error is the one among its stack. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.split('\n')
+  return printable(lines.find((line) => /^(?:Uncaught )?\w*Error\b/.test(line)) ?? lines.at(-1) ?? '')
 }

@@ -39,13 +39,20 @@ export async function workerProgram(parts: WorkerParts): Promise<void> {
   process.on('SIGINT', () => cancel.abort())
   process.on('SIGHUP', () => undefined)
   const order = await readOrder()
-  const task = await register(order)
+  const task = await register(order).catch(giveUp)
   const endNow = (error: unknown) => { void finish(task, failure(error, task.log)).then(() => process.exit(1)) }
   process.on('uncaughtException', endNow)
   process.on('unhandledRejection', endNow)
   const end = await work(order, task, parts, cancel.signal)
   // Whatever a handler left open (a socket, a timer) must not keep a finished task in the process table.
   process.exit(end.errorKind === undefined ? 0 : 1)
+}
+
+/** Before there is a log, standard error is where whoever started us reads why there will be none. */
+function giveUp(error: unknown): never {
+  if (!(error instanceof AppError)) throw error
+  process.stderr.write(`${errorChain(error).join(': ')}\n`)
+  process.exit(1)
 }
 
 async function readOrder(): Promise<WorkerOrder> {

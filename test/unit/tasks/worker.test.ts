@@ -1,7 +1,7 @@
-import {readFile} from 'node:fs/promises'
+import {readFile, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {parseUpid} from '../../../src/lib/base/index.ts'
+import {errorChain, parseUpid} from '../../../src/lib/base/index.ts'
 import {attendTask, followTask, runHandler, taskError} from '../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
@@ -23,6 +23,23 @@ async function follow(upid: string, context: Context) {
 async function untilLogged(line: string, upid: string, context: Context) {
   await expect.poll(async () => readFile(join(context.places.logDir, 'tasks', upid.split(':')[4]?.at(-1) ?? '', upid), 'utf8'), {timeout: 15_000, interval: 5}).toContain(line)
 }
+
+describe('a worker that cannot begin', () => {
+  it('says why, when its log cannot be made', async () => {
+    const {root, open, folder, traces} = await place()
+    await writeFile(join(root, 'log'), '')
+    const refusal: unknown = await (await open()).startTask('demo build', {folder}).catch((error: unknown) => error)
+    expect(errorChain(refusal)).toEqual(['the worker of the task ended before it began', expect.stringContaining(`cannot make the folder ${root}/log`)])
+    expect(await readdir(join(root, 'run'))).toEqual([])
+    expect(await traces()).toEqual([])
+  })
+
+  it('says why, when its program is not there', async () => {
+    const {open, folder} = await installation()
+    const refusal: unknown = await (await open()).startTask('demo build', {folder}).catch((error: unknown) => error)
+    expect(errorChain(refusal)).toEqual(['the worker of the task ended before it began', expect.stringContaining("Cannot find module '/nonexistent'")])
+  })
+})
 
 describe('a task', () => {
   it('runs in a process of its own and leaves its log, its status and its result', async () => {
