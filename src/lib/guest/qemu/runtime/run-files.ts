@@ -6,11 +6,11 @@ import {guestTaps, parseTapName, removeTaps} from '../../../network/index.ts'
 import {guestPaths, guestRunFiles} from './sockets.ts'
 
 export async function removeRunFiles(vmid: number, {host, places}: {host: Host; places: Places}): Promise<void> {
-  await removeTaps(await guestTaps(vmid, host), host)
   const {network} = guestPaths(places, vmid)
-  for (const name of await host.files.list(network)) {
-    if (parseTapName(name)?.vmid === vmid) await host.files.remove(`${network}/${name}`)
-  }
+  const settings = (await host.files.list(network)).filter(name => parseTapName(name)?.vmid === vmid)
+  // A device without settings here is another installation's, whose guest would lose its network.
+  await removeTaps((await guestTaps(vmid, host)).filter(tap => settings.includes(tap)), host)
+  for (const name of settings) await host.files.remove(`${network}/${name}`)
   // The PID file goes last: while it is there, qmeventd and the doctor know that something is to be cleared up.
   const [pidFile, ...others] = guestRunFiles(places, vmid)
   for (const path of others) await host.files.remove(path)

@@ -1,7 +1,8 @@
 // Prepares the start of a guest: the folder of the run files, nothing left of an earlier run in it, the settings of its tap devices, and
 // copies of firmware variables that are not kept.
 import {ConflictError} from '../../../../base/index.ts'
-import {formatTapSettings} from '../../../../network/index.ts'
+import type {Host} from '../../../../host/index.ts'
+import {formatTapSettings, guestTaps} from '../../../../network/index.ts'
 import type {TapSettings} from '../../../../network/index.ts'
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
@@ -36,7 +37,20 @@ export const prepare = defineAction<PrepareStart>({
     await files.makeDirectory(network, 0o700)
     await removeRunFiles(vmid, context)
     await files.remove(reboot)
+    await refuseForeignTaps(vmid, taps, context)
     for (const tap of taps) await files.write(`${network}/${tap.tap}`, formatTapSettings(tap), {durable: false})
     for (const {from, to} of temporaryFiles) await files.write(to, await files.read(from, maxFirmwareBytes), {durable: false})
   },
 })
+
+/** Tap devices are the host's, so two installations may want the same one. Settings are not written then, for the undo would take it for ours. */
+async function refuseForeignTaps(vmid: number, taps: readonly TapSettings[], {host}: {host: Host}): Promise<void> {
+  if (taps.length === 0) return
+  const existing = await guestTaps(vmid, host)
+  const taken = taps.find(({tap}) => existing.includes(tap))
+  if (taken === undefined) return
+  throw new ConflictError(`there is a tap device ${taken.tap} already, and it does not come from this installation`, {
+    nextSteps: [`A virtual machine ${vmid} of another installation on this host may use it: give one of the two another VMID, or stop the other.`,
+      `If nothing uses it: ip link delete dev ${taken.tap}`],
+  })
+}
