@@ -1,12 +1,13 @@
 // pvesm free: deletes one volume. Beyond what Proxmox VE refuses, a disk that a guest's configuration names is refused too: deleting it is
 // never what one wants, and a running guest would go on writing into a file that nobody can reach any more.
-import {ConflictError, InvalidInputError, NotFoundError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnsupportedError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import {handleChange} from '../../tasks/index.ts'
 import {volumeReferences} from '../guest-volumes.ts'
 import type {VolumeReference} from '../guest-volumes.ts'
+import {parseFolderVolumeName, volumePath} from '../naming.ts'
 import {openConfigured, openStorage, storageConfig} from '../open-storage.ts'
-import type {Storage, VolumeId} from '../storage.ts'
+import type {Storage, StorageConfig, VolumeId} from '../storage.ts'
 import {formatVolumeId, parseVolumeId} from '../volume-id.ts'
 import {removeVolumeStep, storageLock} from '../volume-steps.ts'
 import {spec} from './free.spec.ts'
@@ -59,10 +60,21 @@ async function isSamePath({value}: VolumeReference, path: string, context: Conte
   if (value.startsWith('/')) return value === path
   try {
     const id = parseVolumeId(value)
-    return (await openConfigured(await storageConfig(id.storage, context), context)).path(id) === path
+    return await pathOf(id, await storageConfig(id.storage, context), context) === path
   } catch (error) {
     // A reference to a storage that is gone, or to something that only looks like a volume, is to no file of ours.
     if (error instanceof NotFoundError || error instanceof InvalidInputError) return false
     throw error
+  }
+}
+
+/** Where a volume lies. On a type that we do not have, such as nfs, that is known only of folders: they all have one layout. */
+async function pathOf(id: VolumeId, config: StorageConfig, context: Context): Promise<string | undefined> {
+  try {
+    return (await openConfigured(config, context)).path(id)
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error
+    const path = config['path']
+    return typeof path === 'string' ? volumePath({path}, parseFolderVolumeName(id.name)) : undefined
   }
 }

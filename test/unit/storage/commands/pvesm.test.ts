@@ -219,6 +219,14 @@ describe('pvesm free', () => {
     expect(await refusal('free', {volume: 'local:100/vm-100-disk-0.raw'})).toMatchObject({kind: 'conflict', data: {key: 'scsi2'}})
   })
 
+  it('is not kept from it by a disk of the same name on a storage of a type that we do not have, unless that is the same folder', async () => {
+    const storages = `nfs: nas\n\tserver 192.0.2.1\n\tpath /mnt/pve/nas\n\nnfs: here\n\tserver 192.0.2.1\n\tpath ${place.root}/lib/vz\n\nrbd: pool\n\tpool x\n\n`
+    await context.store.commit({put: {'storage.cfg': storages, [guest]: 'scsi0: here:100/vm-100-disk-0.raw\n'}})
+    expect(await refusal('free', {volume: 'local:100/vm-100-disk-0.raw'})).toMatchObject({kind: 'conflict', data: {key: 'scsi0'}})
+    await context.store.commit({put: {[guest]: 'scsi0: nas:100/vm-100-disk-0.raw\nscsi1: pool:vm-100-disk-0.raw\n'}})
+    await pvesm('free', {volume: 'local:100/vm-100-disk-0.raw'}, context)
+  })
+
   it('lets a disk go that a guest only keeps aside', async () => {
     await context.store.commit({put: {[guest]: 'unused0: local:100/vm-100-disk-0.raw\n'}})
     await pvesm('free', {volume: 'local:100/vm-100-disk-0.raw'}, context)
