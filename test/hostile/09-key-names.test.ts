@@ -108,10 +108,7 @@ describe('paths of the store', () => {
 describe('the program', () => {
   it('is not misled by them in place of a command or an option', async () => {
     const place = installation()
-    for (const word of ['__proto__', 'constructor', 'toString', '../create', 'create/../set']) {
-      for (const [tool, words] of [['qm', [word]], ['qm', ['create', `--${word}`, '1']], ['corral', [word]], ['corral', ['help', word]]] as const) {
-        expectRefusal(await place.call(tool, words), `${tool} ${words.join(' ')}`)
-      }
-    }
+    const calls = [['qm', ['__proto__']], ['qm', ['create', '--constructor', '1']], ['corral', ['toString']], ['corral', ['help', '__proto__']], ['qm', ['../create']]] as const
+    for (const [tool, words] of calls) expectRefusal(await place.call(tool, words), `${tool} ${words.join(' ')}`)
   }, 60_000)
 })

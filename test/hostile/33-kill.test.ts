@@ -34,7 +34,7 @@ describe('a command that is killed at any moment', () => {
   it('leaves nothing that the next one does not put right', async () => {
     const place = installation()
     const random = randomSource('kills')
-    const rounds = scaledCount(8)
+    const rounds = scaledCount(4)
     for (let round = 0; round < rounds; round++) {
       const exists = (await configOf(place)) !== undefined
       const running = exists && (await place.status(100)) === 'status: running'

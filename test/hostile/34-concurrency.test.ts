@@ -17,7 +17,7 @@ describe('many at once', () => {
     const place = await machineRoom()
     const context = await place.open()
     const vmids = Array.from({length: 100}, (_, index) => 100 + index)
-    const withDisk = Math.min(100, scaledCount(20))
+    const withDisk = Math.min(100, scaledCount(10))
     const failures = await Promise.all(vmids.map((vmid, index) => failureOf(['qm', 'create', String(vmid), ...small, '--net0', 'virtio', ...(index < withDisk ? ['--scsi0', 'local:0.001'] : [])], context)))
     expect(failures.flatMap((failure) => failure === undefined ? [] : [failure.message])).toEqual([])
     expect((await resultOf(['qm', 'list'], context) as {vmid: number}[]).map(({vmid}) => vmid)).toEqual(vmids)
