@@ -1,14 +1,16 @@
 // A process that looks like a guest's QEMU to qmeventd: the PID file in its command line, a connection to the event socket, answers to
 // a few commands. What it is told on standard input it does: an event to send, raw bytes, its end.
 // usage: node fake-qemu.mjs EVENT-SOCKET QMP-PATH STATUS -pidfile PATH
-import {writeFileSync} from 'node:fs'
+import {renameSync, writeFileSync} from 'node:fs'
 import {connect} from 'node:net'
 import {createInterface} from 'node:readline'
 
 const [eventSocket, qmpPath, initialStatus, , pidPath] = process.argv.slice(2)
 let status = initialStatus
 let ignoresQuit = false
-writeFileSync(pidPath, `${process.pid}\n`)
+// Whole or not at all: a look at an empty PID file would find a guest that is gone.
+writeFileSync(`${pidPath}.new`, `${process.pid}\n`)
+renameSync(`${pidPath}.new`, pidPath)
 const socket = connect(eventSocket)
 socket.on('error', () => process.exit(3))
 socket.on('close', () => { if (!ignoresQuit) process.stdout.write('disconnected\n') })

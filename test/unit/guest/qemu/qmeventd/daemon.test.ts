@@ -16,7 +16,7 @@ import {eventSocketPath, guestPaths} from '../../../../../src/lib/guest/qemu/run
 
 const host = localHost('h1')
 const fakeQemu = resolve(import.meta.dirname, '../../../../support/fake-qemu.mjs')
-const limits: DaemonLimits = {scanMs: 300, idleMs: undefined, quitMs: 1_000}
+const limits: DaemonLimits = {scanMs: 300, idleMs: undefined, quitMs: 10_000}
 
 let places: Places
 let children: ChildProcessWithoutNullStreams[] = []
