@@ -94,12 +94,15 @@ function waitForBootLine() {
   return new Promise((resolve, reject) => {
     const child = spawn(path.join(projectRoot, 'bin/qm'), ['terminal', vmid], {env, stdio: ['pipe', 'pipe', 'inherit']})
     let seen = ''
+    let outcome
     const finish = (error, line) => {
+      if (outcome) return
+      outcome = () => (error ? reject(error) : resolve(line))
       clearTimeout(timer)
       clearInterval(knock)
-      child.kill('SIGTERM')
-      if (error) reject(error)
-      else resolve(line)
+      // The end of its input lets the terminal leave in order; the next command is typed when it is gone.
+      child.stdin.end()
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref()
     }
     const timer = setTimeout(() => finish(new Error(`the guest did not say that it is up within ${bootTimeoutMs / 1000} s`)), bootTimeoutMs)
     // The guest answers an empty line with its boot line, in case it was up before we looked.
@@ -110,8 +113,8 @@ function waitForBootLine() {
       const found = bootLine.exec(seen)
       if (found) finish(undefined, found[0].trim())
     })
-    child.on('error', (error) => finish(error))
-    child.on('exit', (code) => finish(new Error(`qm terminal ended with ${code} before the guest was up`)))
+    child.on('error', (error) => { finish(error); outcome() })
+    child.on('exit', (code) => { finish(new Error(`qm terminal ended with ${code} before the guest was up`)); outcome() })
   })
 }
 
@@ -155,12 +158,12 @@ async function quickstart() {
 
   console.log(`
 The machine runs. To go on by hand:
-  export CORRAL_ROOT=${root} PATH="${path.join(projectRoot, 'bin')}:$PATH"
+  export CORRAL_ROOT="${root}" PATH="${path.join(projectRoot, 'bin')}:$PATH"
   qm terminal ${vmid}          its serial console; Ctrl-O leaves it
   qm monitor ${vmid}           QEMU's monitor
   qm shutdown ${vmid}          presses its power button
   qm create 101 --dry-run 1 --memory 512 --net0 virtio    shows what would be done, does nothing
-  man -l ${path.join(projectRoot, 'man/qm.1')}
+  man -l "${path.join(projectRoot, 'man/qm.1')}"
 Remove all of it with: npm run quickstart -- --clean
 `)
   type('qm', 'status', vmid)
