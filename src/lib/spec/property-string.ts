@@ -4,6 +4,7 @@ import {InvalidInputError} from '../base/index.ts'
 import {findParam, unknownNameReason} from './params.ts'
 import {quoteValue, readAs} from './read-value.ts'
 import {reasonsByField} from './reasons.ts'
+import {notBuiltYet} from './schema.ts'
 import type {PropertyFormat} from './schema.ts'
 import {paramsValidator} from './validator.ts'
 
@@ -24,7 +25,7 @@ export function parsePropertyString(text: string, format: PropertyFormat): Prope
   const errors = paramsValidator(format, false)(values)
   if (errors.length > 0) {
     const fields = reasonsByField(errors, {
-      unknownName: name => unknownNameReason(format, name, 'property'),
+      unknownName: name => missingReason(format, name) ?? unknownNameReason(format, name, 'property'),
       values,
       schemaOf: name => findParam(format, name)?.schema,
     })
@@ -55,6 +56,7 @@ function takeApart(text: string, format: PropertyFormat): PropertyValues {
     const value = part.slice(equals + 1)
     if (key === '') throw new InvalidInputError(`${quoteValue(part)} has no key before the '='`)
     if (value === '') throw new InvalidInputError(`'${key}' has no value`, {[key]: 'has no value'})
+    if (asksNothing(format, key, value)) continue
     const schema = findParam(format, key)?.schema
     if (schema?.alias === undefined) {
       set(key, value, key)
@@ -64,6 +66,21 @@ function takeApart(text: string, format: PropertyFormat): PropertyValues {
     }
   }
   return values
+}
+
+function missingReason(format: PropertyFormat, key: string): string | undefined {
+  const missing = missingProperty(format, key)
+  if (missing === undefined) return undefined
+  return `${missing.reason}; leave it out${missing.offAsksNothing === true ? `, or write ${key}=0` : ''}`
+}
+
+function asksNothing(format: PropertyFormat, key: string, value: string): boolean {
+  return missingProperty(format, key)?.offAsksNothing === true && /^(?:0|off|no|false)$/i.test(value)
+}
+
+function missingProperty(format: PropertyFormat, key: string) {
+  const missing = format[notBuiltYet]
+  return missing !== undefined && Object.hasOwn(missing, key) ? missing[key] : undefined
 }
 
 function defaultKeyOf(format: PropertyFormat): string | undefined {

@@ -1,7 +1,7 @@
 // Property strings: reading, writing, and that what was written reads the same.
 import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../src/lib/base/index.ts'
-import {formatPropertyString, parsePropertyString, type PropertyFormat} from '../../../src/lib/spec/index.ts'
+import {formatPropertyString, notBuiltYet, parsePropertyString, type PropertyFormat} from '../../../src/lib/spec/index.ts'
 import {cpuTimeMs} from '../../support/cpu-time.ts'
 import {pick, randomText} from '../../support/hostile-text.ts'
 import {randomSource, scaledCount} from '../../support/rounds.ts'
@@ -27,6 +27,23 @@ function fieldsOf(text: string, format: PropertyFormat = net): Readonly<Record<s
   }
   throw new Error(`'${text}' was not refused`)
 }
+
+describe('sub-properties that are not built yet', () => {
+  const format: PropertyFormat = {
+    size: {type: 'integer', optional: true},
+    [notBuiltYet]: {wall: {reason: 'walls are not built yet', offAsksNothing: true}, tag: {reason: 'tags are not built yet'}},
+  }
+
+  it('are refused with the reason', () => {
+    expect(fieldsOf('wall=1', format)).toEqual({wall: 'walls are not built yet; leave it out, or write wall=0'})
+    expect(fieldsOf('tag=0', format)).toEqual({tag: 'tags are not built yet; leave it out'})
+    expect(fieldsOf('constructor=1', format)['constructor']).toContain('there is no such property')
+  })
+
+  it('are passed over when they ask for nothing', () => {
+    expect(parsePropertyString('size=1,wall=off', format)).toEqual({size: 1})
+  })
+})
 
 describe('parsePropertyString', () => {
   it('reads values as their types, the default key without its name, empty parts as nothing', () => {

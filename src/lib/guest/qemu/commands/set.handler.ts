@@ -1,4 +1,5 @@
 // Changes the configuration of a virtual machine, with the volumes that come and go with it.
+import {InvalidInputError} from '../../../base/index.ts'
 import {findParam, splitList} from '../../../spec/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import {parseVolumeId, storageLock} from '../../../storage/index.ts'
@@ -37,6 +38,11 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   assertUnlocked(guest, skiplock, context.caller)
 
   const {drives, others} = splitOptions(params)
+  if (Object.keys({...drives, ...others}).length === 0 && deleted === undefined && revert === undefined) {
+    throw new InvalidInputError('no options were given, so there is nothing to change', {}, {
+      nextSteps: [`For example: qm set ${vmid} --memory 2048`, 'All options: qm set --help'],
+    })
+  }
   const values = await storedValues(others, valueSources(context.store))
   const planned = await planDrives({vmid, drives, config: guest.config}, context)
   const change = {

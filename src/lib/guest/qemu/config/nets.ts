@@ -1,5 +1,6 @@
 // The network keys of qm.conf: net[n] with their sub-properties, and their reading.
 import {InvalidInputError} from '../../../base/index.ts'
+import {notBuiltYet} from '../../../spec/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
 import {readProperties} from './read-properties.ts'
 
@@ -33,6 +34,11 @@ export const netFormat = {
   },
   queues: {type: 'integer', minimum: 0, maximum: 64, optional: true, description: 'Number of packet queues, for `virtio`.'},
   rate: {type: 'number', minimum: 0, optional: true, description: 'Limit of the card in megabytes a second.'},
+  [notBuiltYet]: {
+    firewall: {reason: 'the firewall is not built yet', offAsksNothing: true},
+    tag: {reason: 'VLANs are not set up yet'},
+    trunks: {reason: 'VLANs are not set up yet'},
+  },
 } as const satisfies PropertyFormat
 
 export const netCount = 32
@@ -61,14 +67,9 @@ export interface Nic {
 export function readNic(key: string, text: string): Nic {
   const match = /^net(\d{1,2})$/.exec(key)
   if (match === null || Number(match[1]) >= netCount) throw new InvalidInputError(`'${key}' is not a network card`, {[key]: 'is not a network card'})
-  const values: Values<typeof netFormat> = readProperties(key, withoutFirewallOff(text), netFormat)
+  const values: Values<typeof netFormat> = readProperties(key, text, netFormat)
   return {
     key, index: Number(match[1]), model: values.model, macaddr: values.macaddr, bridge: values.bridge,
     linkDown: values.link_down ?? false, mtu: values.mtu, queues: values.queues, rate: values.rate,
   }
-}
-
-/** Proxmox VE writes `firewall=0` for a card without firewall, which asks for nothing; `firewall=1` is refused by unsupported-keys.ts. */
-function withoutFirewallOff(text: string): string {
-  return text.split(',').filter(part => !/^firewall=(?:0|off|no|false)$/i.test(part)).join(',')
 }

@@ -34,6 +34,20 @@ describe('qm set', () => {
     expect(await context.store.revision()).toBe(before)
   })
 
+  it('asks for something to change', async () => {
+    const {context} = await roomWith({})
+    await expect(qm('set', {vmid: 100}, context)).rejects.toThrow('no options were given')
+    await expect(qm('set', {vmid: 100, skiplock: true}, context)).rejects.toThrow('no options were given')
+  })
+
+  it('says of parts of a network card that are not built yet that they are, and takes firewall=0', async () => {
+    const {context} = await roomWith({})
+    await expect(qm('set', {vmid: 100, net0: 'virtio,firewall=1'}, context)).rejects.toThrow('the firewall is not built yet; leave it out, or write firewall=0')
+    await expect(qm('set', {vmid: 100, net0: 'virtio,tag=5'}, context)).rejects.toThrow('VLANs are not set up yet')
+    await qm('set', {vmid: 100, net0: 'virtio=BC:24:11:00:00:01,firewall=0'}, context)
+    expect(await storedKey(100, 'net0', context)).toBe('virtio=BC:24:11:00:00:01')
+  })
+
   it('replaces a disk and keeps the old one, which can be put back or removed', async () => {
     const {place, context} = await roomWith({scsi0: 'local:0.01'})
     await qm('set', {vmid: 100, scsi0: 'local:0.02'}, context)
