@@ -60,7 +60,7 @@ async function compare(name, unit, target, ours, reference, {atLeast = false, co
 
 /** Fills a store with guests as `qm create` writes them. */
 async function fillGuests(folder, count) {
-  const store = await openSqliteStore({path: path.join(folder, 'lib/config.db'), node: 'bench', clock: systemClock})
+  const store = await openSqliteStore({path: path.join(folder, 'lib/store/config.db'), node: 'bench', clock: systemClock})
   const config = (vmid) => `boot: order=scsi0\ncores: 2\nmemory: 2048\nname: guest-${vmid}\nnet0: virtio=BC:24:11:00:00:01\nscsi0: local:${vmid}/vm-${vmid}-disk-0.qcow2,size=32G\nscsihw: virtio-scsi-pci\n`
   for (let start = 0; start < count; start += 500) {
     const put = {}
@@ -139,23 +139,23 @@ async function timeBareQemu(argv, qmpPath) {
 
 if (!only || 'VM start'.includes(only)) {
   const create = spawnSync(bin('qm'), ['create', '9000', '--memory', '64', '--kvm', '0', '--net0', 'virtio', '--vga', 'none', '--serial0', 'socket'], {env, encoding: 'utf8'})
-  const shown = spawnSync(bin('qm'), ['showcmd', '9000', '--output-format', 'json'], {env, encoding: 'utf8'})
-  if (create.status === 0 && shown.status === 0) {
-    const answer = JSON.parse(shown.stdout)
-    const argv = Array.isArray(answer) ? answer : answer.argv
+  const shown = spawnSync(bin('qm'), ['showcmd', '9000'], {env, encoding: 'utf8'})
+  if (create.status !== 0 || shown.status !== 0) {
+    rows.push({case: 'VM start: until QMP answers', unit: 'ms', error: (create.stderr + shown.stderr).split('\n')[0], target: '<= 1.5', met: false})
+  } else {
+    const {shellSplit} = await import(path.join(projectRoot, 'dist/lib/spec/shell-words.js'))
+    const argv = shellSplit(shown.stdout)
     const qmpPath = path.join(root, 'run/qemu-server/9000.qmp')
-    if (Array.isArray(argv)) {
-      await compare('VM start: until QMP answers', 'ms', 1.5, () => {
-        const elapsedMs = timeProgram([bin('qm'), 'start', '9000'])
-        timeProgram([bin('qm'), 'stop', '9000'])
-        return elapsedMs
-      }, async () => {
-        const nodes = bareNode() + bareNode()
-        const bareMs = await timeBareQemu(argv, qmpPath)
-        await new Promise((resolve) => { setTimeout(resolve, 300) })
-        return nodes + bareMs
-      }, {count: 10})
-    }
+    await compare('VM start: until QMP answers', 'ms', 1.5, () => {
+      const elapsedMs = timeProgram([bin('qm'), 'start', '9000'])
+      timeProgram([bin('qm'), 'stop', '9000'])
+      return elapsedMs
+    }, async () => {
+      const nodes = bareNode() + bareNode()
+      const bareMs = await timeBareQemu(argv, qmpPath)
+      await new Promise((resolve) => { setTimeout(resolve, 300) })
+      return nodes + bareMs
+    }, {count: 10})
   }
 }
 spawnSync(bin('qm'), ['destroy', '9000'], {env})
