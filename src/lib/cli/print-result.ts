@@ -27,7 +27,7 @@ export async function printPlan(
 ): Promise<void> {
   const format = standard.outputFormat
   const style = textStyle(streams.stdout, env)
-  const data = {steps: plan.steps, 'when-interrupted': plan.whenInterrupted}
+  const data = {steps: plan.steps, ...(plan.afterwards === undefined ? {} : {afterwards: plan.afterwards}), 'when-interrupted': plan.whenInterrupted}
   const text = await renderResult(format === 'text' ? lines : data, {as: 'lines'}, {format, hasHeader: true, hasBorder: true, isHumanReadable: true, style})
   streams.stdout.write(text === '' ? 'Nothing would be changed.\n' : text)
 }

@@ -15,7 +15,7 @@ import type {Action, ActionKind, Plan, Step} from './plan.ts'
  * @throws whatever a step threw, after the steps were undone; CancelledError; ConflictError when a lock was lost on the way
  */
 export async function carryOut(plan: Plan, lockNames: readonly string[], context: Context, command = 'an operation'): Promise<unknown> {
-  const kinds = await loadKinds(plan.steps, context)
+  const kinds = await loadKinds(plan, context)
   refuseWhenStopped(context)
   if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
   else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
@@ -26,7 +26,7 @@ export async function carryOut(plan: Plan, lockNames: readonly string[], context
 /** What a plan would do, a line each: host commands as they would be typed, and changes of the configuration. */
 export async function describePlan(plan: Plan, context: Pick<Context, 'actionKind'>): Promise<string[]> {
   const lines: string[] = []
-  for (const step of plan.steps) lines.push(...(await context.actionKind(step.do.kind)).describe(step.do))
+  for (const action of actionsOf(plan)) lines.push(...(await context.actionKind(action.kind)).describe(action))
   return lines
 }
 
@@ -35,11 +35,17 @@ export function uncancelled(context: Context): Context {
   return {...context, signal: context.locksLost ?? new AbortController().signal}
 }
 
+/** All that a plan does when nothing comes in between. */
+function actionsOf({steps, afterwards = []}: Plan): Action[] {
+  return [...steps.map((step) => step.do), ...afterwards]
+}
+
 type Kinds = ReadonlyMap<string, ActionKind>
 
 /** All kinds, those of the undo steps too, before anything is done: a kind that is missing must not be found half-way. */
-async function loadKinds(steps: readonly Step[], context: Context): Promise<Kinds> {
-  const names = new Set(steps.flatMap((step) => [step.do.kind, ...(step.undo === undefined ? [] : [step.undo.kind])]))
+async function loadKinds(plan: Plan, context: Context): Promise<Kinds> {
+  const undos = plan.steps.flatMap(({undo}) => undo === undefined ? [] : [undo])
+  const names = new Set([...actionsOf(plan), ...undos].map(({kind}) => kind))
   return new Map(await Promise.all([...names].map(async (name) => [name, await context.actionKind(name)] as const)))
 }
 
@@ -49,8 +55,8 @@ function kindOf(action: Action, kinds: Kinds): ActionKind {
   return kind
 }
 
-function needsNoJournal({steps, whenInterrupted}: Plan, kinds: Kinds): boolean {
-  if (steps.length > 1) return false
+function needsNoJournal({steps, afterwards = [], whenInterrupted}: Plan, kinds: Kinds): boolean {
+  if (steps.length > 1 || afterwards.length > 0) return false
   const [only] = steps
   if (only === undefined || kindOf(only.do, kinds).isAtomic === true) return true
   return whenInterrupted === 'undo' && only.undo === undefined
@@ -93,16 +99,18 @@ function lockLost(cause: unknown): ConflictError {
 }
 
 async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, context: Context, command: string): Promise<void> {
+  const {afterwards = []} = plan
   const journal = await startJournal({command, locks, whenInterrupted: 'undo'}, context)
   try {
     for (const step of plan.steps) await recordAndRun(step, journal, kinds, context)
-    await journal.clear()
+    await (afterwards.length > 0 ? journal.finishWith(afterwards) : journal.clear())
   } catch (error) {
     // Without the lock nothing may be touched; whoever has it now finds the journal.
     await refuseWithoutLock(context, error)
     await undoRecords(journal, context, error)
     throw error
   }
+  if (afterwards.length > 0) await finishJournal(journal, afterwards, context)
 }
 
 async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<void> {
@@ -167,8 +175,9 @@ async function undoFailed(record: JournalRecord, journal: JournalWriter, context
 }
 
 async function finishSteps(plan: Plan, locks: readonly string[], context: Context, command: string): Promise<void> {
-  const journal = await startJournal({command, locks, whenInterrupted: 'finish', steps: plan.steps.map((step) => step.do)}, context)
-  await finishJournal(journal, plan.steps.map((step) => step.do), context)
+  const steps = actionsOf(plan)
+  const journal = await startJournal({command, locks, whenInterrupted: 'finish', steps}, context)
+  await finishJournal(journal, steps, context)
 }
 
 /**

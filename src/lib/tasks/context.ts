@@ -66,7 +66,10 @@ export interface ChangeHandler<P extends Params> {
   readonly spec: CommandSpec<P>
   /** Done before the locks are waited for, and not for a dry run: `qm stop --overrule-shutdown` ends the task that holds them. */
   beforeLocks?(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<void>
-  /** Names of the locks (`guest/100`, `storage/local`), in any order: they are taken sorted by name. */
+  /**
+   * Names of the locks (`guest/100`, `storage/local`), in any order: they are taken sorted by name. Asked again once they are held; when
+   * it names more by then, they are taken anew.
+   */
   locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly string[] | Promise<readonly string[]>
   /** Default 10,000. */
   lockTimeoutMs?: number
@@ -77,7 +80,7 @@ export interface ChangeHandler<P extends Params> {
  * A handler whose parameter types were forgotten, as the catalog holds it. Whoever runs one gives it the parameters that its own
  * spec has checked (`params as never`), which is what checkParams returns.
  */
-export type Handler = ErasedReadHandler | ErasedChangeHandler
+export type Handler = ErasedReadHandler | ChangingHandler
 
 interface ErasedReadHandler {
   readonly handles: 'read' | 'interactive'
@@ -86,7 +89,8 @@ interface ErasedReadHandler {
   text?(result: never): readonly string[]
 }
 
-interface ErasedChangeHandler {
+/** A ChangeHandler of any command. */
+export interface ChangingHandler {
   readonly handles: 'change'
   readonly spec: CommandSpec
   beforeLocks?(params: never, context: Context): Promise<void>

@@ -20,7 +20,7 @@ export interface JournalHead {
   /** Tells the process from a later one with the same number. */
   readonly processStart: string
   readonly sinceMs: number
-  /** With `finish`: everything that is to be done. */
+  /** With `finish`: everything that is to be done, or was left to do when there was no way back any more. */
   readonly steps?: readonly Action[]
 }
 
@@ -45,6 +45,8 @@ export interface JournalWriter {
   /** After this record was undone (or its step touched nothing). */
   forget(record: JournalRecord): Promise<void>
   markFailed(record: JournalRecord, failure: string): Promise<void>
+  /** There is no way back from here: the records go, and what is left to do stands in their place, in one write. */
+  finishWith(steps: readonly Action[]): Promise<void>
   /** The operation has come to its end; nothing is to be undone or finished any more. */
   clear(): Promise<void>
 }
@@ -66,7 +68,7 @@ export function resumeJournal(journal: Journal, context: Context): JournalWriter
 }
 
 function journalWriter(journal: Journal, begun: boolean, {store, fences}: Context): JournalWriter & {begin(): Promise<void>} {
-  const {head} = journal
+  let {head} = journal
   const records = [...journal.records]
   const headPath = `${folder}/${head.id}/head`
   let isWritten = begun
@@ -92,6 +94,14 @@ function journalWriter(journal: Journal, begun: boolean, {store, fences}: Contex
     },
     markFailed: async (record, failure) => {
       await put({[recordPath(head.id, record)]: JSON.stringify({...record, failure})})
+    },
+    finishWith: async (steps) => {
+      const finishing: JournalHead = {...head, whenInterrupted: 'finish', steps}
+      await store.commit({put: {[headPath]: JSON.stringify(finishing)}, remove: records.map((record) => recordPath(head.id, record)), fences})
+      head = finishing
+      isWritten = true
+      records.length = 0
+      await killSwitch('RECORD')
     },
     clear: async () => {
       if (!isWritten) return

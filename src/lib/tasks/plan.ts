@@ -17,6 +17,12 @@ export interface Step {
 export interface Plan {
   readonly steps: readonly Step[]
   /**
+   * With `undo`: what is done once all steps are, and cannot be taken back, such as the removal of volumes that the steps gave up.
+   * Idempotent; from the first of them on the plan is one that is finished. One whose failure should not stop the others catches it
+   * and warns.
+   */
+  readonly afterwards?: readonly Action[]
+  /**
    * What becomes of a plan whose worker died: `undo` takes back what was done, last step first; `finish` (destroy and the like, whose
    * steps are idempotent) carries out the rest. The same for a live one: when a step fails or the caller cancels, `undo` takes back;
    * `finish` cannot be cancelled once it has begun, and stops at a step that fails (repeat the command). A step of `finish` whose

@@ -1,14 +1,16 @@
 // Runs a handler: the way of every command, in the caller's own process as in a worker. It checks who calls, takes the locks, lets the
 // handler plan, and prints or carries out the plan. It knows neither the command line nor how results are shown.
-import {ForbiddenError, printable} from '../base/index.ts'
+import {ConflictError, ForbiddenError, printable} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {carryOut, describePlan} from './carry-out.ts'
-import type {Caller, Context, Handler} from './context.ts'
+import type {Caller, ChangingHandler, Context, Handler} from './context.ts'
 import type {Plan} from './plan.ts'
 import {journalsOf} from './recover.ts'
 import {withLocks} from './with-locks.ts'
 
 const defaultLockTimeoutMs = 10_000
+/** How often what a command touches may change while it waits for its locks. */
+const maxLockAttempts = 4
 
 export type Outcome =
   | {readonly outcome: 'done'; readonly result: unknown}
@@ -27,11 +29,30 @@ export async function runHandler(
   const names = await handler.locks(params as never, context)
   if (options.dryRun === true) return planned(await handler.plan(params as never, context), names, context)
   await handler.beforeLocks?.(params as never, context)
+  return {outcome: 'done', result: await changeUnderLocks(handler, params, names, context)}
+}
+
+/**
+ * Plans and carries out under the locks. Which those are was read without them, and what they were read from (a guest's disks) may have
+ * changed before they were held: so it is asked again under them, and when more are needed they are given back and all are taken anew,
+ * because locks are only ever taken in their order.
+ * @throws ConflictError when that goes on
+ */
+async function changeUnderLocks(handler: ChangingHandler, params: Readonly<Record<string, unknown>>, firstNames: readonly string[], context: Context): Promise<unknown> {
   const command = commandInWords(handler.spec, params)
-  const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
-  return withLocks(wish, context, async (held) => {
-    const plan = await handler.plan(params as never, held)
-    return {outcome: 'done', result: await carryOut(plan, names, held, command)}
+  let names = firstNames
+  for (let attempt = 0; attempt < maxLockAttempts; attempt++) {
+    const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
+    const attempted = await withLocks(wish, context, async (held) => {
+      const needed = await handler.locks(params as never, held)
+      if (needed.some((name) => !names.includes(name))) return {needed}
+      return {result: await carryOut(await handler.plan(params as never, held), names, held, command)}
+    })
+    if ('result' in attempted) return attempted.result
+    names = attempted.needed
+  }
+  throw new ConflictError(`what "${command}" has to lock changed each time before it was locked: somebody else keeps changing it`, {
+    nextSteps: ['Nothing was done. Repeat the command when the other changes are through: pvenode task list shows them.'],
   })
 }
 

@@ -85,6 +85,68 @@ describe('a changing command', () => {
   })
 })
 
+describe('locks that are more by the time they are held', () => {
+  it('are given back and taken anew, all of them', async () => {
+    const place = await installation()
+    const context = await place.open()
+    let asked = 0
+    const planned: string[][] = []
+    const growing: typeof buildHandler = {...buildHandler,
+      locks: () => asked++ === 0 ? ['z-first'] : ['z-first', 'a-second'],
+      plan: async (params, held) => {
+        planned.push(held.fences.flatMap(({lock}) => lock ?? []))
+        return buildHandler.plan(params, held)
+      },
+    }
+    await runHandler(growing, {folder: place.folder}, context)
+    expect(planned).toEqual([['a-second', 'z-first']])
+    expect(await context.store.lockHolder('z-first')).toBeUndefined()
+  })
+
+  it('are a conflict when they keep growing, and nothing is done', async () => {
+    const place = await installation()
+    const context = await place.open()
+    let asked = 0
+    const restless: typeof buildHandler = {...buildHandler, locks: () => [`demo-${asked++}`]}
+    await expect(runHandler(restless, {folder: place.folder}, context)).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('what "demo build') as unknown})
+    expect(await place.traces()).toEqual([])
+    expect(await context.store.lockHolder('demo-3')).toBeUndefined()
+  })
+})
+
+describe('what is done afterwards', () => {
+  const lastWords = (folder: string, ...texts: string[]) => texts.map((text) => ({kind: 'demo.note', path: `${folder}/notes`, text}))
+  const withLast: typeof buildHandler = {...buildHandler, plan: async (params, context) => ({
+    ...await buildHandler.plan(params, context), afterwards: [...lastWords(params.folder, 'one'), ...(params.mode === 'late' ? [{kind: 'demo.fail'}] : [])],
+  })}
+
+  it('follows the steps and is shown by a dry run', async () => {
+    const place = await installation()
+    const context = await place.open()
+    const outcome = await runHandler(withLast, {folder: place.folder}, context, {dryRun: true})
+    expect(outcome.outcome === 'planned' && outcome.lines.at(-1)).toBe('note one')
+    await runHandler(withLast, {folder: place.folder}, context)
+    expect(await place.notes()).toEqual(['one'])
+    expect(await readJournals(context.store)).toEqual([])
+  })
+
+  it('is not done when a step fails', async () => {
+    const place = await installation()
+    const context = await place.open()
+    await expect(runHandler(withLast, {folder: place.folder, mode: 'fail'}, context)).rejects.toThrow('this step fails')
+    expect(await place.traces()).toEqual([])
+  })
+
+  it('takes nothing back when it fails', async () => {
+    const place = await installation()
+    const context = await place.open()
+    await expect(runHandler(withLast, {folder: place.folder, mode: 'late'}, context)).rejects.toThrow('this step fails')
+    expect(await place.traces()).toEqual(['notes', 'one', 'three', 'two'])
+    expect((await context.store.read('demo.conf'))?.data).toContain('built: 1')
+    expect(await readJournals(context.store)).toEqual([])
+  })
+})
+
 describe('a lock that is lost on the way', () => {
   it('ends the work at once, undoes nothing, and leaves that to whoever takes the lock next', async () => {
     const place = await installation()

@@ -1,10 +1,11 @@
-// From a changed configuration to the steps that bring it about: new volumes are made first, volumes that were given up are removed
-// next, and the configuration is written last, so that none is ever left without a name in it.
+// From a changed configuration to the steps that bring it about: new volumes are made first, then the configuration is written, and
+// volumes that were given up are removed last, when nothing can bring back a configuration that names them.
 import {AppError, NotFoundError} from '../../base/index.ts'
-import {openVolume, parseVolumeId, removeVolumeStep, storageLock} from '../../storage/index.ts'
+import {formatVolumeId, openVolume, parseVolumeId, storageLock} from '../../storage/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
-import type {Context, Plan, Step} from '../../tasks/index.ts'
+import type {Action, Context, Plan, Step} from '../../tasks/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
+import type {FreeVolume} from './actions/free-volume.ts'
 import {formatQemuConfig} from './config/config-file.ts'
 import {ownedBy} from './drives/volume-owner.ts'
 import {guestConfigPath} from './guest-files.ts'
@@ -24,11 +25,12 @@ export interface WantedConfig {
 export async function planConfigChange(guest: GuestFile, wanted: WantedConfig, newVolumeSteps: readonly Step[], context: Context): Promise<Plan> {
   const text = formatQemuConfig(wanted.config)
   const path = guestConfigPath(context.node, guest.vmid)
-  const removals = (await Promise.all(wanted.freedVolumes.map(volume => removalSteps(volume, context)))).flat()
+  const removals = (await Promise.all(wanted.freedVolumes.map(volume => removalOf(guest.vmid, volume, context)))).flat()
   const commit = text === guest.file.data ? [] : [storeCommitStep([{path, was: guest.file, text}])]
   return {
-    steps: [...newVolumeSteps, ...removals, ...commit],
-    // A removed volume does not come back: unless there are new volumes to take back, what was begun is finished.
+    steps: [...newVolumeSteps, ...commit],
+    ...(removals.length === 0 ? {} : {afterwards: removals}),
+    // Unless there are new volumes to take back, what was begun is finished.
     whenInterrupted: newVolumeSteps.length === 0 && removals.length > 0 ? 'finish' : 'undo',
   }
 }
@@ -53,21 +55,23 @@ export async function planPendingChanges(guest: GuestFile, context: Context): Pr
  * The same for a guest that has ended or is about to. One that is being worked on keeps its configuration, and that work looks after it.
  * Nothing may keep a guest from being stopped: what cannot be put into force now waits for its start, which says why.
  */
-export async function stepsOfPendingChanges(guest: GuestFile, context: Context): Promise<readonly Step[]> {
-  if (guest.config.current.values['lock'] !== undefined) return []
+export async function pendingChangesAtEnd(guest: GuestFile, context: Context): Promise<Pick<Plan, 'steps' | 'afterwards'>> {
+  const nothing = {steps: []}
+  if (guest.config.current.values['lock'] !== undefined) return nothing
   try {
-    return (await planPendingChanges(guest, context)).plan.steps
+    return (await planPendingChanges(guest, context)).plan
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === 'cancelled') throw error
     context.log.warn(`changes of virtual machine ${guest.vmid} go on waiting: ${error.message}`)
-    return []
+    return nothing
   }
 }
 
-async function removalSteps(volume: string, context: Context): Promise<Step[]> {
+async function removalOf(vmid: number, volume: string, context: Context): Promise<Action[]> {
   try {
     const {storage, id} = await openVolume(volume, context)
-    return [removeVolumeStep(storage, id)]
+    const removal: FreeVolume = {kind: 'guest.free-volume', vmid, volume: formatVolumeId(id), commands: storage.commands({remove: id})}
+    return [removal]
   } catch (error) {
     // A storage that is configured no more is out of our reach for good; one that is merely off is an error.
     if (!(error instanceof NotFoundError)) throw error

@@ -4,7 +4,7 @@ import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {guestLockName, readGuest} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
-import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
+import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
@@ -26,10 +26,10 @@ export const handler = handleChange(spec, {
     if (guest === undefined) return {...nothing, steps: [{do: {kind: 'qemu.clear-run-files', vmid}}]}
     context.log.info(howItEnded(vmid, isClean, isGuestRequested))
     const isReboot = await context.host.files.stat(guestPaths(context.places, vmid).reboot) !== undefined
-    return {
-      ...nothing,
-      steps: [...afterEndSteps(guest, {keepActive: false}), ...await stepsOfPendingChanges(guest, context), ...(isReboot ? [{do: {kind: 'qemu.restart', vmid}}] : [])],
-    }
+    const pending = await pendingChangesAtEnd(guest, context)
+    const removals = (pending.afterwards ?? []).map(action => ({do: action}))
+    const restart = isReboot ? [{do: {kind: 'qemu.restart', vmid}}] : []
+    return {...nothing, steps: [...afterEndSteps(guest, {keepActive: false}), ...pending.steps, ...removals, ...restart]}
   },
 })
 

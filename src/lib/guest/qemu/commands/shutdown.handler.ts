@@ -3,7 +3,7 @@ import {ForbiddenError} from '../../../base/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import {hasAgent} from '../arguments/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
-import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
+import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {runtimeStatus} from '../runtime/status.ts'
@@ -18,6 +18,7 @@ export const handler = handleChange(spec, {
     if (keepActive === true && !context.caller.isRoot) throw new ForbiddenError("only root may use 'keepActive'")
     const {values} = guest.config.current
     const isRunning = await runtimeStatus(vmid, context) !== undefined
+    const pending = await pendingChangesAtEnd(guest, context)
     return {
       steps: [
         ...(isRunning ? [{do: {
@@ -26,8 +27,9 @@ export const handler = handleChange(spec, {
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
-        ...await stepsOfPendingChanges(guest, context),
+        ...pending.steps,
       ],
+      ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),
       // Waiting for the guest can be cancelled, and until it has ended nothing is done that would need an undo.
       whenInterrupted: 'undo',
     }

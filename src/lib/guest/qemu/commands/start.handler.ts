@@ -37,6 +37,8 @@ export const handler = handleChange(spec, {
         ...pending.plan.steps,
         ...startSteps({vmid, values, built, forcedCpu, timeoutMs: limitMs(timeout ?? startTimeoutSeconds(values))}),
       ],
+      // A start that fails is taken back with the changes, so nothing that they gave up may be gone before it has worked.
+      ...(pending.plan.afterwards === undefined ? {} : {afterwards: pending.plan.afterwards}),
       whenInterrupted: 'undo',
     }
   },

@@ -2,7 +2,7 @@
 import {ForbiddenError} from '../../../base/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
-import {locksOfPendingChanges, stepsOfPendingChanges} from '../plan-config-change.ts'
+import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {endGuestTasks} from '../runtime/guest-tasks.ts'
 import {guestPaths} from '../runtime/sockets.ts'
@@ -20,14 +20,16 @@ export const handler = handleChange(spec, {
     assertUnlocked(guest, skiplock, context.caller)
     if (keepActive === true && !context.caller.isRoot) throw new ForbiddenError("only root may use 'keepActive'")
     const isRunning = await runtimeStatus(vmid, context) !== undefined
+    const pending = await pendingChangesAtEnd(guest, context)
     return {
       steps: [
         ...(isRunning ? [{do: {kind: 'qemu.stop', vmid, timeoutMs: limitMs(timeout ?? quitTimeoutSeconds)}}] : []),
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
         ...afterEndSteps(guest, {keepActive: keepActive === true}),
-        ...await stepsOfPendingChanges(guest, context),
+        ...pending.steps,
       ],
+      ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),
       whenInterrupted: 'finish',
     }
   },

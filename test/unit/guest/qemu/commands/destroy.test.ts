@@ -3,6 +3,8 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {ConflictError, ForbiddenError, NotFoundError} from '../../../../../src/lib/base/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
+import type {Store} from '../../../../../src/lib/store/index.ts'
+import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {pretendRunning} from '../support/pretend-running.ts'
 import {images, machineRoom, outcomeOf, qm, storedConfig} from '../support/run-qm.ts'
 
@@ -44,6 +46,32 @@ describe('qm destroy', () => {
     await qm('create', {vmid: 100}, context)
     await qm('destroy', {vmid: 100, 'destroy-unreferenced-disks': true}, context)
     expect(await images(place)).toEqual([])
+  })
+
+  it('locks the storage of a disk that was given while it waited for its locks', async () => {
+    const {place, context} = await roomWith({scsi0: 'local:0.01'})
+    await qm('create', {vmid: 101}, context)
+    await context.store.commit({put: {'storage.cfg': `dir: fast\n\tpath ${place.root}/fast\n\tcontent images\n`}})
+    let isGiven = false
+    const removedUnder: string[][] = []
+    const store: Store = {...context.store, lock: async (name, options) => {
+      if (!isGiven) {
+        isGiven = true
+        await qm('set', {vmid: 100, scsi1: 'fast:0.01'}, context)
+      }
+      return context.store.lock(name, options)
+    }}
+    const actionKind: Context['actionKind'] = async (kind) => {
+      const found = await context.actionKind(kind)
+      return kind !== 'volume.remove' ? found : {...found, run: async (action, held) => {
+        removedUnder.push(held.fences.flatMap(({lock}) => lock ?? []))
+        await found.run(action, held)
+      }}
+    }
+    await qm('destroy', {vmid: 100}, {...context, store, actionKind})
+    expect(removedUnder).toEqual([['guest/100', 'storage/fast', 'storage/local'], ['guest/100', 'storage/fast', 'storage/local']])
+    expect(await storedConfig(100, context)).toBeUndefined()
+    expect(await context.host.files.list(join(place.root, 'fast/images'))).toEqual([])
   })
 
   it('forgets the machine in jobs when it is purged', async () => {

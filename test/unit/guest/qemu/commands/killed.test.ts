@@ -123,16 +123,29 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     expect(kills).toBe(what === 'RECORD' ? 1 : 2)
   }, 120_000)
 
-  it('a new disk beside the removal of another leaves no orphan, and the command can be repeated', async () => {
-    await killEverywhere(what, {
+  it('a new disk beside the removal of another: both or neither, and nothing that is named is gone', async () => {
+    const kills = await killEverywhere(what, {
       command: 'set', params: {vmid: 100, scsi1: 'local:0.01', delete: 'unused0'},
       before: async (context) => { await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi2: 'local:0.01'}, context); await qm('set', {vmid: 100, delete: 'scsi0'}, context) },
       afterwards: async (place, context) => {
-        expect(await images(place)).toContain('100/vm-100-disk-1.raw')
-        expect(await storedKey(100, 'scsi1', context)).toBeUndefined()
-        await qm('set', {vmid: 100, scsi1: 'local:0.01', delete: 'unused0'}, context)
         await assertNothingLoose(place, context)
+        expect(await images(place)).toContain('100/vm-100-disk-1.raw')
+        const isDone = await storedKey(100, 'scsi1', context) !== undefined
+        expect(await storedKey(100, 'unused0', context)).toBe(isDone ? undefined : 'local:100/vm-100-disk-0.raw')
       },
+    })
+    // The new disk, the configuration, and from there the removal; the last step of which there is a way back is the configuration.
+    expect(kills).toBe(3)
+  }, 120_000)
+
+  it('a shutdown that puts a forced deletion into force: what is named is there', async () => {
+    await killEverywhere(what, {
+      command: 'shutdown', params: {vmid: 100},
+      before: async (context) => {
+        await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01'}, context)
+        await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': `${await storedConfig(100, context) ?? ''}\n[PENDING]\ndelete: !scsi0,!scsi1\n`}})
+      },
+      afterwards: async (place, context) => { await assertNothingLoose(place, context) },
     })
   }, 120_000)
 

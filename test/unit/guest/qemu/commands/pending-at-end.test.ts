@@ -1,5 +1,7 @@
 // What waits is put into force when a machine has been stopped or shut down, and nothing of it may keep the machine from being stopped.
 import {describe, expect, it} from 'vitest'
+import {UnavailableError} from '../../../../../src/lib/base/index.ts'
+import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
 async function stoppedWithChanges() {
@@ -32,6 +34,20 @@ describe.each(['stop', 'shutdown', 'cleanup'])('qm %s', (command) => {
     expect(place.lines.join('\n')).toContain('changes of virtual machine 100 go on waiting')
     expect(await images(place)).toHaveLength(2)
   })
+})
+
+it('a start that fails leaves the changes waiting and every disk where it is', async () => {
+  const {place, context} = await stoppedWithChanges()
+  const waiting = `kvm: 0\n${(await storedConfig(100, context))?.replace('cores: 4\n', '') ?? ''}`
+  await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': waiting}})
+  const actionKind: Context['actionKind'] = async (kind) => {
+    const found = await context.actionKind(kind)
+    return kind === 'qemu.watch' ? {...found, run: async () => { throw new UnavailableError('nobody watches') }} : found
+  }
+  await expect(qm('start', {vmid: 100}, {...context, actionKind})).rejects.toThrow('nobody watches')
+  expect(await storedConfig(100, context)).toBe(waiting)
+  expect(place.lines.join('\n')).toContain('undoing what was done')
+  expect(await images(place)).toHaveLength(2)
 })
 
 it('a disk on a storage that is configured no more is left behind with a word about it', async () => {

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest'
-import {ConflictError, ForbiddenError, NotFoundError} from '../../../../../src/lib/base/index.ts'
+import {ConflictError, ForbiddenError, NotFoundError, UnavailableError} from '../../../../../src/lib/base/index.ts'
 import type {InvalidInputError} from '../../../../../src/lib/base/index.ts'
+import type {Store} from '../../../../../src/lib/store/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {pretendRunning} from '../support/pretend-running.ts'
@@ -60,6 +61,36 @@ describe('qm set', () => {
     await qm('set', {vmid: 100, delete: 'unused0'}, context)
     expect(await images(place)).toEqual(['100/vm-100-disk-1.raw'])
     expect(await storedConfig(100, context)).not.toContain('disk-0')
+    expect(await readJournals(context.store)).toEqual([])
+  })
+
+  it('removes a disk only after the configuration is written, and nothing when that fails', async () => {
+    const {place, context} = await roomWith({scsi0: 'local:0.01'})
+    await qm('set', {vmid: 100, delete: 'scsi0'}, context)
+    for (const params of [{delete: 'unused0'}, {delete: 'unused0', scsi1: 'local:0.01'}]) {
+      const store: Store = {...context.store, commit: async (change) => {
+        if (Object.hasOwn(change.put ?? {}, 'nodes/h1/qemu-server/100.conf')) throw new UnavailableError('the disk is full')
+        return context.store.commit(change)
+      }}
+      await expect(qm('set', {vmid: 100, ...params}, {...context, store})).rejects.toThrow('the disk is full')
+      expect(await images(place)).toEqual(['100/vm-100-disk-0.raw'])
+      expect(await storedKey(100, 'unused0', context)).toBe('local:100/vm-100-disk-0.raw')
+      expect(await storedKey(100, 'scsi1', context)).toBeUndefined()
+    }
+    expect(await readJournals(context.store)).toEqual([])
+  })
+
+  it('keeps a disk that cannot be removed as an unused one', async () => {
+    const {place, context} = await roomWith({scsi0: 'local:0.01'})
+    await qm('set', {vmid: 100, delete: 'scsi0'}, context)
+    const actionKind: Context['actionKind'] = async (kind) => {
+      const found = await context.actionKind(kind)
+      return kind === 'volume.remove' ? {...found, run: async () => { throw new UnavailableError('the storage is away') }} : found
+    }
+    await qm('set', {vmid: 100, delete: 'unused0', scsi1: 'local:0.01'}, {...context, actionKind})
+    expect(await storedKey(100, 'scsi1', context)).toContain('vm-100-disk-1.raw')
+    expect(await storedKey(100, 'unused0', context)).toBe('local:100/vm-100-disk-0.raw')
+    expect(place.lines.join('\n')).toContain('local:100/vm-100-disk-0.raw could not be removed: the storage is away')
     expect(await readJournals(context.store)).toEqual([])
   })
 
