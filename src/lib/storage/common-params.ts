@@ -1,17 +1,6 @@
 // Options of storage.cfg that several storage types share, described once. A plugin picks those that it really honours; an option that
 // does nothing yet is not offered at all.
-import type {Params, PropertyFormat, ValueSchema} from '../spec/index.ts'
-
-/** How many backups are kept when old ones are removed (vzdump(1), "prune-backups"). */
-export const pruneBackupsFormat = {
-  'keep-all': {type: 'boolean', optional: true, description: 'Keep every backup. Excludes the other settings.'},
-  'keep-last': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep the last N backups.'},
-  'keep-hourly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N hours that have one.'},
-  'keep-daily': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N days that have one.'},
-  'keep-weekly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N weeks that have one.'},
-  'keep-monthly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N months that have one.'},
-  'keep-yearly': {type: 'integer', minimum: 0, optional: true, placeholder: 'N', description: 'Keep one backup for each of the last N years that have one.'},
-} as const satisfies PropertyFormat
+import type {Params, ValueSchema} from '../spec/index.ts'
 
 export const commonStorageParams = {
   content: {
@@ -26,10 +15,6 @@ export const commonStorageParams = {
   shared: {
     type: 'boolean', optional: true,
     description: 'Say that every host sees the same volumes here. It does not make local storage shared.',
-  },
-  'prune-backups': {
-    type: 'string', format: pruneBackupsFormat, optional: true,
-    description: 'Which backups are kept when old ones are removed. A backup job may say otherwise.',
   },
 } as const satisfies Params
 

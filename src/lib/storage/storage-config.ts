@@ -19,6 +19,7 @@ const keptOptions = {
   bwlimit: {type: 'string', optional: true},
   'max-protected-backups': {type: 'integer', minimum: -1, optional: true},
   'snapshot-as-volume-chain': {type: 'boolean', optional: true},
+  'prune-backups': {type: 'string', optional: true},
   maxfiles: {type: 'integer', minimum: 0, optional: true},
 } as const satisfies Params
 

@@ -62,7 +62,8 @@ describe('pvesm add', () => {
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, content: 'images,movies'})).toMatchObject({fields: {content: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, content: 'none,iso'})).toMatchObject({fields: {content: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'content-dirs': 'iso=../../etc'})).toMatchObject({fields: {'content-dirs': expect.any(String) as unknown}})
-    expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'prune-backups': 'keep-last=-1'})).toMatchObject({fields: {'prune-backups.keep-last': expect.any(String) as unknown}})
+    // Nothing is backed up yet, so nothing would act on it.
+    expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'prune-backups': 'keep-last=3'})).toMatchObject({fields: {'prune-backups': expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, bwlimit: 'move=1'})).toMatchObject({fields: {bwlimit: expect.any(String) as unknown}})
   })
 
@@ -78,8 +79,8 @@ describe('pvesm set and remove', () => {
 
   it('changes, adds and deletes options, and leaves other sections alone', async () => {
     await pvesm('add', {type: 'dir', storage: 'other', path: join(place.root, 'other')}, context)
-    await pvesm('set', {storage: 'fast', content: 'backup', 'prune-backups': 'keep-last=3', delete: 'nodes'}, context)
-    expect(await storageCfg()).toBe(`dir: fast\n\tpath ${place.root}/fast\n\tcontent backup\n\tprune-backups keep-last=3\n\ndir: other\n\tpath ${place.root}/other\n\n`)
+    await pvesm('set', {storage: 'fast', content: 'backup', delete: 'nodes'}, context)
+    expect(await storageCfg()).toBe(`dir: fast\n\tpath ${place.root}/fast\n\tcontent backup\n\ndir: other\n\tpath ${place.root}/other\n\n`)
   })
 
   it('writes nothing when nothing changes', async () => {
@@ -99,10 +100,10 @@ describe('pvesm set and remove', () => {
   it('keeps what it does not know: options and types of Proxmox VE', async () => {
     const file = await context.store.read('storage.cfg')
     const foreign = 'zfspool: tank\n\tblocksize 16k\n\tpool rpool/data\n\n'
-    await context.store.commit({expect: {'storage.cfg': file?.revision ?? null}, put: {'storage.cfg': `${file?.data ?? ''}${foreign}dir: pve\n\tpath /srv/pve\n\tbwlimit move=1000\n\tmax-protected-backups 3\n\n`}})
+    await context.store.commit({expect: {'storage.cfg': file?.revision ?? null}, put: {'storage.cfg': `${file?.data ?? ''}${foreign}dir: pve\n\tpath /srv/pve\n\tbwlimit move=1000\n\tmax-protected-backups 3\n\tprune-backups keep-last=3\n\n`}})
     await pvesm('set', {storage: 'fast', delete: 'nodes'}, context)
     expect(await storageCfg()).toContain(foreign)
-    expect(await storageCfg()).toContain('\tbwlimit move=1000\n\tmax-protected-backups 3\n')
+    expect(await storageCfg()).toContain('\tbwlimit move=1000\n\tmax-protected-backups 3\n\tprune-backups keep-last=3\n')
   })
 
   it('refuses wrong changes', async () => {
