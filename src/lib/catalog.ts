@@ -5,6 +5,7 @@ import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {commands as storageCommands} from './storage/commands/index.ts'
+import {doctorCheckLoaders as storageChecks} from './storage/doctor-checks.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
 import {commands as taskCommands} from './tasks/commands/index.ts'
 import type {Catalog} from './tasks/index.ts'
@@ -24,5 +25,5 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, qemuCommands),
   actionLoaders: mergeTables(taskActions, storageActions, qemuActions),
-  doctorCheckLoaders: mergeTables(qemuChecks),
+  doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
 }

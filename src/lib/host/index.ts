@@ -1,1 +1,2 @@
 export * from './host.ts'
+export {leftoversIn} from './leftovers.ts'

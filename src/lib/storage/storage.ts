@@ -124,6 +124,8 @@ export interface Storage {
   path(id: VolumeId): string
   /** Pure: how QEMU opens it. */
   blockSource(id: VolumeId): BlockSource
+  /** Paths of files that a process of this host was writing when it was killed; no volumes. */
+  leftovers(): Promise<readonly string[]>
   /** Makes the volume's device appear on the host and gives its path. */
   attach(id: VolumeId): Promise<string>
   detach(id: VolumeId): Promise<void>

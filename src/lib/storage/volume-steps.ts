@@ -12,16 +12,18 @@ export function storageLock(storage: string): string {
 
 /**
  * Plans a new volume.
+ * @param want with `purpose`, what the volume is made for, as the log is to name it
  * @param taken names that the same plan, or a configuration, has spoken for already
  * @throws ConflictError when a volume by the name asked for exists
  */
-export async function createVolumeStep(storage: Storage, want: NewVolume, taken: readonly string[] = []): Promise<{id: VolumeId; step: Step}> {
+export async function createVolumeStep(storage: Storage, want: NewVolume & {readonly purpose?: string}, taken: readonly string[] = []): Promise<{id: VolumeId; step: Step}> {
   const id = want.base === undefined ? await storage.nextName(want.vmid, want.format, taken) : storage.nameFor(want)
   const volume = formatVolumeId(id)
   if (await storage.exists(id)) throw new ConflictError(`the volume ${volume} exists already`)
-  const {vmid, format, sizeBytes} = want
+  const {vmid, format, sizeBytes, purpose} = want
   const commands = storage.commands({create: {id, want}})
-  return {id, step: {do: {kind: 'volume.create', volume, vmid, format, sizeBytes, commands}, undo: {kind: 'volume.remove', volume}}}
+  const forWhat = purpose === undefined ? {} : {purpose}
+  return {id, step: {do: {kind: 'volume.create', volume, vmid, format, sizeBytes, ...forWhat, commands}, undo: {kind: 'volume.remove', volume}}}
 }
 
 /** Plans the removal of a volume; right also when it is not there. It cannot be undone: such plans finish when interrupted. */

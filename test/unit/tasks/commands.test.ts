@@ -237,12 +237,18 @@ describe('corral doctor', () => {
     await mkdir(context.places.runDir)
     await writeFile(stale, '')
     await utimes(stale, 1, 1)
+    // Of a process that is gone, and of ourselves.
+    const unfinished = join(context.places.runDir, `.corral-${process.pid}-1-${'a'.repeat(18)}.tmp`)
+    const ours = join(context.places.runDir, `.corral-${process.pid}-${(await context.host.process(process.pid))?.startTime ?? ''}-${'a'.repeat(18)}.tmp`)
+    for (const path of [unfinished, ours]) await writeFile(path, '')
     const check = {
       name: 'demo', find: async () => (await readFile(path).then(() => true, () => false))
         ? [{what: 'This will not work.', repair: [{kind: 'demo.fail'}], nextSteps: ['Remove it yourself.']}, {what: 'A file is left.', repair: [{kind: 'file.remove', path}]}]
         : [],
     }
-    expect(await run('corral doctor', {}, {...context, doctorChecks: async () => [check]})).toHaveLength(3)
+    expect(await run('corral doctor', {}, {...context, doctorChecks: async () => [check]})).toHaveLength(4)
+    await expect(readFile(unfinished)).rejects.toMatchObject({code: 'ENOENT'})
+    expect(await readFile(ours, 'utf8')).toBe('')
     await expect(readFile(path)).rejects.toMatchObject({code: 'ENOENT'})
     await expect(readFile(stale)).rejects.toMatchObject({code: 'ENOENT'})
   })

@@ -7,8 +7,10 @@ import type {FileHandle} from 'node:fs/promises'
 import * as fs from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {InvalidInputError} from '../../base/index.ts'
-import type {FileStat, HostFiles, WriteOptions} from '../host.ts'
+import type {FileStat, HostFiles, ProcessId, WriteOptions} from '../host.ts'
 import {fileError} from '../file-errors.ts'
+import {temporaryName} from '../leftovers.ts'
+import {childIdentity} from './processes.ts'
 
 const defaultMaxReadBytes = 1024 * 1024
 const readStepBytes = 64 * 1024
@@ -79,10 +81,17 @@ async function readUpTo(file: FileHandle, limitBytes: number, offset?: number): 
   return Buffer.concat(chunks, total)
 }
 
+let identity: ProcessId | undefined
+
+/** Read once: it stays the same as long as we live. */
+function ourselves(): ProcessId {
+  return identity ??= childIdentity(process.pid)
+}
+
 async function writeWhole(path: string, data: string | Buffer, options: WriteOptions = {}): Promise<void> {
   const {mode = 0o600, overwrite = true, durable = true} = options
   const folder = dirname(path)
-  const temporary = `${folder}/.corral-${randomBytes(9).toString('hex')}.tmp`
+  const temporary = `${folder}/${temporaryName(ourselves(), randomBytes(9).toString('hex'))}`
   await told(`write ${path}`, path, async () => {
     await writePrivate(temporary, data, mode, durable)
     try {

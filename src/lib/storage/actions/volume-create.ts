@@ -14,6 +14,8 @@ export interface VolumeCreate extends Action {
   readonly vmid: number
   readonly format: Format
   readonly sizeBytes: number
+  /** What the volume is made for (`scsi0`), for the log. */
+  readonly purpose?: string
   /** The commands that this comes to, for a dry run. */
   readonly commands?: readonly (readonly string[])[]
 }
@@ -23,10 +25,11 @@ export const volumeCreate = defineAction<VolumeCreate>({
   // create() refuses a name that is taken before it touches anything: that volume is somebody else's and stays.
   conflictMeansUntouched: true,
   describe: ({volume, format, sizeBytes, commands}) => [`# new volume ${volume} (${format}, ${formatSize(sizeBytes)})`, ...shownCommands(commands)],
-  run: async ({volume, vmid, format, sizeBytes}, context) => {
+  run: async ({volume, vmid, format, sizeBytes, purpose}, context) => {
     const {storage, id} = await openVolume(volume, context)
     const base = id.name.slice(id.name.lastIndexOf('/') + 1)
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) throw new InvalidInputError(`the size of ${volume} must be a positive number of bytes`)
     await storage.create({vmid, format, sizeBytes, base})
+    context.log.info(`${purpose === undefined ? '' : `${purpose}: `}successfully created '${volume}' (${format}, ${formatSize(sizeBytes)})`)
   },
 })

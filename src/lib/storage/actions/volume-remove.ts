@@ -21,7 +21,9 @@ export const volumeRemove = defineAction<VolumeRemove>({
     try {
       // Not openStorage: a storage that was disabled meanwhile still has to give back what a dead worker made on it.
       const storage = await openConfigured(await storageConfig(id.storage, context), context)
+      const isThere = await storage.exists(id)
       await storage.remove(id)
+      if (isThere) context.log.info(`removed volume '${volume}'`)
     } catch (error) {
       if (!(error instanceof NotFoundError)) throw error
       context.log.warn(`volume ${volume} could not be removed: ${error.message}`)

@@ -19,5 +19,6 @@ export const volumeResize = defineAction<VolumeResize>({
   run: async ({volume, sizeBytes}, context) => {
     const {storage, id} = await openVolume(volume, context)
     await storage.resize(id, sizeBytes)
+    context.log.info(`made volume '${volume}' ${formatSize(sizeBytes)} large`)
   },
 })

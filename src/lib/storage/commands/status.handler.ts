@@ -1,5 +1,5 @@
 // pvesm status: asks each storage for its usage; one that fails is shown as inactive and does not hide the others.
-import {AppError} from '../../base/index.ts'
+import {AppError, NotFoundError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import {handleRead} from '../../tasks/index.ts'
 import {readContentList} from '../content.ts'
@@ -28,6 +28,7 @@ export interface StatusRow {
 export const handler = handleRead(spec, async (params, context) => {
   const wanted = params.content === undefined ? undefined : readContentList(params.content, 'content')
   const configs = params.storage === undefined ? await allStorages(context) : [await storageConfig(params.storage, context)]
+  if (params.target !== undefined) await checkKnownNode(params.target, context)
   const rows: StatusRow[] = []
   for (const config of configs) {
     if (!isOnNode(config, context.node) || params.enabled === true && isTrue(config['disable'])) continue
@@ -42,6 +43,14 @@ async function allStorages(context: Context): Promise<StorageConfig[]> {
   const file = await readStorageFile(context.store)
   for (const problem of file.problems) context.log.warn(problemError(problem).message)
   return Object.values(withDefault(file, context.places))
+}
+
+/** A host is known when it is this one, has files in the store, or is named by a storage. @throws NotFoundError */
+async function checkKnownNode(node: string, context: Context): Promise<void> {
+  if (node === context.node || (await context.store.list(`nodes/${node}`)).length > 0) return
+  const {configs} = await readStorageFile(context.store)
+  const named = Object.values(configs).flatMap(({nodes}) => typeof nodes === 'string' ? nodes.split(/[,;\s]+/) : [])
+  if (!named.includes(node)) throw new NotFoundError(`there is no host '${node}' (target)`)
 }
 
 function isSharedWith(config: StorageConfig, node: string): boolean {

@@ -4,6 +4,7 @@ import {dirname} from 'node:path'
 import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import {leftoversIn} from '../../host/index.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
 import type {Content, Format, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
@@ -50,6 +51,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
     path: (id) => pathOf(storage, id),
     blockSource: (id) => ({protocol: {driver: 'file', filename: pathOf(storage, id)}, format: blockFormat(parsed(storage, id))}),
+    leftovers: () => leftovers(storage),
     attach: (id) => attach(storage, id),
     detach: async () => undefined,
   }
@@ -211,13 +213,24 @@ async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
   if (content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
 }
 
+/** Under the lock of the storage: what a killed process was writing into the folder must not keep it there. */
 async function removeEmptyFolder(host: Host, folder: string): Promise<void> {
+  const left = await leftoversIn(folder, host)
+  if (left.length === (await host.files.list(folder)).length) for (const path of left) await host.files.remove(path)
   try {
     await host.files.remove(folder)
   } catch (error) {
     // Other disks of the guest lie in it.
     if (!(error instanceof ConflictError)) throw error
   }
+}
+
+async function leftovers({host, options}: DirStorage): Promise<string[]> {
+  const images = contentFolder(options.layout, 'images')
+  const owners = (await host.files.list(images)).filter((owner) => /^[1-9]\d{0,8}$/.test(owner))
+  const left: string[] = []
+  for (const owner of owners) left.push(...await leftoversIn(`${images}/${owner}`, host))
+  return left
 }
 
 /** A linked clone reads from its base: without it the clone is lost. */

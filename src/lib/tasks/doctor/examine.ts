@@ -1,4 +1,5 @@
 // What the doctor looks at: the leavings of tasks and operations here, and what the domains registered.
+import {leftoversIn} from '../../host/index.ts'
 import type {Context} from '../context.ts'
 import type {DoctorCheck, Finding} from '../doctor-check.ts'
 import {isWriterAlive, readJournals} from '../journal.ts'
@@ -11,7 +12,7 @@ const staleStartFileMs = 3_600_000
 
 /** Everything that is not as it should be, journals first: what they undo may be what another check would find. */
 export async function examine(context: Context): Promise<Finding[]> {
-  const checks = [journals, tasks, startFiles, ...await context.doctorChecks?.() ?? []]
+  const checks = [journals, tasks, startFiles, unfinishedFiles, ...await context.doctorChecks?.() ?? []]
   const findings: Finding[] = []
   for (const check of checks) findings.push(...await check.find(context))
   return findings
@@ -79,5 +80,18 @@ const startFiles: DoctorCheck = {
       findings.push({what: `The file ${path} is left of a worker that was being started.`, repair: [{kind: 'file.remove', path}]})
     }
     return findings
+  },
+}
+
+const unfinishedFiles: DoctorCheck = {
+  name: 'files that were being written',
+  find: async ({host, places}) => {
+    const folders = [places.runDir]
+    for (const name of await host.files.list(places.runDir)) {
+      const path = `${places.runDir}/${name}`
+      if ((await host.files.stat(path))?.kind === 'directory') folders.push(path)
+    }
+    const left = (await Promise.all(folders.map((folder) => leftoversIn(folder, host)))).flat()
+    return left.map((path) => ({what: `The file ${path} is left of a write whose process is gone.`, repair: [{kind: 'file.remove', path}]}))
   },
 }
