@@ -1,11 +1,15 @@
 // Carries out a plan under the locks that the context holds: each undo record is in the journal before its step is done, a failure or
 // a cancellation takes the steps back, last first, and success clears the journal. It knows actions only by their kinds.
-import {AppError, CancelledError, ConflictError, errorChain} from '../base/index.ts'
+import {AppError, CancelledError, ConflictError, InvalidInputError, errorChain} from '../base/index.ts'
+import {maxFileBytes} from '../store/index.ts'
 import type {Context} from './context.ts'
 import type {JournalRecord, JournalWriter} from './journal.ts'
 import {startJournal} from './journal.ts'
 import {killSwitch} from './kill-switch.ts'
 import type {Action, ActionKind, Plan, Step} from './plan.ts'
+
+/** A record is a file of the store, and holds besides the action only who does it: the command in words and the locks. */
+const maxActionBytes = maxFileBytes - 64 * 1024
 
 /**
  * Does what the plan says.
@@ -17,6 +21,7 @@ import type {Action, ActionKind, Plan, Step} from './plan.ts'
 export async function carryOut(plan: Plan, lockNames: readonly string[], context: Context, command = 'an operation'): Promise<unknown> {
   const kinds = await loadKinds(plan, context)
   refuseWhenStopped(context)
+  if (!needsNoJournal(plan, kinds)) refuseTooLarge(plan, kinds)
   if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
   else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
   else await doOrUndo(plan, lockNames, kinds, context, command)
@@ -53,6 +58,25 @@ function kindOf(action: Action, kinds: Kinds): ActionKind {
   const kind = kinds.get(action.kind)
   if (kind === undefined) throw new AppError('internal', `the action kind ${action.kind} was not loaded`)
   return kind
+}
+
+/**
+ * Before anything is done: what a plan would have to write into the journal half-way must fit into it.
+ * @throws InvalidInputError naming what is too large, and what it may have
+ */
+function refuseTooLarge({steps, afterwards = [], whenInterrupted}: Plan, kinds: Kinds): void {
+  // An undo has a record of its own; what is to be finished stands together in the head.
+  const together = whenInterrupted === 'finish' ? [...steps.map((step) => step.do), ...afterwards] : afterwards
+  for (const actions of [...steps.map(({undo}) => undo === undefined || whenInterrupted === 'finish' ? [] : [undo]), together]) {
+    const sizes = actions.map((action) => Buffer.byteLength(JSON.stringify(action)))
+    const sizeBytes = sizes.reduce((sum, size) => sum + size, 0)
+    const action = actions[sizes.indexOf(Math.max(...sizes))]
+    if (sizeBytes <= maxActionBytes || action === undefined) continue
+    const subject = kindOf(action, kinds).subject?.(action) ?? `a step (${action.kind})`
+    throw new InvalidInputError(`${subject} is too large to be changed: the old and the new text must have less than ${maxActionBytes / 1024} KiB together, and have about ${Math.ceil(sizeBytes / 1024)} KiB`, {}, {
+      nextSteps: ['Nothing was changed. Make it smaller first; a long description is the usual reason.'],
+    })
+  }
 }
 
 function needsNoJournal({steps, afterwards = [], whenInterrupted}: Plan, kinds: Kinds): boolean {

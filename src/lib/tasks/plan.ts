@@ -38,6 +38,8 @@ export interface ActionKind<A extends Action = Action> {
   /** The host commands as they would be typed (secrets masked) and configuration changes, for --dry-run; one entry a line. */
   describe(action: A): readonly string[]
   run(action: A, context: Context): Promise<void>
+  /** What it changes, in a few words, for an error: `the configuration nodes/h1/qemu-server/100.conf`. */
+  subject?(action: A): string
   /** Done whole or not at all, even when the process dies in the middle; so a plan of this one step needs no journal. */
   readonly isAtomic?: boolean
   /**

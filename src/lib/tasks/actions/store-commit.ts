@@ -43,6 +43,7 @@ export const storeCommit = defineAction<StoreCommit>({
   isAtomic: true,
   describe: ({files, secretKeys}) => files.flatMap(({path, before, after}) =>
     maskSecrets(path, unifiedDiff(path, before ?? undefined, after ?? undefined), secretKeys)),
+  subject: ({files}) => `the configuration ${files.map(({path}) => path).join(' with ')}`,
   run: commit,
 })
 

@@ -80,6 +80,19 @@ describe('qm set', () => {
     expect(await readJournals(context.store)).toEqual([])
   })
 
+  it('says of a configuration that is too large to be taken back that it is, before a disk is made', async () => {
+    const {place, context} = await roomWith({cores: '1'})
+    const large = `${'#x'.padEnd(1000, 'x')}\n`.repeat(600) + (await storedConfig(100, context) ?? '')
+    await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': large}})
+    await expect(qm('set', {vmid: 100, scsi0: 'local:0.01'}, context)).rejects.toMatchObject({kind: 'invalid-input', message: expect.stringMatching(
+      /^the configuration nodes\/h1\/qemu-server\/100\.conf is too large to be changed: the old and the new text must have less than 960 KiB together, and have about 11\d\d KiB$/) as unknown})
+    expect(await images(place)).toEqual([])
+    expect(await storedConfig(100, context)).toBe(large)
+    // What is one commit needs no way back.
+    await qm('set', {vmid: 100, cores: '2'}, context)
+    expect(await storedKey(100, 'cores', context)).toBe('2')
+  })
+
   it('keeps a disk that cannot be removed as an unused one', async () => {
     const {place, context} = await roomWith({scsi0: 'local:0.01'})
     await qm('set', {vmid: 100, delete: 'scsi0'}, context)
