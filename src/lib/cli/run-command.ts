@@ -4,11 +4,12 @@ import {checkParams} from '../spec/validate.ts'
 import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
+import {chooseHosts} from './contexts/choose-hosts.ts'
 import {withGuestNumbers} from './guest-numbers.ts'
 import {runHere} from './run-here.ts'
 import type {Surroundings} from './surroundings.ts'
 
-/** A command whose words were read and whose values are right. */
+/** A command whose words were read. */
 export interface Invocation {
   readonly entry: CatalogEntry
   readonly spec: CommandSpec
@@ -25,8 +26,20 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {spec} = await entry.spec()
   const {params, standard} = readCommandLine(spec, words.map((word, index) => (isShortHelp(word, index, words, spec) ? '--help' : word)))
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
+  const typed: Invocation = {entry, spec, params, standard}
+  const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
+  if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
-  const invocation: Invocation = {entry, spec, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings)), standard}
+  return runLocally(typed, surroundings)
+}
+
+/**
+ * Runs a command on this machine.
+ * @param typed its parameters are not checked yet
+ */
+export async function runLocally(typed: Invocation, surroundings: Surroundings): Promise<number> {
+  const {spec, params, standard} = typed
+  const invocation: Invocation = {...typed, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings))}
   switch (spec.kind) {
     case 'read':
     case 'change':
@@ -40,9 +53,9 @@ function isShortHelp(word: string, index: number, words: readonly string[], spec
   return word === '-h' && words[index - 1]?.startsWith('-') !== true && !words.slice(0, index).includes('--') && spec.params['h'] === undefined
 }
 
-/** Until there is a cluster, the one host that `--on` can name is this one. @throws NotFoundError */
+/** Without a context the one host that `--on` can name is this one. @throws NotFoundError */
 async function refuseOtherNode(wanted: string, {env}: Surroundings): Promise<void> {
   const {nodeName} = await import('../tasks/local-context.ts')
   const own = nodeName(env)
-  if (wanted !== own) throw new NotFoundError(`there is no host '${wanted}'; this installation has one, '${own}'`)
+  if (wanted !== own) throw new NotFoundError(`there is no host '${wanted}'; this installation has one, '${own}'`, {nextSteps: ['Other hosts are reached through a context: man corral-contexts']})
 }

@@ -1,0 +1,30 @@
+// How other hosts are reached, for whoever works on them from the user's machine: commands that run on the caller, and the command line
+// itself. The real one connects over SSH (cli/connect-hosts.ts); tests bring their own.
+import type {AgentClient} from './protocol/agent-client.ts'
+import type {SshConnection} from './ssh/types.ts'
+
+/** A host of a context. */
+export interface HostTarget {
+  /** What the user calls it. */
+  readonly name: string
+  /** `[user@]host[:port]`. */
+  readonly ssh: string
+  /** Where its agent is; default agentPath. */
+  readonly agent?: string
+}
+
+/** An agent that answers. */
+export interface AgentConnection {
+  readonly client: AgentClient
+  close(): void
+}
+
+export interface HostConnector {
+  /**
+   * Connects to the agent of a host, and finds that both understand each other.
+   * @throws UnavailableError (not reached), ForbiddenError (host key), UnauthenticatedError, NotFoundError (no agent there), UnsupportedError (its version)
+   */
+  openAgent(host: HostTarget, signal: AbortSignal): Promise<AgentConnection>
+  /** A login without the agent, to install or remove it. */
+  openLogin(host: HostTarget, signal: AbortSignal): Promise<SshConnection>
+}
