@@ -132,7 +132,11 @@ class Connection implements Peer {
     this.#methods = methods
     const waiting = this.#waitingRequests
     this.#waitingRequests = []
-    for (const frame of waiting) this.#onRequest(frame)
+    try {
+      for (const frame of waiting) this.#onRequest(frame)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   openStream(): {id: number; stream: Duplex} {
