@@ -20,8 +20,9 @@ export async function checkHost({host, places, node, caller}: Pick<Context, 'hos
   ])
   const cpus = cpuText.match(/^processor\s*:/gm)?.length ?? 0
   const hasFlag = /^(?:flags|Features)\s*:.*\b(?:vmx|svm)\b/m.test(cpuText)
-  const kvm = kvmDevice?.kind === 'character' ? {usable: true, reason: ''}
-    : {usable: false, reason: hasFlag ? '/dev/kvm is missing: the module kvm_intel or kvm_amd is not loaded' : 'the processor offers no virtualization, or it is off in the firmware'}
+  // As for the start of a guest: the device alone says little within a virtual machine.
+  const kvm = kvmDevice?.kind === 'character' && (process.arch === 'arm64' || hasFlag) ? {usable: true, reason: ''}
+    : {usable: false, reason: hasFlag && kvmDevice === undefined ? '/dev/kvm is missing: the module kvm_intel or kvm_amd is not loaded' : 'the processor offers no virtualization, or it is off in the firmware'}
   return {
     node, version, user: caller.user, isRoot: caller.isRoot, kernel: kernel.trim(), architecture: process.arch, nodeVersion: process.version, cpus, qemu, lxc, kvm, cgroups,
     system: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(system)?.[1] ?? '',

@@ -242,7 +242,7 @@ class Connection implements Peer {
   }
 
   async #answer(id: number, call: AnsweredCall, method: Method | undefined, name: string, params: unknown): Promise<void> {
-    let answer: Buffer
+    let answer: {result: unknown} | {error: unknown}
     try {
       if (method === undefined) throw new UnsupportedError(`there is no method '${name.slice(0, 80)}' here`)
       const result = await method(params, {
@@ -258,17 +258,27 @@ class Connection implements Peer {
           return this.#streams.attach(stream)
         },
       })
-      answer = encodeJson({result: result ?? null})
-      if (answer.length > this.#maxResultBytes) throw new UnsupportedError(`the result is too long to be sent (${answer.length} bytes; ${this.#maxResultBytes} is the most)`)
+      answer = {result: result ?? null}
     } catch (error) {
-      answer = encodeJson({error: encodeError(error)})
+      answer = {error}
     }
     // One answer after the other: what waits to be sent stays within a bound whatever the other side asks for and does not read.
-    const before = this.#answering
-    this.#answering = before.then(() => this.#respond(id, answer))
+    this.#answering = this.#answering.then(() => this.#respond(id, this.#encodeAnswer(answer)))
     await this.#answering
     this.#streams.giveUp(call.streams)
     this.#incoming.delete(id)
+  }
+
+  #encodeAnswer(answer: {result: unknown} | {error: unknown}): Buffer {
+    if (this.#over.signal.aborted) return Buffer.alloc(0)
+    try {
+      if ('error' in answer) throw answer.error
+      const bytes = encodeJson(answer)
+      if (bytes.length <= this.#maxResultBytes) return bytes
+      throw new UnsupportedError(`the result is too long to be sent (${bytes.length} bytes; ${this.#maxResultBytes} is the most)`)
+    } catch (error) {
+      return encodeJson({error: encodeError(error)})
+    }
   }
 
   async #respond(id: number, answer: Buffer): Promise<void> {
@@ -300,14 +310,12 @@ class Connection implements Peer {
       if (payload.length === 0) throw violation('a part of an answer is empty')
       return
     }
+    const answer = call.settle === undefined ? undefined : decodeObject(Buffer.concat(call.parts), 'an answer')
+    if (answer !== undefined && !('error' in answer) && !('result' in answer)) throw violation('an answer has neither a result nor an error')
+    // Only now: a call whose answer breaks the protocol has to fail with the rest.
     this.#outgoing.delete(id)
-    if (call.settle === undefined) return
-    const whole = Buffer.concat(call.parts)
     this.#dropParts(call)
-    const answer = decodeObject(whole, 'an answer')
-    if ('error' in answer) call.settle({error: decodeError(answer['error'])})
-    else if ('result' in answer) call.settle({result: answer['result']})
-    else throw violation('an answer has neither a result nor an error')
+    if (answer !== undefined) call.settle?.('error' in answer ? {error: decodeError(answer['error'])} : {result: answer['result']})
   }
 
   #dropParts(call: OutgoingCall): void {
