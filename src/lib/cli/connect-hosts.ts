@@ -4,6 +4,8 @@ import type {AgentConnection, HostConnector, HostTarget} from '../host/index.ts'
 import {agentClient, openPeer} from '../host/protocol/index.ts'
 import {agentCommand, connectSsh, parseSshTarget} from '../host/ssh/index.ts'
 import type {SshChannel, SshConnection, SshPrompt} from '../host/ssh/index.ts'
+import {readAgentBundle} from './read-agent-bundle.ts'
+import {terminalPrompt} from './ssh-prompt.ts'
 import type {Surroundings} from './surroundings.ts'
 
 /** What is kept of the words with which an agent fails to start. */
@@ -12,11 +14,11 @@ const maxStderrChars = 4096
 const notFoundCodes: ReadonlySet<number> = new Set([126, 127])
 const exitWaitMs = 2_000
 
-export function sshConnector(surroundings: Pick<Surroundings, 'env' | 'streams'>, prompt?: SshPrompt): HostConnector {
-  const {env} = surroundings
+export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: SshPrompt | undefined = terminalPrompt()): HostConnector {
   const openLogin = (host: HostTarget, signal: AbortSignal) => connectSsh(parseSshTarget(host.ssh), {env, signal, ...(prompt === undefined ? {} : {prompt})})
   return {
     openLogin,
+    agentBundle: readAgentBundle,
     openAgent: async (host, signal) => {
       const connection = await openLogin(host, signal)
       try {

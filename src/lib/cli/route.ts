@@ -12,6 +12,7 @@ import {HostLinks} from './contexts/host-links.ts'
 import {isListing, listEverywhere} from './contexts/list-everywhere.ts'
 import {localReader} from './contexts/local-reader.ts'
 import {runThere} from './contexts/run-there.ts'
+import {hostConnector} from './host-connector.ts'
 import {namedGuests} from './guest-numbers.ts'
 import {runLocally, type Invocation} from './run-command.ts'
 import type {Surroundings} from './surroundings.ts'
@@ -81,9 +82,4 @@ function needsHost({id}: CommandSpec, context: string, hosts: readonly ContextHo
   return new InvalidInputError(`'${id}' is for one host, and the context '${context}' has ${names.length}: ${names.join(', ')}`, {}, {
     nextSteps: [`Name the host: --on ${names[0] ?? 'HOST'}`],
   })
-}
-
-async function hostConnector(surroundings: Surroundings) {
-  if (surroundings.hosts !== undefined) return surroundings.hosts()
-  return (await import('./connect-hosts.ts')).sshConnector(surroundings)
 }

@@ -26,7 +26,7 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {spec} = await entry.spec()
   const {params, standard} = readCommandLine(spec, words.map((word, index) => (isShortHelp(word, index, words, spec) ? '--help' : word)))
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
-  const typed: Invocation = {entry, spec, params, standard}
+  const typed: Invocation = {entry, spec, params: withContextName(spec, params, surroundings), standard}
   const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
   if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
@@ -51,6 +51,13 @@ export async function runLocally(typed: Invocation, surroundings: Surroundings):
 /** `-h` is what everybody tries; it would be short for several options. It is not meant where it may be a value, or is an option of the command. */
 function isShortHelp(word: string, index: number, words: readonly string[], spec: CommandSpec): boolean {
   return word === '-h' && words[index - 1]?.startsWith('-') !== true && !words.slice(0, index).includes('--') && spec.params['h'] === undefined
+}
+
+/** CORRAL_CONTEXT stands for `--context` in commands about contexts as well. */
+function withContextName({runsOn, params: known}: CommandSpec, params: Readonly<Record<string, unknown>>, {env}: Surroundings): Readonly<Record<string, unknown>> {
+  const name = env['CORRAL_CONTEXT']
+  const isMeant = runsOn === 'client' && known['context'] !== undefined && params['context'] === undefined && name !== undefined && name !== '' && name !== 'local'
+  return isMeant ? {...params, context: name} : params
 }
 
 /** Without a context the one host that `--on` can name is this one. @throws NotFoundError */

@@ -19,6 +19,23 @@ export interface AgentConnection {
   close(): void
 }
 
+/** The agent as it is installed on a host. */
+export interface AgentBundle {
+  readonly version: string
+  /** As Node names it: `x64`. */
+  readonly architecture: string
+  readonly libc: string
+  readonly files: readonly AgentFile[]
+}
+
+export interface AgentFile {
+  /** Below the agent's folder. */
+  readonly path: string
+  readonly mode: number
+  readonly sha256: string
+  readonly data: Buffer
+}
+
 export interface HostConnector {
   /**
    * Connects to the agent of a host, and finds that both understand each other.
@@ -27,4 +44,6 @@ export interface HostConnector {
   openAgent(host: HostTarget, signal: AbortSignal): Promise<AgentConnection>
   /** A login without the agent, to install or remove it. */
   openLogin(host: HostTarget, signal: AbortSignal): Promise<SshConnection>
+  /** The agent of this installation. @throws UnavailableError when it was not built */
+  agentBundle(): Promise<AgentBundle>
 }

@@ -1,3 +1,3 @@
 export * from './host.ts'
-export type {AgentConnection, HostConnector, HostTarget} from './connector.ts'
+export type {AgentBundle, AgentConnection, AgentFile, HostConnector, HostTarget} from './connector.ts'
 export type * from './protocol/agent-client.ts'
