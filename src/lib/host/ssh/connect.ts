@@ -80,7 +80,7 @@ function unhurried(prompt: SshPrompt, limit: TimeLimit): SshPrompt {
 
 function openSocket(hop: Hop, via: Client | undefined, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const onAbort = () => { reject(signal.reason as Error) }
+    const onAbort = () => { reject(asError(signal.reason)) }
     signal.addEventListener('abort', onAbort, {once: true})
     if (signal.aborted) { onAbort(); return }
     if (via !== undefined) {
@@ -117,7 +117,7 @@ function socketReason(error: Error): string {
 
 function unavailable(hop: Hop, reason: string, cause?: unknown): UnavailableError {
   return new UnavailableError(`cannot reach ${placeOf(hop)}: ${reason}`, {
-    ...(cause === undefined ? {} : {cause: cause instanceof Error ? new Error(printable(cause.message), {cause: undefined}) : cause}),
+    ...(cause === undefined ? {} : {cause: cause instanceof Error ? new Error(printable(cause.message)) : cause}),
     data: {host: hop.host, port: hop.port},
   })
 }
@@ -147,18 +147,20 @@ function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keep
       })
     } catch (error) {
       socket.destroy()
-      reject(error as Error)
+      reject(asError(error))
       return
     }
     let trusted: Buffer | undefined
+    /** The reason of ours, where ssh2 only sees a connection that ends. */
     let failure: unknown
     const proof = proofOfIdentity(hop, prompt, (error) => { failure = error; client.destroy() })
     const fail = (error: unknown) => {
       signal.removeEventListener('abort', onAbort)
-      reject((failure ?? error) as Error)
+      reject(asError(failure ?? error))
       client.destroy()
+      socket.destroy()
     }
-    const onAbort = () => { failure = signal.reason; fail(signal.reason) }
+    const onAbort = () => { fail(signal.reason) }
     signal.addEventListener('abort', onAbort, {once: true})
     client.on('error', (error: Error & {level?: string}) => {
       // A key that could not sign: the next one is tried.
@@ -170,11 +172,13 @@ function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keep
       signal.removeEventListener('abort', onAbort)
       client.removeAllListeners('close')
       client.removeAllListeners('error')
+      // Whoever waits for it sees its end by `close`; an error that nobody listens to would end the process.
+      client.on('error', () => undefined)
       if (trusted === undefined) { fail(new AppError('internal', 'a host whose key was not looked at')); return }
       resolve({client, peer: {host: hop.host, port: hop.port, user: hop.user, hostKeyFingerprint: fingerprintOf(trusted), hostKeyType: keyTypeOf(trusted) ?? ''}})
     })
     const config: ConnectConfig = {
-      sock: socket as NonNullable<ConnectConfig['sock']>, username: hop.user, readyTimeout: 0, keepaliveInterval: keepaliveIntervalMs, keepaliveCountMax: keepaliveMisses,
+      sock: socket, username: hop.user, readyTimeout: 0, keepaliveInterval: keepaliveIntervalMs, keepaliveCountMax: keepaliveMisses,
       algorithms: {serverHostKey: hostKeyAlgorithms(hostKeys.knownTypes)},
       hostVerifier: (key: Buffer, verify: (isRight: boolean) => void) => {
         // Keys are exchanged again from time to time; the host must stay the one that was trusted.
@@ -185,7 +189,7 @@ function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keep
           (error: unknown) => { failure = error; verify(false) },
         )
       },
-      authHandler: (methods, isPartial, next) => { proof.next(methods as readonly string[] | null, isPartial, next as (method: unknown) => void) },
+      authHandler: (methods, isPartial, next) => { proof.next(methods, isPartial, next as (method: unknown) => void) },
     }
     try {
       client.connect(config)
@@ -194,6 +198,10 @@ function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keep
       fail(error)
     }
   })
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new AppError('internal', 'something that is no error was thrown', {cause: error})
 }
 
 function reasonOf(error: Error): string {

@@ -132,6 +132,8 @@ function take(keyword: string, args: readonly string[], found: Found): void {
   if (isSingle(keyword)) {
     if (args.length > 1) throw new InvalidInputError(`${keyword} has more than one value`)
     checkSingle(keyword, first)
+    // For OpenSSH `none` says nothing here, so that a later line may.
+    if (keyword === 'connecttimeout' && first === 'none') return
     if (!found.values.has(keyword)) found.values.set(keyword, first)
   } else if (keyword === 'identityfile') {
     if (args.length > 1) throw new InvalidInputError('IdentityFile has more than one value')
