@@ -58,6 +58,9 @@ export async function withHost(text: string, contextName: string, host: ContextH
     const node = doc.createNode(Object.fromEntries(Object.entries(host).filter(([, value]) => value !== undefined)))
     if (index < 0) hosts.add(node)
     else hosts.set(index, node)
+    for (const place of [['contexts'], ['contexts', contextName]]) {
+      if (!yaml.isMap(doc.getIn(place))) doc.setIn(place, new yaml.YAMLMap())
+    }
     doc.setIn(['contexts', contextName, 'hosts'], hosts)
     if (!doc.has('current') && (readDocument(doc, path).contexts.length === 1)) doc.set('current', contextName)
   })
@@ -108,7 +111,7 @@ function indexOfHost(hosts: YAMLSeq, name: string, yaml: Yaml): number {
 function documentOf(text: string, path: string, {parseDocument, visit}: Yaml): Document {
   if (Buffer.byteLength(text) > maxContextsBytes) throw wrong(path, `is larger than ${maxContextsBytes / 1024} KiB`)
   const doc = parseDocument(text, {version: '1.2', schema: 'core', uniqueKeys: true, strict: true, logLevel: 'silent', prettyErrors: true})
-  const [error] = doc.errors
+  const [error] = [...doc.errors, ...doc.warnings]
   if (error !== undefined) throw wrong(path, `is no YAML: ${printable(error.message.split('\n')[0] ?? '').replace(/:$/, '')}`)
   visit(doc, {
     Alias: () => { throw wrong(path, 'must not use aliases (`*name`)') },
