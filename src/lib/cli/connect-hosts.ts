@@ -3,9 +3,10 @@ import {NotFoundError, UnavailableError, printableLines} from '../base/index.ts'
 import type {AgentConnection, HostConnector, HostTarget} from '../host/index.ts'
 import {agentClient, openPeer} from '../host/protocol/index.ts'
 import {agentCommand, connectSsh, parseSshTarget} from '../host/ssh/index.ts'
-import type {SshChannel, SshConnection, SshPrompt} from '../host/ssh/index.ts'
+import type {PtyOptions, SshChannel, SshConnection} from '../host/ssh/index.ts'
 import {readAgentBundle} from './read-agent-bundle.ts'
 import {terminalPrompt} from './ssh-prompt.ts'
+import type {WatchedPrompt} from './ssh-prompt.ts'
 import type {Surroundings} from './surroundings.ts'
 
 /** What is kept of the words with which an agent fails to start. */
@@ -14,11 +15,23 @@ const maxStderrChars = 4096
 const notFoundCodes: ReadonlySet<number> = new Set([126, 127])
 const exitWaitMs = 2_000
 
-export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: SshPrompt | undefined = terminalPrompt()): HostConnector {
+export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: WatchedPrompt | undefined = terminalPrompt()): HostConnector {
   const openLogin = (host: HostTarget, signal: AbortSignal) => connectSsh(parseSshTarget(host.ssh), {env, signal, ...(prompt === undefined ? {} : {prompt})})
   return {
     openLogin,
+    ...(prompt === undefined ? {} : {questions: () => prompt.questions()}),
     agentBundle: readAgentBundle,
+    openTerminal: async (host, pty, signal) => {
+      const connection = await openLogin(host, signal)
+      try {
+        const channel = await startTerminal(connection, host, pty)
+        void channel.exit.then(() => { connection.close() })
+        return channel
+      } catch (error) {
+        connection.close()
+        throw error
+      }
+    },
     openAgent: async (host, signal) => {
       const connection = await openLogin(host, signal)
       try {
@@ -44,7 +57,13 @@ async function startAgent(connection: SshConnection, host: HostTarget, signal: A
     peer.close()
     throw await whyNoAgent(channel, stderr(), host, error)
   }
-  return {client, close: () => { peer.close(); connection.close() }}
+  return {client, openTerminal: (pty) => startTerminal(connection, host, pty), close: () => { peer.close(); connection.close() }}
+}
+
+/** Starts the agent a second time, for one interactive command. */
+function startTerminal(connection: SshConnection, host: HostTarget, pty: PtyOptions | undefined): Promise<SshChannel> {
+  const command = agentCommand('terminal', {needsSudo: connection.needsSudo, ...(host.agent === undefined ? {} : {path: host.agent})})
+  return connection.exec(command, pty === undefined ? {} : {pty})
 }
 
 /** An agent that is not there looks like one that hangs up; how its channel ended tells them apart. */

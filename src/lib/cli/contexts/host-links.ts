@@ -2,6 +2,7 @@
 import {UnavailableError} from '../../base/index.ts'
 import type {Clock} from '../../base/index.ts'
 import type {AgentClient, AgentConnection, HostConnector} from '../../host/index.ts'
+import type {PtyOptions, SshChannel} from '../../host/ssh/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import {localName} from '../../hosts/contexts-mode.ts'
 
@@ -42,6 +43,13 @@ export class HostLinks {
     return (await opening).client
   }
 
+  /** The agent's terminal, over the connection that there is where it can carry one. @throws as agent */
+  async terminal(host: ContextHost, pty: PtyOptions | undefined): Promise<SshChannel> {
+    const {connector, signal} = this.#options
+    const connection = await this.#open.get(host.name)
+    return connection?.openTerminal === undefined ? connector.openTerminal(host, pty, signal) : connection.openTerminal(pty)
+  }
+
   /** A new connection in place of one that was lost. */
   async reconnect(host: ContextHost): Promise<AgentClient> {
     const old = this.#open.get(host.name)
@@ -58,7 +66,10 @@ export class HostLinks {
   #connect(host: ContextHost): Promise<AgentConnection> {
     const {connector, clock, signal} = this.#options
     const what = `${host.name} (${host.ssh}) did not answer within ${connectLimitMs / 1000} s`
-    return withinTime((limited) => connector.openAgent(host, limited), {clock, signal, limitMs: connectLimitMs, what, late: (connection) => connection.close()})
+    return withinTime((limited) => connector.openAgent(host, limited), {
+      clock, signal, limitMs: connectLimitMs, what, late: (connection) => connection.close(),
+      ...(connector.questions === undefined ? {} : {questions: () => connector.questions?.() ?? 0}),
+    })
   }
 }
 
@@ -68,6 +79,8 @@ export interface TimeLimit<T> {
   readonly limitMs: number
   /** The sentence of the error. */
   readonly what: string
+  /** As HostConnector.questions: time in which the user was asked does not count. */
+  readonly questions?: () => number
   /** Takes care of a result that came too late. */
   readonly late?: (result: T) => void
 }
@@ -76,13 +89,20 @@ export interface TimeLimit<T> {
  * Gives up on work that takes too long or that the caller cancels, even when the work does not heed its signal.
  * @throws UnavailableError, CancelledError, what the work throws
  */
-export async function withinTime<T>(work: (signal: AbortSignal) => Promise<T>, {clock, signal, limitMs, what, late}: TimeLimit<T>): Promise<T> {
+export async function withinTime<T>(work: (signal: AbortSignal) => Promise<T>, {clock, signal, limitMs, what, questions = () => 0, late}: TimeLimit<T>): Promise<T> {
   const stop = new AbortController()
   const timer = new AbortController()
   const running = work(AbortSignal.any([signal, stop.signal]))
   let isOver = false
   running.then((result) => { if (isOver) late?.(result) }, () => undefined)
-  const tooLong = clock.sleep(limitMs, AbortSignal.any([signal, timer.signal])).then(() => { throw new UnavailableError(what) })
+  const passed = async (): Promise<never> => {
+    for (;;) {
+      const before = questions()
+      await clock.sleep(limitMs, AbortSignal.any([signal, timer.signal]))
+      if (questions() === before && before % 2 === 0) throw new UnavailableError(what)
+    }
+  }
+  const tooLong = passed()
   try {
     return await Promise.race([running, tooLong])
   } catch (error) {

@@ -1,7 +1,7 @@
 // Carries out an invocation on one host through its agent, and shows what comes of it just as if it had run here. The log of a task is
 // followed across lost connections: the task does not need us.
-import {AppError, CancelledError, UnavailableError, errorChain, errorKind, printable, printableLines} from '../../base/index.ts'
-import type {Clock} from '../../base/index.ts'
+import {CancelledError, UnavailableError, errorChain, errorKind, printable, printableLines} from '../../base/index.ts'
+import type {AppError, Clock} from '../../base/index.ts'
 import type {AgentClient, RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import {taskError} from '../../tasks/follow-task.ts'
@@ -23,7 +23,7 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
   const agent = await links.agent(host)
   const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun}
   if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
-  if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, agent, surroundings)
+  if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
   const log = commandLog(surroundings.streams.stderr)
   const outcome = await agent.run(remote, {onLog: (line) => showLogLine(line, log)}, surroundings.signal)
   if (standard.dryRun) await printPlan(checkedPlan(outcome, spec, host.name), standard, surroundings)

@@ -58,8 +58,13 @@ export interface WindowSize {
   readonly rows: number
 }
 
+/** The pseudo-terminal that a program gets. */
+export interface PtyOptions extends WindowSize {
+  readonly term: string
+}
+
 export interface ExecOptions {
-  readonly pty?: WindowSize & {readonly term: string}
+  readonly pty?: PtyOptions
   readonly signal?: AbortSignal
 }
 
