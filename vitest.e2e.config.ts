@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['node_modules/**'],
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    globalSetup: ['test/e2e/support/over-ssh.ts'],
     fileParallelism: false,
     maxWorkers: 1,
     reporters: ['default'],

@@ -111,12 +111,10 @@ function indexOfHost(hosts: YAMLSeq, name: string, yaml: Yaml): number {
 function documentOf(text: string, path: string, {parseDocument, visit}: Yaml): Document {
   if (Buffer.byteLength(text) > maxContextsBytes) throw wrong(path, `is larger than ${maxContextsBytes / 1024} KiB`)
   const doc = parseDocument(text, {version: '1.2', schema: 'core', uniqueKeys: true, strict: true, logLevel: 'silent', prettyErrors: true})
+  // A tag that YAML itself does not have is a warning.
   const [error] = [...doc.errors, ...doc.warnings]
   if (error !== undefined) throw wrong(path, `is no YAML: ${printable(error.message.split('\n')[0] ?? '').replace(/:$/, '')}`)
-  visit(doc, {
-    Alias: () => { throw wrong(path, 'must not use aliases (`*name`)') },
-    Node: (_, node) => { if (node.tag !== undefined && /^!/.test(node.tag)) throw wrong(path, `must not use tags (${printable(node.tag)})`) },
-  })
+  visit(doc, {Alias: () => { throw wrong(path, 'must not use aliases (`*name`)') }})
   return doc
 }
 

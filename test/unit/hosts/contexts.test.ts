@@ -39,7 +39,7 @@ describe('reading', () => {
     ['contexts: {a: {hosts: [{name: x, ssh: h}, {name: x, ssh: g}]}}', "two hosts named 'x'"],
     ['contexts: {a: {hosts: [{name: x, ssh: h, password: y}]}}', 'password'],
     ['contexts: !!js/function x', 'is no YAML'],
-    ['contexts: !map {}', 'must not use tags'],
+    ['contexts: !map {}', 'is no YAML: Unresolved tag'],
     ['a: &x {}\ncontexts: *x', 'must not use aliases'],
   ])('refuses %j', async (text, words) => { expect(await refusal(text)).toContain(words) })
 
