@@ -17,7 +17,7 @@ export interface MethodParts {
 export interface AgentMethods {
   readonly methods: Readonly<Record<string, Method>>
   /** Resolves when no change is under way. */
-  settled(): Promise<void>
+  readonly settled: () => Promise<void>
 }
 
 /** Log lines that wait for a client to read them; what is more is left out. */

@@ -23,8 +23,8 @@ class ProcessStream extends Duplex {
     this.#output = output
     input.on('data', (chunk: Buffer) => { if (!this.push(chunk)) input.pause() })
     input.once('end', () => this.push(null))
-    input.once('error', (error) => this.destroy(error))
-    output.once('error', (error) => this.destroy(error))
+    input.once('error', (error: Error) => this.destroy(error))
+    output.once('error', (error: Error) => this.destroy(error))
     input.pause()
   }
 
@@ -47,11 +47,11 @@ function boundWrites(stream: NodeJS.WriteStream): void {
   let left = maxStderrBytes
   stream.on('error', () => undefined)
   stream.write = ((chunk: string | Uint8Array, ...rest: unknown[]): boolean => {
-    const bytes = Buffer.from(chunk).subarray(0, left)
+    const bytes = (typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)).subarray(0, left)
     left -= bytes.length
     const done = rest.find((value) => typeof value === 'function') as (() => void) | undefined
     if (bytes.length > 0) return write(bytes, done)
     done?.()
     return true
-  }) as NodeJS.WriteStream['write']
+  })
 }

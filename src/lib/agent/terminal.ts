@@ -1,6 +1,7 @@
 // `corral-agent --terminal`: the second channel of a client, which has a pty. It reads a one-time token without showing it and runs the
 // interactive command that was left for it, on this very terminal. How the command ended, the client asks over its first channel.
 import {ForbiddenError, errorChain, printable} from '../base/index.ts'
+import {terminalReady} from '../host/protocol/index.ts'
 import type {Log} from '../tasks/index.ts'
 import {runHandler} from '../tasks/index.ts'
 import {localContext} from '../tasks/local-context.ts'
@@ -8,8 +9,6 @@ import {checkInvocation} from './invocation.ts'
 import type {AgentParts} from './stdio.ts'
 import {leaveEnd, takeInvocation} from './terminal-tokens.ts'
 
-/** Printed when the echo is off: only then may the token be sent. */
-export const terminalReady = 'corral-terminal/1 ready\n'
 const maxTokenBytes = 128
 const tokenLimitMs = 15_000
 

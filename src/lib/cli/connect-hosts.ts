@@ -57,7 +57,7 @@ async function startAgent(connection: SshConnection, host: HostTarget, signal: A
     peer.close()
     throw await whyNoAgent(channel, stderr(), host, error)
   }
-  return {client, openTerminal: (pty) => startTerminal(connection, host, pty), close: () => { peer.close(); connection.close() }}
+  return {client, peer, openTerminal: (pty) => startTerminal(connection, host, pty), close: () => { peer.close(); connection.close() }}
 }
 
 /** Starts the agent a second time, for one interactive command. */

@@ -83,7 +83,7 @@ export interface AgentClient {
   /** @throws UnsupportedError for an agent of another version, with the command that updates it */
   hello(signal?: AbortSignal): Promise<AgentHello>
   /** Runs a read or change command, or plans any. @throws the command's AppError */
-  run(invocation: RemoteInvocation, events: {onLog(line: LogLine): void}, signal: AbortSignal): Promise<RemoteOutcome>
+  run(invocation: RemoteInvocation, events: {onLog: (line: LogLine) => void}, signal: AbortSignal): Promise<RemoteOutcome>
   /** Starts a task and gives its UPID at once. */
   startTask(invocation: RemoteInvocation, signal: AbortSignal): Promise<string>
   /** Follows a task's log from a byte offset to the end of the task; can be repeated after a lost connection. */
@@ -96,6 +96,12 @@ export interface AgentClient {
   terminalEnd(token: string): Promise<void>
   facts(signal?: AbortSignal): Promise<HostCheck>
 }
+
+/** The methods of an agent, which a keeper passes on. */
+export const agentMethodNames = ['hello', 'run', 'startTask', 'followTask', 'stopTask', 'prepareTerminal', 'terminalEnd', 'facts'] as const
+
+/** What an agent prints on its terminal when the echo is off: only then may the token be sent, with a line end. */
+export const terminalReady = 'corral-terminal/1 ready\n'
 
 /** A plain question is answered, or the host is not well. */
 const questionTimeoutMs = 30_000

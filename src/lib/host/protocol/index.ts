@@ -1,5 +1,5 @@
 // What other folders take of the protocol.
-export {agentClient, incompatibleAgent, wrongCall} from './agent-client.ts'
+export {agentClient, agentMethodNames, incompatibleAgent, terminalReady, wrongCall} from './agent-client.ts'
 export type {
   AgentClient, AgentHello, HostCheck, LogLine, RemoteInvocation, RemoteOutcome, RemoteTaskEnd, TaskEvents,
 } from './agent-client.ts'

@@ -33,13 +33,13 @@ export interface CallOptions {
 /** What a method is given of the call that it answers. */
 export interface IncomingCall {
   /** Sends an event to the caller; resolves when the connection takes more. */
-  emit(event: unknown): Promise<void>
+  readonly emit: (event: unknown) => Promise<void>
   /** Fires when the caller cancels (the reason is a CancelledError) or is gone (an UnavailableError). */
   readonly signal: AbortSignal
   /** Opens a stream; its number goes to the caller in an event. One that is not ended when the call is answered is given up. */
-  openStream(): {id: number; stream: Duplex}
+  readonly openStream: () => {id: number; stream: Duplex}
   /** Takes up a stream that the caller opened. @throws NotFoundError */
-  attachStream(id: number): Duplex
+  readonly attachStream: (id: number) => Duplex
 }
 
 export type Method = (params: unknown, call: IncomingCall) => Promise<unknown>
@@ -68,6 +68,9 @@ const partBytes = 256 * 1024
 /** What may wait to be sent apart from streams and results, which wait for room. */
 const maxWaitingBytes = 8 * 1024 * 1024
 const closingMs = 2_000
+
+/** In a cancellation: the caller is gone. */
+const goneMark = Buffer.from('gone', 'ascii')
 
 /** Begins to talk over the stream at once. */
 export function openPeer(stream: Duplex, options: PeerOptions): Peer {
@@ -174,7 +177,8 @@ class Connection implements Peer {
         this.#outgoing.set(id, entry)
         const giveUp = (error: AppError, graceMs: number) => {
           if (entry.settle === undefined || !this.#outgoing.has(id)) return
-          this.#send('cancel', id)
+          // A caller that is gone itself (a keeper's) did not cancel: what must come to its end goes on.
+          this.#send('cancel', id, isGone(signal) ? goneMark : undefined)
           const leave = () => { entry.settle = undefined; this.#dropParts(entry); reject(error) }
           if (graceMs <= 0) leave()
           else this.#clock.sleep(graceMs, timers.signal).then(leave, () => undefined)
@@ -211,7 +215,7 @@ class Connection implements Peer {
       case 'response-part':
       case 'response': this.#onResponse(frame); return
       case 'event': this.#callOf(id, 'an event').onEvent?.(decodeObject(payload, 'an event')['event']); return
-      case 'cancel': this.#onCancel(id); return
+      case 'cancel': this.#onCancel(id, payload); return
       case 'stream-data':
       case 'stream-credit':
       case 'stream-end':
@@ -323,9 +327,9 @@ class Connection implements Peer {
     call.parts.length = 0
   }
 
-  #onCancel(id: number): void {
+  #onCancel(id: number, payload: Buffer): void {
     const call = this.#incoming.get(id)
-    if (call !== undefined) call.controller.abort(new CancelledError())
+    if (call !== undefined) call.controller.abort(payload.equals(goneMark) ? this.#lost() : new CancelledError())
     // The answer and the cancellation may have crossed.
     else if (id > this.#lastIncoming && !this.#waitingRequests.some((frame) => frame.id === id)) throw violation(`there is no call ${id} to be cancelled`)
   }
@@ -427,4 +431,8 @@ class Connection implements Peer {
     this.#stream.once('close', () => clearTimeout(timer))
     this.#stream.once('finish', () => this.#stream.destroy())
   }
+}
+
+function isGone(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && signal.reason instanceof UnavailableError
 }
