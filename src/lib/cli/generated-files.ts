@@ -22,6 +22,7 @@ const sharedWords: SharedWords = {
   environment: [
     {name: 'CORRAL_ROOT', meaning: 'An absolute path. Everything of this installation lies below it instead of /var/lib/corral, /run/corral and /var/log/corral; the owner of the folder acts as root@pam there.'},
     {name: 'CORRAL_NODE', meaning: 'The name of this node. Default: the first label of the host name.'},
+    {name: 'CORRAL_CONTEXT', meaning: 'The context of corral-contexts(5) in which commands run, where `--context` names none. `local` is this machine.'},
     {name: 'CORRAL_DEBUG', meaning: 'With 1, an error shows the place in the program as well.'},
     {name: 'NO_COLOR', meaning: 'When set, output has no colour.'},
     {name: 'COLUMNS', meaning: 'The width of tables on a terminal.'},

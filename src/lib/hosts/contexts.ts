@@ -3,6 +3,7 @@
 import {InvalidInputError, NotFoundError, printable} from '../base/index.ts'
 import {checkParams, didYouMean, type Params} from '../spec/index.ts'
 import {parseSshTarget} from '../host/ssh/target.ts'
+import type * as yamlModule from 'yaml'
 import type {Document, YAMLSeq} from 'yaml'
 import {contextParams, fileParams, hostParams} from './context-schema.ts'
 import {localName, maxContextsBytes} from './contexts-mode.ts'
@@ -37,7 +38,7 @@ export async function parseContexts(text: string, path: string): Promise<Context
 }
 
 /** Loaded when there is a file to read: a call without contexts does not pay for it. */
-type Yaml = typeof import('yaml')
+type Yaml = typeof yamlModule
 const loadYaml = (): Promise<Yaml> => import('yaml')
 
 /** @throws NotFoundError with the names that exist */
@@ -91,7 +92,7 @@ async function edited(text: string, path: string, change: (doc: Document, yaml: 
   const yaml = await loadYaml()
   const doc = documentOf(text, path, yaml)
   readDocument(doc, path)
-  if (!yaml.isMap(doc.contents)) doc.contents = new yaml.YAMLMap() as never
+  if (!yaml.isMap(doc.contents)) doc.contents = new yaml.YAMLMap()
   change(doc, yaml)
   // What we would not read ourselves must not be written.
   readDocument(doc, path)

@@ -4,7 +4,7 @@ import type {ChildProcessWithoutNullStreams} from 'node:child_process'
 import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {guestIso} from './guest-iso.ts'
-import {installThere, overSsh} from './over-ssh.ts'
+import {installThere, leaveFaults, overSsh} from './over-ssh.ts'
 
 /** The built program; another build can be tried with CORRAL_TEST_BIN. */
 const binFolder = process.env['CORRAL_TEST_BIN'] ?? resolve(import.meta.dirname, '../../../bin')
@@ -130,7 +130,7 @@ export class Installation {
 
   #environment(added: Readonly<Record<string, string>>): Record<string, string> {
     const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CORRAL_|VITEST|NODE_ENV|NODE_OPTIONS)/.test(name)))
-    return {...kept as Record<string, string>, ...(this.#desk ?? {CORRAL_ROOT: this.root}), ...added}
+    return {...kept as Record<string, string>, ...(this.#desk === undefined ? {CORRAL_ROOT: this.root} : {...this.#desk, ...leaveFaults(this.root, added)}), ...added}
   }
 }
 

@@ -1,8 +1,9 @@
 // Lets the end-to-end tests run unchanged against a host over SSH: CORRAL_TEST_OVER_SSH=1 starts one real SSH server for the whole run, and each
 // installation becomes a host of its own behind it, with its own agent and its own context.
-import {chmodSync, cpSync, mkdirSync, writeFileSync} from 'node:fs'
+import {chmodSync, cpSync, mkdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {openSshLab} from '../../support/ssh-lab.ts'
+import type {SshLab} from '../../support/ssh-lab.ts'
 
 const agentFolder = resolve(import.meta.dirname, '../../../dist/agent')
 /** Tells the test files where the client's home is. */
@@ -11,12 +12,18 @@ const serverName = 'there'
 
 export const overSsh = (): boolean => process.env[homeVariable] !== undefined
 
-/** Vitest calls this before the first file and what it gives after the last. */
-export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  if (process.env['CORRAL_TEST_OVER_SSH'] !== '1') return undefined
-  const lab = await openSshLab({hosts: [serverName], network: 'namespaces'})
+let lab: SshLab | undefined
+
+/** Vitest calls this before the first file. */
+export async function setup(): Promise<void> {
+  if (process.env['CORRAL_TEST_OVER_SSH'] !== '1') return
+  lab = await openSshLab({hosts: [serverName], network: 'namespaces'})
   process.env[homeVariable] = lab.home
-  return () => lab.close()
+}
+
+/** Vitest calls this after the last file. */
+export async function teardown(): Promise<void> {
+  await lab?.close()
 }
 
 /**
@@ -29,13 +36,27 @@ export function installThere(root: string, prefix: readonly string[]): Record<st
   const agent = join(root, 'agent')
   cpSync(agentFolder, agent, {recursive: true})
   writeFileSync(join(agent, 'environment'), `CORRAL_ROOT=${root}\n`)
-  if (prefix.length > 0) {
-    writeFileSync(join(agent, 'prefixed'), `#!/bin/sh\nexec ${prefix.join(' ')} ${agent}/corral-agent "$@"\n`)
-    chmodSync(join(agent, 'prefixed'), 0o755)
-  }
+  writeFileSync(join(agent, 'started'), `#!/bin/sh\n[ -f ${agent}/faults ] && . ${agent}/faults\nexec ${prefix.join(' ')} ${agent}/corral-agent "$@"\n`)
+  chmodSync(join(agent, 'started'), 0o755)
   const config = join(root, 'desk')
   mkdirSync(join(config, 'corral'), {recursive: true, mode: 0o700})
-  const path = join(agent, prefix.length > 0 ? 'prefixed' : 'corral-agent')
-  writeFileSync(join(config, 'corral/contexts.yaml'), `current: there\ncontexts: {there: {hosts: [{name: there, ssh: ${serverName}, agent: ${path}}]}}\n`, {mode: 0o600})
+  const entry = `{name: there, ssh: ${serverName}, agent: ${join(agent, 'started')}}`
+  writeFileSync(join(config, 'corral/contexts.yaml'), `current: there\ncontexts: {there: {hosts: [${entry}]}}\n`, {mode: 0o600})
   return {HOME: home, XDG_CONFIG_HOME: config}
+}
+
+/**
+ * The faults that a call asks for (CORRAL_TEST_…) do not cross an SSH connection with it, so they are left with the agent that it will start.
+ * @returns what the call needs beside its own environment
+ */
+export function leaveFaults(root: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const faults = Object.entries(env).filter(([name]) => name.startsWith('CORRAL_TEST_'))
+  const path = join(root, 'agent/faults')
+  if (faults.length === 0) {
+    rmSync(path, {force: true})
+    return {}
+  }
+  writeFileSync(path, faults.map(([name, value]) => `export ${name}='${value}'\n`).join(''))
+  // An agent that a keeper has is started already.
+  return {CORRAL_KEEPER: 'no'}
 }

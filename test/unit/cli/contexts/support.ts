@@ -84,6 +84,7 @@ export async function world(contextsYaml: string | undefined, agents: Readonly<R
       const done: Line = {stdout: '', stderr: '', calls: [], opened: [], closed: []}
       const connector: HostConnector = {
         openLogin: () => Promise.reject(new UnavailableError('no login in this test')),
+        agentBundle: () => Promise.reject(new UnavailableError('no agent in this test')),
         openTerminal: () => Promise.reject(new UnavailableError('no terminal in this test')),
         openAgent: async ({name, ssh}) => {
           done.opened.push(name)
