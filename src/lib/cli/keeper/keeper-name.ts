@@ -13,6 +13,11 @@ export async function keeperName({ssh, agent}: HostTarget, env: Readonly<Record<
   return createHash('sha256').update(JSON.stringify([protocolVersion, productVersion(), ssh, agent ?? '', env['SSH_AUTH_SOCK'] ?? '', ...state])).digest('hex').slice(0, 32)
 }
 
+/** The mark of a keeper that is starting, or could not log in by itself; one that serves removes it. */
+export function triedPath(socketPath: string): string {
+  return `${socketPath}.tried`
+}
+
 async function stateOf(file: string): Promise<string> {
   try {
     const {mtimeMs, size, ino} = await stat(file)

@@ -5,7 +5,7 @@ import {rm, stat, writeFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import type {AgentConnection, HostConnector, HostTarget} from '../../host/index.ts'
 import {agentClient, openPeer} from '../../host/protocol/index.ts'
-import {keeperName} from './keeper-name.ts'
+import {keeperName, triedPath} from './keeper-name.ts'
 import {isOwnSocket, keeperFolder} from './private-folder.ts'
 
 /** What a keeper is told on its standard input. */
@@ -78,20 +78,18 @@ async function keptAgent(host: HostTarget, socketPath: string, signal: AbortSign
 
 /** Starts a keeper that logs in by itself; nobody waits for it. */
 async function leaveKeeper(host: HostTarget, socketPath: string, {program, idleMs = defaultIdleMs}: KeeperWishes): Promise<void> {
-  const tried = await stat(triedPath(socketPath)).catch(() => undefined)
-  if (tried !== undefined && Date.now() - tried.mtimeMs < retryMs) return
+  if (!await mayTry(triedPath(socketPath))) return
   const {localHost} = await import('../../host/local/index.ts')
   const order: KeeperOrder = {host, socketPath, idleMs}
   const argv = program ?? [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('./main.js', import.meta.url))]
   await localHost('this machine').spawnDetached(argv, {input: JSON.stringify(order), cwd: '/'})
 }
 
-/** The mark of a keeper that could not log in. */
-export function triedPath(socketPath: string): string {
-  return `${socketPath}.no`
-}
-
-/** Leaves that mark. */
-export async function markTried(socketPath: string): Promise<void> {
-  await writeFile(triedPath(socketPath), '', {mode: 0o600})
+/** Leaves the mark of a keeper that is starting; false when one starts already, or could not log in lately. */
+async function mayTry(mark: string): Promise<boolean> {
+  const tried = await stat(mark).catch(() => undefined)
+  if (tried !== undefined && Date.now() - tried.mtimeMs < retryMs) return false
+  await rm(mark, {force: true})
+  // Of several that come here at once, one makes it.
+  return writeFile(mark, '', {mode: 0o600, flag: 'wx'}).then(() => true, () => false)
 }

@@ -1,11 +1,9 @@
-// The program of a keeper (serve.ts), which a command line leaves behind. It logs in without asking anybody; where that fails it leaves a
-// mark and ends, and command lines go on connecting by themselves.
-import {rm} from 'node:fs/promises'
+// The program of a keeper (serve.ts), which a command line leaves behind. It logs in without asking anybody. Where that fails it ends, the mark
+// that it was tried stays, and command lines go on connecting by themselves.
 import {systemClock} from '../../base/index.ts'
 import type {AgentConnection} from '../../host/index.ts'
 import {sshConnector} from '../connect-hosts.ts'
 import type {KeeperOrder} from './kept-connector.ts'
-import {markTried, triedPath} from './kept-connector.ts'
 import {serveKeeper} from './serve.ts'
 
 const maxOrderBytes = 64 * 1024
@@ -22,15 +20,12 @@ async function readOrder(): Promise<KeeperOrder> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as KeeperOrder
 }
 
-async function connected({host, socketPath}: KeeperOrder): Promise<AgentConnection> {
+async function connected({host}: KeeperOrder): Promise<AgentConnection> {
   // Not AbortSignal.timeout: a connection may go on heeding the signal that it was made with.
   const limit = new AbortController()
   const timer = setTimeout(() => limit.abort(), connectLimitMs)
   try {
     return await sshConnector({env: process.env}).openAgent(host, limit.signal)
-  } catch (error) {
-    await markTried(socketPath)
-    throw error
   } finally {
     clearTimeout(timer)
   }
@@ -44,7 +39,6 @@ try {
   const order = await readOrder()
   const connection = await connected(order)
   if (connection.peer === undefined) throw new Error('the connection has no peer')
-  await rm(triedPath(order.socketPath), {force: true})
   await serveKeeper({socketPath: order.socketPath, agent: connection.peer, clock: systemClock, idleMs: order.idleMs, signal: stop.signal})
   connection.close()
   process.exit(0)

@@ -8,6 +8,7 @@ import type {Clock} from '../../base/index.ts'
 import {UnavailableError} from '../../base/index.ts'
 import type {Method, Peer} from '../../host/protocol/index.ts'
 import {agentMethodNames, openPeer} from '../../host/protocol/index.ts'
+import {triedPath} from './keeper-name.ts'
 import {isPrivateFolder} from './private-folder.ts'
 
 export interface KeeperOptions {
@@ -44,6 +45,7 @@ export async function serveKeeper({socketPath, agent, clock, idleMs, signal}: Ke
     idleSinceMs = clock.monotonicMs()
   }
   const inode = await listen(server, socketPath)
+  await rm(triedPath(socketPath), {force: true})
   void agent.closed.then(() => stop.abort())
   signal.addEventListener('abort', () => stop.abort(), {once: true})
   while (!stop.signal.aborted) {
