@@ -2,14 +2,13 @@
 // command that was left with it. Bytes go through as they are; how the command ended is asked over the first channel.
 import {CancelledError, UnavailableError, errorKind, printable, printableLines} from '../../base/index.ts'
 import type {AgentClient, RemoteInvocation} from '../../host/index.ts'
+import {terminalReady} from '../../host/protocol/index.ts'
 import type {PtyOptions, SshChannel} from '../../host/ssh/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import type {Terminal} from '../../tasks/index.ts'
 import type {Surroundings} from '../surroundings.ts'
 import type {HostLinks} from './host-links.ts'
 
-/** What the agent writes when it no longer shows what it reads; a pseudo-terminal makes the line's end `\r\n`. */
-const readyMark = /corral-terminal\/1 ready\r?\n/
 const maxGreetingChars = 64 * 1024
 const readyLimitMs = 20_000
 /** A program that was asked to end has this long, then its channel is closed. */
@@ -31,8 +30,8 @@ export async function runTerminalThere(remote: RemoteInvocation, host: ContextHo
     terminal.input.pause()
     channel.close()
   }
-  const exit = await channel.exit
   if (signal.aborted) throw new CancelledError()
+  const exit = await channel.exit
   if (exit.how === 'lost') throw new UnavailableError(`the connection to ${host.name} was lost; the guest goes on`)
   await agent.terminalEnd(token).catch((error: unknown) => {
     // A command that ended well has nothing to tell.
@@ -73,10 +72,10 @@ function untilReady(channel: SshChannel, {name}: ContextHost, signal: AbortSigna
     const onComplaint = (chunk: Buffer) => { complaint = (complaint + chunk.toString('utf8')).slice(-4096) }
     const onData = (chunk: Buffer) => {
       said = Buffer.concat([said, chunk])
-      const found = readyMark.exec(said.toString('latin1'))
-      if (found !== null) {
+      const end = endOfMark(said)
+      if (end !== undefined) {
         stream.pause()
-        settle(() => { resolve(said.subarray(found.index + found[0].length)) })
+        settle(() => { resolve(said.subarray(end)) })
       } else if (said.length > maxGreetingChars) fail('the host says something else')
     }
     const timer = setTimeout(() => { fail(`the agent did not answer within ${readyLimitMs / 1000} s`) }, readyLimitMs)
@@ -86,6 +85,14 @@ function untilReady(channel: SshChannel, {name}: ContextHost, signal: AbortSigna
     void channel.exit.then(() => { fail('the program ended') })
     if (signal.aborted) onAbort()
   })
+}
+
+/** Where what follows the agent's mark begins; a pseudo-terminal makes the line's end `\r\n`. */
+function endOfMark(said: Buffer): number | undefined {
+  const mark = terminalReady.trimEnd()
+  const at = said.indexOf(mark)
+  const end = at < 0 ? -1 : said.indexOf('\n', at + mark.length)
+  return end < 0 ? undefined : end + 1
 }
 
 interface Joint {
@@ -110,9 +117,13 @@ async function join(channel: SshChannel, first: Buffer, {terminal, signal, resto
     listen(output, 'resize', () => { channel.resize(sizeOf(output)) })
     channel.resize(sizeOf(output))
   }
+  let giveUp: () => void = () => undefined
+  const givenUp = new Promise<void>((resolve) => { giveUp = resolve })
   const onAbort = () => {
     channel.signal('TERM')
-    setTimeout(() => { channel.close() }, endingMs).unref()
+    // A host that is gone reports no end.
+    const timer = setTimeout(giveUp, endingMs)
+    restore.push(() => { clearTimeout(timer) })
   }
   signal.addEventListener('abort', onAbort, {once: true})
   restore.push(() => { signal.removeEventListener('abort', onAbort) })
@@ -129,7 +140,7 @@ async function join(channel: SshChannel, first: Buffer, {terminal, signal, resto
   stream.resume()
   input.resume()
   if (signal.aborted) onAbort()
-  await channel.exit
+  await Promise.race([channel.exit, givenUp])
 }
 
 /** The agent's own words beside the data; a host is not trusted with our terminal where no terminal of its own was asked for. */
