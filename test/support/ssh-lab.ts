@@ -5,7 +5,7 @@ import type {ChildProcess} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import {createServer, connect} from 'node:net'
 import {chown, chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises'
-import {existsSync, rmdirSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -74,10 +74,8 @@ export async function openSshLab(options: {hosts: readonly string[]; network?: '
     await chmod(folder, 0o755)
     const home = join(folder, 'home')
     await mkdir(join(home, '.ssh'), {recursive: true, mode: 0o700})
-    if (!existsSync('/run/sshd')) {
-      await mkdir('/run/sshd', {recursive: true, mode: 0o755})
-      closers.push(async () => { removeIfEmpty('/run/sshd') })
-    }
+    // sshd wants it for each session. It stays, as on every machine with an SSH server: another lab may be at work.
+    await mkdir('/run/sshd', {recursive: true, mode: 0o755})
     const key = await makeKey(home, 'id_ed25519', {})
     const network = options.network === 'namespaces' ? await makeBridge(closers) : undefined
     const hosts: Record<string, LabHost> = {}
@@ -312,12 +310,4 @@ function freePort(): Promise<number> {
       server.close(() => { resolve(typeof address === 'object' && address !== null ? address.port : 0) })
     })
   })
-}
-
-function removeIfEmpty(path: string): void {
-  try {
-    rmdirSync(path)
-  } catch {
-    // Somebody else uses it.
-  }
 }
