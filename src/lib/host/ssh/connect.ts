@@ -2,7 +2,6 @@
 // that knows the ssh2 package; its native parts are optional and are not asked for.
 import {connect as connectSocket} from 'node:net'
 import type {Duplex} from 'node:stream'
-import ssh2 from 'ssh2'
 import type {Client, ConnectConfig, ServerHostKeyAlgorithm} from 'ssh2'
 import {AppError, CancelledError, UnauthenticatedError, UnavailableError, printable} from '../../base/index.ts'
 import {connectionOf} from './connection.ts'
@@ -13,6 +12,7 @@ import {agentOf, loadIdentities} from './identities.ts'
 import {fingerprintOf, keyTypeOf} from './known-hosts.ts'
 import type {Hop} from './route.ts'
 import {routeTo} from './route.ts'
+import {ssh2} from './ssh2-package.ts'
 import {timeLimit} from './time-limit.ts'
 import type {TimeLimit} from './time-limit.ts'
 import type {SshConnection, SshOptions, SshPeer, SshPrompt, SshTarget} from './types.ts'
@@ -138,7 +138,7 @@ function hostKeyAlgorithms(knownTypes: readonly string[]): ServerHostKeyAlgorith
 
 function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keepaliveIntervalMs: number, signal: AbortSignal): Promise<Reached> {
   return new Promise((resolve, reject) => {
-    const client = new ssh2.Client()
+    const client = new (ssh2().Client)()
     let hostKeys: HostKeyCheck
     try {
       hostKeys = hostKeyCheck({

@@ -1,11 +1,11 @@
 // The keys that prove who we are: those of ssh-agent and those in files. A key in a file is opened only when the host would take it, so
 // a passphrase is asked for no key that is of no use.
-import ssh2 from 'ssh2'
 import type {BaseAgent, ParsedKey} from 'ssh2'
 import {AppError, CancelledError, UnavailableError, printable} from '../../base/index.ts'
 import {readSmallFile} from './config-files.ts'
 import {keyTypeOf} from './known-hosts.ts'
 import type {Hop} from './route.ts'
+import {ssh2} from './ssh2-package.ts'
 import type {SshPrompt} from './types.ts'
 
 const maxKeyBytes = 64 * 1024
@@ -53,7 +53,7 @@ export async function loadIdentities(hop: Hop, prompt: SshPrompt | undefined): P
 
 /** Gives ssh2 one identity at a time, so that it is known which were tried. */
 export function agentOf(identity: Identity, onFailure: (error: unknown) => void): BaseAgent {
-  class OneKey extends ssh2.BaseAgent<ParsedKey> {
+  class OneKey extends ssh2().BaseAgent<ParsedKey> {
     override getIdentities(callback: (error: Error | undefined | null, keys?: ParsedKey[]) => void): void {
       callback(null, [identity.publicKey])
     }
@@ -70,7 +70,7 @@ export function agentOf(identity: Identity, onFailure: (error: unknown) => void)
 }
 
 async function agentIdentities(socketPath: string): Promise<Identity[]> {
-  const agent = new ssh2.OpenSSHAgent(socketPath)
+  const agent = new (ssh2().OpenSSHAgent)(socketPath)
   const keys = await new Promise<ParsedKey[]>((resolve, reject) => {
     const timer = setTimeout(() => { reject(new UnavailableError(`it did not answer within ${agentLimitMs / 1000} s`)) }, agentLimitMs)
     agent.getIdentities((error, found) => {
@@ -114,7 +114,7 @@ function loadFile(path: string, prompt: SshPrompt | undefined): FileIdentity {
 }
 
 function parse(bytes: Buffer, passphrase?: string): ParsedKey | Error {
-  const parsed = ssh2.utils.parseKey(bytes, passphrase) as ParsedKey | ParsedKey[] | Error
+  const parsed = ssh2().utils.parseKey(bytes, passphrase) as ParsedKey | ParsedKey[] | Error
   return Array.isArray(parsed) ? parsed[0] ?? new Error('no key') : parsed
 }
 
