@@ -7,6 +7,7 @@ export default defineConfig({
     exclude: ['node_modules/**'],
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    globalSetup: ['test/e2e/support/over-ssh.ts'],
     fileParallelism: false,
     // A condition that is waited for has as long as a busy machine may need; one that never comes true costs a failing test that much.
     expect: {poll: {timeout: 10_000, interval: 20}},

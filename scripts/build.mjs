@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {bundlePrograms} from './bundle.mjs'
+import {bundleAgent} from './bundle-agent.mjs'
 import {compileValidators} from './compile-validators.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
@@ -23,7 +24,7 @@ function forgetStaleNotes() {
 function removeLeftovers() {
   if (!fs.existsSync(outDir)) return
   for (const name of fs.readdirSync(outDir, {recursive: true})) {
-    if (!name.endsWith('.js') || name.startsWith('run')) continue
+    if (!name.endsWith('.js') || name.startsWith('run') || name.startsWith('agent')) continue
     const source = path.join(sourceDir, name.replace(/\.js$/, '.ts'))
     if (!fs.existsSync(source)) fs.rmSync(path.join(outDir, name), {force: true})
   }
@@ -46,3 +47,4 @@ await compileValidators(outDir).catch((error) => {
   process.exitCode = 1
 })
 await bundlePrograms(outDir)
+await bundleAgent(outDir)

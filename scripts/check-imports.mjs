@@ -17,14 +17,14 @@ const layers = [
   ['storage', 'network'],
   ['firewall'],
   ['guest'],
-  ['backup', 'replication', 'ha', 'ceph', 'metrics'],
+  ['backup', 'replication', 'ha', 'ceph', 'metrics', 'hosts'],
   ['catalog'],
   ['agent', 'api', 'cli'],
   ['commands'],
 ]
 
 /** Packages that may be loaded by one domain only, so that effects and costs stay where they belong. */
-const packageOwners = {execa: ['host'], sqlite3: ['store'], ssh2: ['host', 'agent'], chalk: ['cli'], '@oclif/core': ['cli', 'commands'], ajv: ['spec'], yaml: ['cli', 'spec']}
+const packageOwners = {execa: ['host'], sqlite3: ['store'], ssh2: ['host', 'agent'], chalk: ['cli'], '@oclif/core': ['cli', 'commands'], ajv: ['spec'], yaml: ['cli', 'spec', 'hosts']}
 /** Node modules that reach the machine, and who may use them. Everybody else goes through Host, Store and Clock. */
 const effectModules = {
   'node:child_process': ['host', 'tasks', 'cli'], 'node:fs': ['host', 'store', 'tasks', 'cli'], 'node:fs/promises': ['host', 'store', 'tasks', 'cli'],

@@ -55,6 +55,7 @@ async function everyParams(load) {
   }
   for (const entry of Object.values(catalog.commands)) visit((await entry.spec()).spec.params)
   for (const type of Object.values(sectionTypes)) visit(type.options)
+  for (const params of Object.values(await load('hosts/context-schema.js'))) visit(params)
   return found
 }
 

@@ -3,6 +3,8 @@
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
+import {actionLoaders as hostActions} from './hosts/actions/index.ts'
+import {commands as hostCommands} from './hosts/commands/index.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {commands as storageCommands} from './storage/commands/index.ts'
 import {doctorCheckLoaders as storageChecks} from './storage/doctor-checks.ts'
@@ -23,7 +25,7 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, qemuCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, qemuActions),
+  commands: mergeTables(taskCommands, storageCommands, qemuCommands, hostCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, qemuActions, hostActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
 }

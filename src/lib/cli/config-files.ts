@@ -1,11 +1,32 @@
 // The configuration files that have a man page of section 5, with the schemas that they are read by.
 import * as qemu from '../guest/qemu/config/index.ts'
 import type {ConfigFile} from '../spec/generate/config-page.ts'
+import {contextParams, fileParams, hostParams} from '../hosts/context-schema.ts'
 import {loadStoragePlugin, storageTypes} from '../storage/plugins.ts'
 
 /** In the order of the alphabet. */
 export async function configFiles(): Promise<ConfigFile[]> {
-  return [qmConf(), await storageCfg()]
+  return [contextsYaml(), qmConf(), await storageCfg()]
+}
+
+function contextsYaml(): ConfigFile {
+  return {
+    name: 'corral-contexts',
+    summary: 'The hosts on which commands run.',
+    description: [
+      'The file `$XDG_CONFIG_HOME/corral/contexts.yaml`, by default `~/.config/corral/contexts.yaml`, belongs to the user and names hosts that are reached over SSH. `corral host add` and `corral context use` write it; comments stay. Without the file every command runs on this machine.',
+      'A context is one host or several. A command runs in the context that `--context` names, else the variable `CORRAL_CONTEXT`, else in the current one. `--on` picks one host of it. The context `local` is always this machine.',
+      'With several hosts, listings show the rows of all with a column NODE; a command about a guest or a task goes to the host that has it, and is refused where two have it; what is for one host needs `--on`. A host that cannot be reached is a warning, and the exit code is 7.',
+      'The file is YAML without aliases and tags, of at most 256 KiB. Nobody but its owner may be able to write it, because it decides where commands go.',
+    ].join('\n\n'),
+    groups: [
+      {title: 'THE FILE', params: fileParams},
+      {title: 'A CONTEXT', params: contextParams},
+      {title: 'A HOST', params: hostParams},
+    ],
+    example: 'current: lab\ncontexts:\n  lab:\n    hosts:\n      - name: h1\n        ssh: root@192.0.2.10\n      - name: h2\n        ssh: admin@h2.example.com:2222\n  home:\n    hosts:\n      - name: box\n        ssh: box',
+    seeAlso: ['corral-host-add(1)', 'corral-host-list(1)', 'corral-context-use(1)', 'corral(1)', 'ssh_config(5)'],
+  }
 }
 
 function qmConf(): ConfigFile {

@@ -13,7 +13,7 @@ export interface FoundCommand {
 const maxCommandWords = 6
 
 /** Options of ours that may stand before the command, as `corral --on h2 qm list`; those with a value. */
-const leadingOptionsWithValue: ReadonlySet<string> = new Set(['on', 'output-format'])
+const leadingOptionsWithValue: ReadonlySet<string> = new Set(['on', 'context', 'output-format'])
 
 /**
  * The longest catalog key (or alias) that the words begin with. Options in front of the command words (`corral --on h2 qm list`) are

@@ -15,6 +15,7 @@ import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
 import {helpSpec} from './help-command.ts'
 import {errorSchema} from './print-error.ts'
+import {programPages} from './program-pages.ts'
 import {describeTools} from './tools.ts'
 
 const sharedWords: SharedWords = {
@@ -22,6 +23,8 @@ const sharedWords: SharedWords = {
   environment: [
     {name: 'CORRAL_ROOT', meaning: 'An absolute path. Everything of this installation lies below it instead of /var/lib/corral, /run/corral and /var/log/corral; the owner of the folder acts as root@pam there.'},
     {name: 'CORRAL_NODE', meaning: 'The name of this node. Default: the first label of the host name.'},
+    {name: 'CORRAL_CONTEXT', meaning: 'The context of corral-contexts(5) in which commands run, where `--context` names none. `local` is this machine.'},
+    {name: 'CORRAL_KEEPER', meaning: 'With `no`, connections to other hosts are neither kept for the next command nor taken from one that was kept.'},
     {name: 'CORRAL_DEBUG', meaning: 'With 1, an error shows the place in the program as well.'},
     {name: 'NO_COLOR', meaning: 'When set, output has no colour.'},
     {name: 'COLUMNS', meaning: 'The width of tables on a terminal.'},
@@ -41,6 +44,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
     ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
+    ...programPages().map(({file, content}) => ({path: `man/${file}`, content})),
     ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: `man/${file.name}.5`, content: configPage(file)})),
   ]
 }

@@ -8,10 +8,7 @@ import type {Surroundings} from './surroundings.ts'
  * @throws NotFoundError, InvalidInputError as findVmidByName
  */
 export async function withGuestNumbers(spec: CommandSpec, params: Readonly<Record<string, unknown>>, surroundings: Surroundings): Promise<Readonly<Record<string, unknown>>> {
-  const names = spec.args.flatMap((arg) => {
-    const value = params[arg]
-    return spec.params[arg]?.completion === 'vmid' && typeof value === 'string' && !/^\d+$/.test(value) ? [{arg, value}] : []
-  })
+  const names = namedGuests(spec, params)
   if (names.length === 0) return params
   const services = await surroundings.services()
   const log = commandLog(surroundings.streams.stderr)
@@ -19,5 +16,13 @@ export async function withGuestNumbers(spec: CommandSpec, params: Readonly<Recor
     const {findVmidByName} = await import('../guest/guest-names.ts')
     const found = await Promise.all(names.map(async ({arg, value}) => [arg, await findVmidByName(value, store) ?? value] as const))
     return {...params, ...Object.fromEntries(found)}
+  })
+}
+
+/** The arguments that hold a word where a VMID is wanted. */
+export function namedGuests(spec: CommandSpec, params: Readonly<Record<string, unknown>>): {readonly arg: string; readonly value: string}[] {
+  return spec.args.flatMap((arg) => {
+    const value = params[arg]
+    return spec.params[arg]?.completion === 'vmid' && typeof value === 'string' && !/^\d+$/.test(value) ? [{arg, value}] : []
   })
 }

@@ -19,7 +19,7 @@ export function helpSpec(tool: string): CommandSpec {
     returns: {type: 'array', items: {type: 'string', description: 'A line of the page.'}, description: 'The page.'},
     output: {as: 'lines'},
     kind: 'read',
-    runsOn: 'caller',
+    runsOn: 'client',
     needs: 'anyone',
     examples: [{line: `${tool} help`, meaning: 'List the commands.'}],
   })

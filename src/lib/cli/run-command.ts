@@ -4,11 +4,12 @@ import {checkParams} from '../spec/validate.ts'
 import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
+import {chooseHosts} from './contexts/choose-hosts.ts'
 import {withGuestNumbers} from './guest-numbers.ts'
 import {runHere} from './run-here.ts'
 import type {Surroundings} from './surroundings.ts'
 
-/** A command whose words were read and whose values are right. */
+/** A command whose words were read. */
 export interface Invocation {
   readonly entry: CatalogEntry
   readonly spec: CommandSpec
@@ -25,8 +26,20 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {spec} = await entry.spec()
   const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
+  const typed: Invocation = {entry, spec, params: withContextName(spec, params, surroundings), standard}
+  const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
+  if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
-  const invocation: Invocation = {entry, spec, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings)), standard}
+  return runLocally(typed, surroundings)
+}
+
+/**
+ * Runs a command on this machine.
+ * @param typed its parameters are not checked yet
+ */
+export async function runLocally(typed: Invocation, surroundings: Surroundings): Promise<number> {
+  const {spec, params, standard} = typed
+  const invocation: Invocation = {...typed, params: checkParams(spec.params, await withGuestNumbers(spec, params, surroundings))}
   switch (spec.kind) {
     case 'read':
     case 'change':
@@ -35,9 +48,16 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   }
 }
 
-/** Until there is a cluster, the one host that `--on` can name is this one. @throws NotFoundError */
+/** CORRAL_CONTEXT stands for `--context` in commands about contexts as well. */
+function withContextName({runsOn, params: known}: CommandSpec, params: Readonly<Record<string, unknown>>, {env}: Surroundings): Readonly<Record<string, unknown>> {
+  const name = env['CORRAL_CONTEXT']
+  const isMeant = runsOn === 'client' && known['context'] !== undefined && params['context'] === undefined && name !== undefined && name !== '' && name !== 'local'
+  return isMeant ? {...params, context: name} : params
+}
+
+/** Without a context the one host that `--on` can name is this one. @throws NotFoundError */
 async function refuseOtherNode(wanted: string, {env}: Surroundings): Promise<void> {
   const {nodeName} = await import('../tasks/local-context.ts')
   const own = nodeName(env)
-  if (wanted !== own) throw new NotFoundError(`there is no host '${wanted}'; this installation has one, '${own}'`)
+  if (wanted !== own) throw new NotFoundError(`there is no host '${wanted}'; this installation has one, '${own}'`, {nextSteps: ['Other hosts are reached through a context: man corral-contexts']})
 }

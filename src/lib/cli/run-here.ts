@@ -3,6 +3,7 @@ import type {Handler} from '../tasks/index.ts'
 import {runHandler} from '../tasks/run-command.ts'
 import {commandLog} from './command-log.ts'
 import {printPlan, printResult} from './print-result.ts'
+import {hostConnector} from './host-connector.ts'
 import type {Invocation} from './run-command.ts'
 import type {Surroundings} from './surroundings.ts'
 
@@ -12,7 +13,10 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
   const services = await surroundings.services()
   const log = commandLog(surroundings.streams.stderr)
   const terminal = spec.kind === 'interactive' ? surroundings.terminal() : undefined
-  const wishes = {log, signal: surroundings.signal, ...(terminal === undefined ? {} : {terminal})}
+  const wishes = {
+    log, signal: surroundings.signal, ...(terminal === undefined ? {} : {terminal}),
+    ...(spec.runsOn === 'client' ? {connector: () => hostConnector(surroundings)} : {}),
+  }
   const {handler} = await entry.handler()
   const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun}))
   if (outcome.outcome === 'planned') await printPlan(outcome, standard, surroundings)

@@ -1,4 +1,6 @@
 // All that a command line needs from outside, so that a test can supply its own and nothing here asks `process`.
+import type {Clock} from '../base/index.ts'
+import type {HostConnector} from '../host/index.ts'
 import type {Catalog} from '../tasks/index.ts'
 import type {Terminal} from '../tasks/index.ts'
 import type {Services} from './services.ts'
@@ -16,4 +18,8 @@ export interface Surroundings {
   readonly terminal: () => Terminal
   /** Contexts and tasks; loaded when a command runs, not for help. */
   readonly services: () => Promise<Services>
+  /** How other hosts are reached. Default: over SSH. */
+  readonly hosts?: () => Promise<HostConnector>
+  /** Default: that of this machine. */
+  readonly clock?: Clock
 }

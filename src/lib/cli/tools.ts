@@ -18,8 +18,9 @@ export const tools: readonly ToolWords[] = [
       store,
       {path: '/run/corral', meaning: 'Sockets and process ids of running guests.'},
       {path: '/var/log/corral', meaning: 'The logs of tasks.'},
+      {path: '~/.config/corral/contexts.yaml', meaning: 'The hosts that are reached over SSH.'},
     ],
-    seeAlso: ['qm(1)', 'pvesm(1)', 'pvenode(1)'],
+    seeAlso: ['qm(1)', 'pvesm(1)', 'pvenode(1)', 'corral-contexts(5)'],
   },
   {
     name: 'qm',

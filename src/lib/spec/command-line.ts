@@ -22,6 +22,8 @@ export interface StandardOptions {
   readonly async: boolean
   /** The host on which to run, when it was named. */
   readonly on?: string
+  /** The context of corral-contexts(5), when it was named. */
+  readonly context?: string
   readonly help: boolean
 }
 
@@ -58,6 +60,7 @@ function standardFrom(given: Readonly<Record<string, unknown>>): StandardOptions
     dryRun: given['dry-run'] === true,
     async: given['async'] === true,
     ...(given['on'] === undefined ? {} : {on: given['on'] as string}),
+    ...(given['context'] === undefined ? {} : {context: given['context'] as string}),
     help: given['help'] === true,
   }
 }

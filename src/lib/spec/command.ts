@@ -47,7 +47,11 @@ export interface CommandSpec<P extends Params = Params> {
   readonly kind: CommandKind
   /** The type in the UPID of a task (`qmstart`) and the parameter that names its object. */
   readonly task?: {readonly type: string; readonly id?: string}
-  readonly runsOn: 'caller' | 'node' | 'guest-node'
+  /**
+   * client: always the machine on which the words were typed; caller: any host of the installation (a change of the shared configuration);
+   * node: the host that is meant; guest-node: the host of the guest.
+   */
+  readonly runsOn: 'client' | 'caller' | 'node' | 'guest-node'
   readonly needs: {readonly path: string; readonly privilege: string} | 'root' | 'anyone'
   /** Takes --output-format and its companions (Proxmox VE's table of formatOptions). Every command takes --output-format. */
   readonly aliases?: readonly string[]

@@ -41,18 +41,22 @@ const ownOptions = {
   'dry-run': {type: 'boolean', optional: true, description: 'Print what would be done (host commands and changes of the configuration) and change nothing.'},
   async: {type: 'boolean', optional: true, description: 'Return as soon as the task is started, printing its id, instead of waiting for its end.'},
   on: {type: 'string', format: 'pve-node', optional: true, placeholder: 'node', completion: 'node', description: 'Run on this host.'},
+  context: {
+    type: 'string', format: 'pve-node', optional: true, placeholder: 'name', completion: 'context',
+    description: 'Run on the host or hosts of this context of corral-contexts(5); `local` is this machine.',
+  },
   help: {type: 'boolean', optional: true, description: 'Show what the command does and which options it takes.'},
 } as const satisfies Params
 
 /** The standard options of a command, without those that it defines itself. */
 export function standardOptionsOf(spec: CommandSpec): Params {
   const changes = spec.dryRun ?? (spec.kind === 'change' || spec.kind === 'task')
-  const {'dry-run': dryRun, async: runAsync, on, help} = ownOptions
+  const {'dry-run': dryRun, async: runAsync, on, context, help} = ownOptions
   const all: Params = {
     ...formatOptions,
     ...(changes ? {'dry-run': dryRun} : {}),
     ...(spec.kind === 'task' ? {async: runAsync} : {}),
-    ...(spec.runsOn === 'caller' ? {} : {on}),
+    ...(spec.runsOn === 'client' ? {} : {on, context}),
     help,
   }
   return Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(spec.params, name)))

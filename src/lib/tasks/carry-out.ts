@@ -23,6 +23,7 @@ export async function carryOut(plan: Plan, lockNames: readonly string[], context
   refuseWhenStopped(context)
   if (!needsNoJournal(plan, kinds)) refuseTooLarge(plan, kinds)
   if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
+  else if (plan.whenInterrupted === 'finish' && lockNames.length === 0) await runAll(plan.steps, kinds, context)
   else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
   else await doOrUndo(plan, lockNames, kinds, context, command)
   return plan.result
@@ -95,6 +96,17 @@ async function runAlone(step: Step | undefined, kinds: Kinds, context: Context):
 async function runStep(step: Step, kinds: Kinds, context: Context): Promise<void> {
   await kindOf(step.do, kinds).run(step.do, context)
   await killSwitch('STEP')
+}
+
+/**
+ * Idempotent steps without a lock. A journal is found by whoever takes its locks next, so here nobody would find it: the user repeats the
+ * command. It needs no store, which users of other hosts do not have.
+ */
+async function runAll(steps: readonly Step[], kinds: Kinds, context: Context): Promise<void> {
+  for (const step of steps) {
+    refuseWhenStopped(context)
+    await runStep(step, kinds, context)
+  }
 }
 
 function refuseWhenStopped({signal, locksLost}: Context): void {

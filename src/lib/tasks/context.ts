@@ -1,6 +1,6 @@
 // What a handler is given. It needs nothing else: no globals, no environment, no printing.
 import type {Clock, Places} from '../base/index.ts'
-import type {Host} from '../host/index.ts'
+import type {Host, HostConnector} from '../host/index.ts'
 import type {Fence, Store} from '../store/index.ts'
 import type {CommandSpec, ParamsOf, Params} from '../spec/index.ts'
 import type {DoctorCheck} from './doctor-check.ts'
@@ -43,6 +43,8 @@ export interface Context {
   /** Fires when one of those locks was lost: nothing may be changed any more, not even undone. */
   readonly locksLost?: AbortSignal
   readonly terminal?: Terminal
+  /** How other hosts are reached; only on the user's machine, for commands that run there. */
+  readonly connector?: () => Promise<HostConnector>
   /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */
   readonly actionKind: (kind: string) => Promise<ActionKind>
   /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. */

@@ -1,6 +1,5 @@
 // Follows the log of a task while it is written, and says how the task ended. It reads what is on disk, so it can begin at any time,
 // be left and be taken up again. It prints nothing.
-import {StringDecoder} from 'node:string_decoder'
 import {AppError, NotFoundError, UnavailableError, parseUpid, printable, printableLines, taskStatusOfLine} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {Context} from './context.ts'
@@ -21,6 +20,8 @@ export interface TaskObserver {
   line(text: string): void
   /** A line that tells progress; given to `line` when this is absent. */
   progress?(progress: Progress): void
+  /** What was given reaches to this byte of the log, so that it can be followed from there. The next lines wait for the promise. */
+  offset?(byte: number): void | Promise<void>
 }
 
 export interface FollowOptions {
@@ -28,23 +29,25 @@ export interface FollowOptions {
   readonly timeoutMs?: number
   /** Stops following; the task goes on. */
   readonly signal?: AbortSignal
+  /** Begins at this byte, which `offset` gave; default 0. */
+  readonly fromByte?: number
 }
 
 type Place = Pick<Context, 'host' | 'places' | 'clock' | 'node'>
 
 /**
- * Gives every line of the log, from its beginning, and comes back when the task has ended.
+ * Gives every line of the log, from its beginning or `fromByte`, and comes back when the task has ended.
  * @throws InvalidInputError (no task id), NotFoundError (no such task here), UnavailableError (time is up), CancelledError
  */
 export async function followTask(upid: string, context: Place, observer: TaskObserver, options: FollowOptions = {}): Promise<TaskEnd> {
   const task = await findTask(upid, context)
   const {clock} = context
   const startMs = clock.monotonicMs()
-  const log = logReader(upid, context)
+  const log = logReader(upid, context, options.fromByte ?? 0)
   for (;;) {
     // The order matters: what a process wrote before it was seen to be gone is found by the read that follows.
     const isAlive = await isRunning(task, context.host)
-    const status = await log.read((line) => show(line, observer))
+    const status = await log.read((line) => show(line, observer), (byte) => observer.offset?.(byte))
     if (status !== undefined) return endOf(upid, status, context)
     if (!isAlive) return endOf(upid, 'unexpected status', context)
     const elapsedMs = clock.monotonicMs() - startMs
@@ -103,24 +106,27 @@ function stillRunning(upid: string, timeoutMs: number): UnavailableError {
 }
 
 /** Reads what was added to a log since the last time; gives the status when the final line has come. */
-function logReader(upid: string, {host, places}: Place) {
+function logReader(upid: string, {host, places}: Place, fromByte: number) {
   const path = logPath(places, upid)
-  const decoder = new StringDecoder('utf8')
-  let offset = 0
-  let unfinished = ''
-  const read = async (give: (line: string) => void): Promise<string | undefined> => {
+  let offset = fromByte
+  // The beginning of a line whose end is not written yet; bytes, for a character may be cut as well.
+  let unfinished = Buffer.alloc(0)
+  const read = async (give: (line: string) => void, reached: (byte: number) => void | Promise<void>): Promise<string | undefined> => {
     for (;;) {
       const chunk = await host.files.readAt(path, offset, chunkBytes)
       if (chunk.length === 0) return undefined
       offset += chunk.length
-      const lines = (unfinished + decoder.write(chunk)).split('\n')
-      unfinished = lines.pop() ?? ''
+      const bytes = Buffer.concat([unfinished, chunk])
+      const end = bytes.lastIndexOf(0x0a) + 1
+      unfinished = bytes.subarray(end)
+      const lines = bytes.toString('utf8', 0, end).split('\n').slice(0, -1)
       for (const line of lines) {
         // The writer indents what a program printed in this form, so this is the worker's own last word.
         const status = taskStatusOfLine(line)
         if (status !== undefined) return status
         give(line)
       }
+      if (lines.length > 0) await reached(offset - unfinished.length)
     }
   }
   return {read}

@@ -3,7 +3,7 @@
 import {hostname, userInfo} from 'node:os'
 import {ForbiddenError, InvalidInputError, NotFoundError, placesFromEnvironment, systemClock} from '../base/index.ts'
 import type {Clock, Places} from '../base/index.ts'
-import type {Host} from '../host/index.ts'
+import type {Host, HostConnector} from '../host/index.ts'
 import type {Store} from '../store/index.ts'
 import type {Catalog} from './catalog-entry.ts'
 import type {Caller, Context, Log, Terminal} from './context.ts'
@@ -17,6 +17,7 @@ export interface LocalContextOptions {
   readonly log: Log
   readonly signal: AbortSignal
   readonly terminal?: Terminal
+  readonly connector?: () => Promise<HostConnector>
   /** Default: those of this process and machine. */
   readonly clock?: Clock
   readonly uid?: number
@@ -31,7 +32,7 @@ export interface OpenContext {
 
 /** @throws InvalidInputError when CORRAL_ROOT or CORRAL_NODE is not what it should be */
 export async function localContext(options: LocalContextOptions): Promise<OpenContext> {
-  const {env, catalog, log, signal, terminal, clock = systemClock, uid = process.getuid?.() ?? -1} = options
+  const {env, catalog, log, signal, terminal, connector, clock = systemClock, uid = process.getuid?.() ?? -1} = options
   const places = placesFromEnvironment(env)
   const node = nodeName(env)
   const {localHost} = await import('../host/local/index.ts')
@@ -41,6 +42,7 @@ export async function localContext(options: LocalContextOptions): Promise<OpenCo
   const context: Context = {
     node, host, store, clock, places, caller, log, signal, fences: [],
     ...(terminal === undefined ? {} : {terminal}),
+    ...(connector === undefined ? {} : {connector}),
     actionKind: (kind) => loadActionKind(catalog, kind),
     doctorChecks: () => Promise.all(Object.values(catalog.doctorCheckLoaders ?? {}).map((load) => load())),
     startTask: async (commandId, params) => (await import('./start-task.ts')).startTask(commandId, params, context, {

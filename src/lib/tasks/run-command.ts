@@ -79,6 +79,8 @@ export function commandInWords(spec: CommandSpec, params: Readonly<Record<string
 
 /** A dry run takes no locks, so that it neither waits nor makes others wait, and leaves dead operations alone. */
 async function planned(plan: Plan, lockNames: readonly string[], context: Context): Promise<Outcome> {
-  const left = (await journalsOf(lockNames, context)).map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
+  // Who takes no locks may have no store to look into.
+  const journals = lockNames.length === 0 ? [] : await journalsOf(lockNames, context)
+  const left = journals.map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
   return {outcome: 'planned', plan, lines: [...left, ...await describePlan(plan, context)]}
 }

@@ -4,6 +4,7 @@ import type {ChildProcessWithoutNullStreams} from 'node:child_process'
 import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {guestIso} from './guest-iso.ts'
+import {installThere, leaveFaults, overSsh} from './over-ssh.ts'
 
 /** The built program; another build can be tried with CORRAL_TEST_BIN. */
 const binFolder = process.env['CORRAL_TEST_BIN'] ?? resolve(import.meta.dirname, '../../../bin')
@@ -17,10 +18,14 @@ export class Installation {
   /** Words before every command: `ip netns exec NAME`. */
   readonly #prefix: readonly string[]
 
-  /** The folder's name is short, because sockets lie below it. */
+  /** Where the commands are typed, when that is another machine: its part of their environment. */
+  readonly #desk: Readonly<Record<string, string>> | undefined
+
+  /** The folder's name is short, because sockets lie below it. With CORRAL_TEST_OVER_SSH=1 the commands reach it through a real SSH server. */
   constructor(prefix: readonly string[] = [], namePrefix = '/tmp/ce-') {
     this.root = mkdtempSync(namePrefix)
-    this.#prefix = prefix
+    this.#desk = overSsh() ? installThere(this.root, prefix) : undefined
+    this.#prefix = this.#desk === undefined ? prefix : []
   }
 
   get runDir(): string { return join(this.root, 'run/qemu-server') }
@@ -92,7 +97,7 @@ export class Installation {
 
   /** Kills the processes that carry out tasks. */
   killWorkers(): void {
-    for (const {pid, words} of this.#processes()) if (words.some((word) => word.endsWith('/worker-main.js'))) killQuietly(pid, 'SIGKILL')
+    for (const {pid, words} of this.#processes()) if (words.some((word) => word.endsWith('/worker-main.js') || word === '--worker')) killQuietly(pid, 'SIGKILL')
   }
 
   daemonLog(): string {
@@ -125,7 +130,7 @@ export class Installation {
 
   #environment(added: Readonly<Record<string, string>>): Record<string, string> {
     const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CORRAL_|VITEST|NODE_ENV|NODE_OPTIONS)/.test(name)))
-    return {...kept as Record<string, string>, CORRAL_ROOT: this.root, ...added}
+    return {...kept as Record<string, string>, ...(this.#desk === undefined ? {CORRAL_ROOT: this.root} : {...this.#desk, ...leaveFaults(this.root, added)}), ...added}
   }
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {catalogSpecs} from '../../../src/lib/cli/generated-files.ts'
 import {configFiles} from '../../../src/lib/cli/config-files.ts'
+import {programPages} from '../../../src/lib/cli/program-pages.ts'
 import {describeTools} from '../../../src/lib/cli/tools.ts'
 import {qemuConfigParams} from '../../../src/lib/guest/qemu/config/index.ts'
 
@@ -23,6 +24,7 @@ describe('all pages', () => {
     const tools = describeTools(await catalogSpecs())
     const wanted = tools.flatMap(({name, section = 1, commands}) => [`${name}.${section}`, ...commands.map(({id}) => `${id.replaceAll(' ', '-')}.${section}`)])
     wanted.push(...(await configFiles()).map(({name}) => `${name}.5`))
+    wanted.push(...programPages().map(({file}) => file))
     expect(pages).toEqual([...new Set(wanted)].sort())
   })
 
@@ -43,7 +45,7 @@ describe('all pages', () => {
   })
 })
 
-test.each(pages.filter((name) => name.includes('-')))('%s has all its sections', (name) => {
+test.each(pages.filter((name) => name.includes('-') && !name.endsWith('.5')))('%s has all its sections', (name) => {
   const headings = [...readFileSync(path.join(folder, name), 'utf8').matchAll(/^\.SH "?(.*?)"?$/gm)].map((match) => match[1])
   for (const heading of ['NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXIT STATUS', 'ENVIRONMENT', 'EXAMPLES', 'SEE ALSO']) expect(headings, heading).toContain(heading)
   expect(headings.indexOf('SYNOPSIS')).toBeLessThan(headings.indexOf('EXAMPLES'))

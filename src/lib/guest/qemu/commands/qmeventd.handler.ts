@@ -1,8 +1,9 @@
 // Runs the daemon that watches the guests: here, or in a process of its own.
 import {UnavailableError} from '../../../base/index.ts'
+import {corralProgram} from '../../../host/programs.ts'
 import {handleRead} from '../../../tasks/index.ts'
 import type {Context} from '../../../tasks/index.ts'
-import {corralProgram, runEventDaemon} from '../qmeventd/run.ts'
+import {runEventDaemon} from '../qmeventd/run.ts'
 import {awaitSocket, daemonLogPath} from '../qmeventd/start.ts'
 import {spec} from './qmeventd.spec.ts'
 

@@ -17,7 +17,7 @@ Killing the daemon loses nothing: the next one asks every QEMU and looks at the 
   returns: {type: 'null'},
   output: {as: 'none'},
   kind: 'read',
-  runsOn: 'caller',
+  runsOn: 'client',
   needs: 'root',
   examples: [{line: 'qmeventd /run/corral/qmeventd.sock -f', meaning: 'As a system service runs it.'}],
   seeAlso: ['qm cleanup', 'qm start'],

@@ -1,7 +1,7 @@
 // Everything that the argument builder is told about the host, looked up through Host. A fact is looked up only where the guest's
 // configuration makes it matter, because this is on the way of every start.
-import {fileURLToPath} from 'node:url'
 import type {Host} from '../../../host/index.ts'
+import {supportFolder} from '../../../host/programs.ts'
 import type {StorageContext} from '../../../storage/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import type {Architecture, ArgumentsInput, HostFacts} from '../arguments/index.ts'
@@ -55,9 +55,9 @@ export async function gatherHostFacts(values: Readonly<Record<string, string>>, 
   }
 }
 
-/** Files that come with Corral; libexec stands beside src and dist. */
+/** Files that come with Corral. */
 function supportFiles(): HostFacts['support'] {
-  const folder = fileURLToPath(new URL('../../../../../libexec/', import.meta.url))
+  const folder = supportFolder()
   return {
     q35: `${folder}qemu/pve-q35-4.0.cfg`, q35Before4: `${folder}qemu/pve-q35.cfg`, usb: `${folder}qemu/pve-usb.cfg`,
     tapUp: `${folder}pve-bridge`, tapDown: `${folder}pve-bridgedown`,

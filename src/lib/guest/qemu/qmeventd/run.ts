@@ -1,8 +1,8 @@
 // The daemon with its parts of this machine: the socket, the program that cleans up, the lock that lets only one of them start.
-import {fileURLToPath} from 'node:url'
 import type {Places} from '../../../base/index.ts'
 import {AppError, errorChain} from '../../../base/index.ts'
 import type {Host} from '../../../host/index.ts'
+import {corralProgram} from '../../../host/programs.ts'
 import type {Listener} from '../../../host/local/listen.ts'
 import type {Store} from '../../../store/index.ts'
 import type {Context} from '../../../tasks/index.ts'
@@ -54,17 +54,13 @@ export async function runEventDaemon({context, withStore, endsWithLastGuest, rep
   }, {...defaultLimits, idleMs: endsWithLastGuest ? defaultLimits.idleMs : undefined}, signal)
 }
 
-/** bin/corral, as seen from src/lib and from dist/lib alike. */
-export function corralProgram(): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL('../../../../../bin/corral', import.meta.url))]
-}
-
 interface CleanupParts { readonly host: Host; readonly places: Places; readonly program: readonly string[]; readonly report: (line: string) => void }
 
 async function cleanUp(vmid: number, end: {isClean: boolean; isGuestRequested: boolean}, {host, program, report}: CleanupParts): Promise<void> {
   const words = ['qm', 'cleanup', String(vmid), end.isClean ? '1' : '0', end.isGuestRequested ? '1' : '0']
   try {
-    await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs})
+    // The guest ran here, whatever context this user works in.
+    await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs, env: {CORRAL_CONTEXT: 'local'}})
     report(`${words.join(' ')}: done`)
   } catch (error) {
     report(`${words.join(' ')}: ${errorChain(error).join(': ')}`)

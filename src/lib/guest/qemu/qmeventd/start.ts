@@ -1,9 +1,9 @@
 // Sees to it that a qmeventd watches this host: asks its socket, and starts one where nobody answers. A systemd unit that runs one
 // is found the same way.
-import {fileURLToPath} from 'node:url'
 import type {Clock, Places} from '../../../base/index.ts'
 import {AppError, UnavailableError} from '../../../base/index.ts'
 import type {Host, ProcessId} from '../../../host/index.ts'
+import {eventDaemonArgv} from '../../../host/programs.ts'
 import {eventSocketPath} from '../runtime/sockets.ts'
 
 export interface WatcherContext {
@@ -14,11 +14,6 @@ export interface WatcherContext {
 }
 
 const startTimeoutMs = 15_000
-
-/** The daemon's argv: this very Node with the program beside this file, kept small (it lives as long as a guest does). */
-export function daemonArgv(): readonly string[] {
-  return [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('./main.js', import.meta.url))]
-}
 
 /** Where the daemon tells what it did. */
 export function daemonLogPath(places: Places): string {
@@ -62,7 +57,7 @@ export async function ensureWatched(context: WatcherContext): Promise<void> {
   await host.files.makeDirectory(places.runDir, 0o700)
   await host.files.makeDirectory(places.logDir, 0o755)
   const logPath = daemonLogPath(places)
-  const daemon = await host.spawnDetached(daemonArgv(), {stdoutPath: logPath, stderrPath: logPath, cwd: '/'})
+  const daemon = await host.spawnDetached(eventDaemonArgv(), {stdoutPath: logPath, stderrPath: logPath, cwd: '/'})
   if (await awaitSocket(eventSocketPath(places), context, daemon)) return
   throw new UnavailableError('qmeventd, which watches the guests of this host, did not come up', {nextSteps: [`Look at ${logPath}.`]})
 }

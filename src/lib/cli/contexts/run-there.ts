@@ -1,0 +1,137 @@
+// Carries out an invocation on one host through its agent, and shows what comes of it just as if it had run here. The log of a task is
+// followed across lost connections: the task does not need us.
+import {CancelledError, UnavailableError, errorChain, errorKind, printable, printableLines} from '../../base/index.ts'
+import type {AppError, Clock} from '../../base/index.ts'
+import type {AgentClient, RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
+import type {ContextHost} from '../../hosts/contexts.ts'
+import {taskError} from '../../tasks/follow-task.ts'
+import {commandLog, type CommandLog} from '../command-log.ts'
+import {printPlan, printResult} from '../print-result.ts'
+import type {Invocation} from '../run-command.ts'
+import type {Surroundings} from '../surroundings.ts'
+import type {HostLinks} from './host-links.ts'
+import {checkedPlan, checkedResult, showLogLine, wordsOf} from './remote-result.ts'
+
+/** How long we try to get back to a task whose host went away. */
+const reconnectLimitMs = 60_000
+const firstPauseMs = 500
+const longestPauseMs = 5_000
+
+/** @returns the exit code. @throws AppError, of the host or of the way to it */
+export async function runThere(invocation: Invocation, host: ContextHost, links: HostLinks, clock: Clock, surroundings: Surroundings): Promise<number> {
+  const {spec, params, standard} = invocation
+  const agent = await links.agent(host)
+  const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun}
+  if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
+  if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
+  const log = commandLog(surroundings.streams.stderr)
+  const outcome = await agent.run(remote, {onLog: (line) => showLogLine(line, log)}, surroundings.signal)
+  if (standard.dryRun) await printPlan(checkedPlan(outcome, spec, host.name), standard, surroundings)
+  else {
+    const {handler} = await invocation.entry.handler()
+    await printResult(checkedResult(outcome, spec, host.name), spec, standard, surroundings, wordsOf(handler, host.name))
+  }
+  return 0
+}
+
+interface TaskPlace {
+  readonly agent: AgentClient
+  readonly host: ContextHost
+  readonly links: HostLinks
+  readonly clock: Clock
+}
+
+async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocation, place: TaskPlace, surroundings: Surroundings): Promise<number> {
+  const {streams, signal} = surroundings
+  const log = commandLog(streams.stderr)
+  const upid = await startedTask(remote, place, signal)
+  if (standard.async) {
+    await printResult(upid, {...spec, output: {as: 'lines'}}, standard, surroundings)
+    return 0
+  }
+  const end = await attendTaskThere(upid, place, log, {
+    line: (text) => { if (!standard.quiet) log.line(printable(text)) },
+    ...(streams.stderr.isTTY === true && !standard.quiet ? {progress: ({what, percent}: {what: string; percent: number}) => log.progress(Number(percent), 100, what)} : {}),
+  }, signal)
+  const error = taskError(upid, end)
+  if (error !== undefined) throw error
+  await printResult(end.result ?? upid, spec, standard, surroundings)
+  return 0
+}
+
+async function startedTask(remote: RemoteInvocation, {agent, host}: TaskPlace, signal: AbortSignal): Promise<string> {
+  try {
+    return await agent.startTask(remote, signal)
+  } catch (error) {
+    if (errorKind(error) !== 'unavailable') throw error
+    throw new UnavailableError(`whether ${host.name} started the task is not known`, {
+      cause: error, nextSteps: [`Look whether it runs: pvenode task list --source all --on ${host.name}`],
+    })
+  }
+}
+
+interface TaskWatcher {
+  line(text: string): void
+  progress?(progress: {readonly what: string; readonly percent: number}): void
+}
+
+/** Follows a task to its end. Ctrl-C asks the task to stop, once; a lost connection is made again. */
+async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPlace, log: CommandLog, watcher: TaskWatcher, interrupted: AbortSignal): Promise<RemoteTaskEnd> {
+  const comeBack = `corral task wait ${printable(upid)} --on ${host.name}`
+  let client = agent
+  const stop = () => {
+    log.notice(`Asked the task to stop. Press Ctrl-C again to leave it alone; come back to it with: ${comeBack}`)
+    client.stopTask(upid).catch((error: unknown) => log.warn(`the task could not be asked to stop: ${errorChain(error).join(': ')}`))
+  }
+  if (interrupted.aborted) stop()
+  else interrupted.addEventListener('abort', stop, {once: true})
+  // The task is followed to its end, whatever the user wants of it; a second Ctrl-C ends this process.
+  const following = new AbortController()
+  let offset = 0
+  const events = {...watcher, offset: (byte: number) => { if (Number.isSafeInteger(byte) && byte > offset) offset = byte }}
+  try {
+    for (;;) {
+      try {
+        return harmless(await client.followTask(upid, offset, events, following.signal))
+      } catch (error) {
+        if (errorKind(error) !== 'unavailable') throw error
+        log.notice(`The connection to ${host.name} was lost; the task goes on. Connecting again.`)
+        client = await connectedAgain(host, links, clock, interrupted, comeBack, error)
+      }
+    }
+  } finally {
+    interrupted.removeEventListener('abort', stop)
+  }
+}
+
+/** @throws UnavailableError that says how the task is found again */
+async function connectedAgain(host: ContextHost, links: HostLinks, clock: Clock, interrupted: AbortSignal, comeBack: string, lost: unknown): Promise<AgentClient> {
+  const giveUpAtMs = clock.monotonicMs() + reconnectLimitMs
+  let pauseMs = firstPauseMs
+  let reason = lost
+  while (clock.monotonicMs() < giveUpAtMs && !interrupted.aborted) {
+    try {
+      await clock.sleep(pauseMs, interrupted)
+      return await links.reconnect(host)
+    } catch (error) {
+      if (error instanceof CancelledError) break
+      // A changed key or a refused login does not go away by waiting.
+      if (errorKind(error) !== 'unavailable') throw leftAlone(host, comeBack, error)
+      reason = error
+    }
+    pauseMs = Math.min(2 * pauseMs, longestPauseMs)
+  }
+  throw leftAlone(host, comeBack, reason)
+}
+
+function leftAlone(host: ContextHost, comeBack: string, cause: unknown): AppError {
+  return new UnavailableError(`the connection to ${host.name} was lost; the task goes on without us`, {cause, nextSteps: [`Find it again: ${comeBack}`]})
+}
+
+/** The end of a task in the words of a host. */
+function harmless(end: RemoteTaskEnd): RemoteTaskEnd {
+  return {
+    ...end, status: printableLines(String(end.status)),
+    ...(end.sentences === undefined ? {} : {sentences: end.sentences.map(String)}), ...(end.nextSteps === undefined ? {} : {nextSteps: end.nextSteps.map(String)}),
+  }
+}

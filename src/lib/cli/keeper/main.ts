@@ -1,0 +1,48 @@
+// The program of a keeper (serve.ts), which a command line leaves behind. It logs in without asking anybody. Where that fails it ends, the mark
+// that it was tried stays, and command lines go on connecting by themselves.
+import {systemClock} from '../../base/index.ts'
+import type {AgentConnection} from '../../host/index.ts'
+import {sshConnector} from '../connect-hosts.ts'
+import type {KeeperOrder} from './kept-connector.ts'
+import {serveKeeper} from './serve.ts'
+
+const maxOrderBytes = 64 * 1024
+const connectLimitMs = 30_000
+
+async function readOrder(): Promise<KeeperOrder> {
+  const chunks: Buffer[] = []
+  let total = 0
+  for await (const chunk of process.stdin) {
+    total += (chunk as Buffer).length
+    if (total > maxOrderBytes) throw new Error('the order is too long')
+    chunks.push(chunk as Buffer)
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as KeeperOrder
+}
+
+async function connected({host}: KeeperOrder): Promise<AgentConnection> {
+  // Not AbortSignal.timeout: a connection may go on heeding the signal that it was made with.
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), connectLimitMs)
+  try {
+    return await sshConnector({env: process.env}).openAgent(host, limit.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+process.title = 'corral keeper'
+process.umask(0o077)
+const stop = new AbortController()
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => stop.abort())
+try {
+  const order = await readOrder()
+  const connection = await connected(order)
+  if (connection.peer === undefined) throw new Error('the connection has no peer')
+  await serveKeeper({socketPath: order.socketPath, agent: connection.peer, clock: systemClock, idleMs: order.idleMs, signal: stop.signal})
+  connection.close()
+  process.exit(0)
+} catch {
+  // Nobody reads what a keeper says; the next command line meets the same obstacle and tells it.
+  process.exit(1)
+}

@@ -1,0 +1,97 @@
+// A keeper at work: passes the calls of this user's command lines on to one agent, over a connection that stays open between them. It
+// ends when the connection is lost, when the agent does not answer, and when nobody has called for a while; whoever comes next connects
+// anew, with all checks. It understands no method.
+import {createServer} from 'node:net'
+import type {Server, Socket} from 'node:net'
+import {lstat, rename, rm} from 'node:fs/promises'
+import type {Clock} from '../../base/index.ts'
+import {UnavailableError} from '../../base/index.ts'
+import type {Method, Peer} from '../../host/protocol/index.ts'
+import {agentMethodNames, openPeer} from '../../host/protocol/index.ts'
+import {triedPath} from './keeper-name.ts'
+import {isPrivateFolder} from './private-folder.ts'
+
+export interface KeeperOptions {
+  readonly socketPath: string
+  /** To the agent. */
+  readonly agent: Peer
+  readonly clock: Clock
+  readonly idleMs: number
+  readonly signal: AbortSignal
+}
+
+const maxClients = 64
+/** A host that does not answer a hello in this time is probably gone: whoever asked connects anew. */
+const helloLimitMs = 2_500
+/** What was cancelled is waited for a little longer than a client would. */
+const cancelGraceMs = 60_000
+
+/** Serves until it is of no use any more. @throws Error when the socket cannot be made */
+export async function serveKeeper({socketPath, agent, clock, idleMs, signal}: KeeperOptions): Promise<void> {
+  const stop = new AbortController()
+  const clients = new Set<Peer>()
+  let idleSinceMs = clock.monotonicMs()
+  const methods = passedOn(agent, () => stop.abort())
+  const server = createServer((socket) => { void take(socket) })
+  const take = async (socket: Socket) => {
+    socket.on('error', () => socket.destroy())
+    // Looked at each time: a folder that was opened to others since then serves nobody.
+    if (clients.size >= maxClients || !await isPrivateFolder(folderOf(socketPath))) { socket.destroy(); return }
+    const peer = openPeer(socket, {role: 'agent', name: 'a client', clock})
+    clients.add(peer)
+    peer.handle(methods)
+    await peer.closed
+    clients.delete(peer)
+    idleSinceMs = clock.monotonicMs()
+  }
+  const inode = await listen(server, socketPath)
+  await rm(triedPath(socketPath), {force: true})
+  void agent.closed.then(() => stop.abort())
+  signal.addEventListener('abort', () => stop.abort(), {once: true})
+  while (!stop.signal.aborted) {
+    const leftMs = clients.size > 0 ? idleMs : idleSinceMs + idleMs - clock.monotonicMs()
+    if (leftMs <= 0) break
+    await clock.sleep(leftMs, stop.signal).catch(() => undefined)
+  }
+  // Somebody who connects now finds nobody, and who is served is not cut off in the middle unless the host is gone.
+  await removeOwn(socketPath, inode)
+  server.close()
+  for (const client of clients) client.close()
+  agent.close()
+}
+
+function passedOn(agent: Peer, onDeaf: () => void): Readonly<Record<string, Method>> {
+  return Object.fromEntries(agentMethodNames.map((name): [string, Method] => [name, async (params, {signal, emit}) => {
+    try {
+      return await agent.call(name, params, {
+        signal, cancelGraceMs, onEvent: (event) => { void emit(event) }, ...(name === 'hello' ? {timeoutMs: helloLimitMs} : {}),
+      })
+    } catch (error) {
+      if (name === 'hello' && error instanceof UnavailableError) onDeaf()
+      throw error
+    }
+  }]))
+}
+
+/** Makes the socket under another name and moves it to its own: it is there when it answers, and replaces one that does not. */
+async function listen(server: Server, socketPath: string): Promise<number> {
+  const making = `${socketPath}.${process.pid}`
+  await rm(making, {force: true})
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({path: making, readableAll: false, writableAll: false}, resolve)
+  })
+  const {ino} = await lstat(making)
+  await rename(making, socketPath)
+  return ino
+}
+
+/** Another keeper may have taken the name over. */
+async function removeOwn(socketPath: string, inode: number): Promise<void> {
+  const stats = await lstat(socketPath).catch(() => undefined)
+  if (stats?.ino === inode) await rm(socketPath, {force: true})
+}
+
+function folderOf(socketPath: string): string {
+  return socketPath.slice(0, socketPath.lastIndexOf('/'))
+}

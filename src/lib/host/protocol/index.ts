@@ -1,0 +1,9 @@
+// What other folders take of the protocol.
+export {agentClient, agentMethodNames, incompatibleAgent, terminalReady, wrongCall} from './agent-client.ts'
+export type {
+  AgentClient, AgentHello, HostCheck, LogLine, RemoteInvocation, RemoteOutcome, RemoteTaskEnd, TaskEvents,
+} from './agent-client.ts'
+export {protocolVersion} from './frames.ts'
+export {isObject} from './json-payload.ts'
+export {openPeer} from './peer.ts'
+export type {CallOptions, IncomingCall, Method, Peer, PeerOptions} from './peer.ts'

@@ -1,0 +1,15 @@
+// The SSH transport. Cheap to import: OpenSSH's files and the ssh2 package are loaded by the first connection.
+import type {SshConnection, SshOptions, SshTarget} from './types.ts'
+
+export type * from './types.ts'
+export {agentCommand, agentPath} from './agent-command.ts'
+export {checkSshTarget, formatSshTarget, parseSshTarget} from './target.ts'
+
+/**
+ * Connects to a host as `ssh` would: its configuration, known hosts, keys and jumps.
+ * @throws InvalidInputError (a name that is none), UnavailableError (not reached, took too long), ForbiddenError (host key unknown, changed
+ *   or revoked), UnauthenticatedError (no key was taken), UnsupportedError (the configuration asks for what we cannot do), CancelledError
+ */
+export async function connectSsh(target: SshTarget, options: SshOptions): Promise<SshConnection> {
+  return (await import('./connect.ts')).connectSsh(target, options)
+}

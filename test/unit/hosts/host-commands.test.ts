@@ -1,0 +1,172 @@
+// `corral host …` against a host that is a table: what is looked at, what is planned, what is done in which order, and words of a hostile host.
+import {createHash} from 'node:crypto'
+import {mkdtemp, readFile, rm, stat} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {PassThrough, Duplex} from 'node:stream'
+import {describe, expect, onTestFinished, test} from 'vitest'
+import {errorChain, errorKind, type AppError} from '../../../src/lib/base/index.ts'
+import {catalog} from '../../../src/lib/catalog.ts'
+import {runWords} from '../../../src/lib/cli/run-words.ts'
+import type {Surroundings} from '../../../src/lib/cli/surroundings.ts'
+import type {AgentBundle, HostCheck, HostConnector} from '../../../src/lib/host/index.ts'
+import type {SshConnection} from '../../../src/lib/host/ssh/index.ts'
+import {localContext} from '../../../src/lib/tasks/index.ts'
+
+const data = Buffer.from('agent')
+const sha256 = createHash('sha256').update(data).digest('hex')
+const bundle: AgentBundle = {
+  version: '9.9', architecture: 'x64', libc: 'glibc',
+  files: ['corral-agent', 'corral-agent.mjs', 'libexec/x'].map((path) => ({path, mode: 0o755, sha256, data})),
+}
+const facts: HostCheck = {
+  node: 'n1', version: '9.9', user: 'root@pam', isRoot: true, system: 'Debian \u001b[31m13', kernel: '6.12', architecture: 'x64', nodeVersion: 'v20.19.0', cpus: 4, memoryBytes: 1024 ** 3,
+  qemu: '10.0', lxc: null, kvm: {usable: true, reason: ''}, cgroups: 'v2', storageTools: ['lvs'], disk: {path: '/', totalBytes: 2 * 1024 ** 3, availableBytes: 1024 ** 3},
+  missingPackages: [], problems: ['\u001b]0;owned\u0007'],
+}
+
+class FakeServer {
+  readonly done: string[] = []
+  readonly has = new Set(['apt-get', 'qemu-system-x86_64', 'qemu-img', 'ip'])
+  readonly files = new Map<string, string>()
+  node: string | undefined = 'v20.19.0'
+  architecture = 'x86_64'
+  failing: {stderr: string} | undefined
+
+  connection(): SshConnection {
+    return {
+      peer: {host: 'x', port: 22, user: 'root', hostKeyFingerprint: 'SHA256:x', hostKeyType: 'ssh-ed25519'}, needsSudo: false, closed: Promise.resolve(undefined), close: () => undefined,
+      upload: async (content, path) => { this.done.push(`upload ${path}`); this.files.set(path, createHash('sha256').update(content).digest('hex')) },
+      exec: async (command) => {
+        const stderr = new PassThrough()
+        const output = new PassThrough()
+        let input = ''
+        let end: (exit: {how: 'exited'; code: number}) => void = () => undefined
+        const exit = new Promise<{how: 'exited'; code: number}>((resolve) => { end = resolve })
+        const stream = Duplex.from({
+          readable: output,
+          writable: new PassThrough({
+            transform: (chunk: Buffer, _encoding, next) => { input += chunk.toString(); next() },
+            flush: (next) => {
+              const lines = this.failing === undefined ? this.#answer(command, input.trimEnd().split('\n')) : []
+              if (this.failing !== undefined) stderr.write(this.failing.stderr)
+              output.end(lines.map((line) => `${line}\n`).join(''))
+              output.once('end', () => setTimeout(() => end({how: 'exited', code: this.failing === undefined ? 0 : 1}), 1))
+              next()
+            },
+          }),
+        })
+        return {stream, stderr, exit, resize: () => undefined, signal: () => undefined, close: () => undefined}
+      },
+    }
+  }
+
+  #answer(command: string, [first = '', ...names]: readonly string[]): string[] {
+    if (command.includes('apt-get -q -y update')) { this.done.push(`install ${first}`); this.node = 'v20.19.0'; return ['Reading \u001b[2J', 'end=1'] }
+    if (command.includes('rm -f')) { this.done.push(`remove ${first} ${names.length}`); return ['end=1'] }
+    return [
+      'uid=0', `architecture=${this.architecture}`, 'system=Debian', 'libc=glibc 2.41', ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
+      ...names.flatMap((name) => { const hash = this.files.get(`${first}/${name}`); return hash === undefined ? [] : [`${hash}  ${first}/${name}`] }), 'end=1',
+    ]
+  }
+}
+
+async function desk(server: FakeServer) {
+  const home = await mkdtemp(join(tmpdir(), 'corral-desk-'))
+  onTestFinished(() => rm(home, {recursive: true, force: true}))
+  const run = async (line: string) => {
+    const done = {code: undefined as number | undefined, error: undefined as unknown, stdout: '', stderr: ''}
+    // Somebody who is not root and has no installation: these commands need none.
+    const env = {HOME: home, CORRAL_NODE: 'desk'}
+    const signal = new AbortController().signal
+    const connector: HostConnector = {
+      openLogin: async () => server.connection(), agentBundle: async () => bundle,
+      openTerminal: () => Promise.reject(new Error('no terminal')),
+      openAgent: async () => ({client: {hello: async () => ({node: 'n1'}), facts: async () => facts} as never, close: () => undefined}),
+    }
+    const surroundings: Surroundings = {
+      catalog, aliases: {}, signal, env, hosts: async () => connector,
+      streams: {stdout: {write: (text) => { done.stdout += text }}, stderr: {write: (text) => { done.stderr += text }}},
+      terminal: () => { throw new Error('no terminal') },
+      services: async () => ({
+        withContext: async (wishes, work) => {
+          const {context, close} = await localContext({env, catalog, workerArgv: [], uid: 65_534, ...wishes})
+          try { return await work(context) } finally { await close() }
+        },
+      }),
+    }
+    try { done.code = await runWords(line.split(' '), surroundings) } catch (error) { done.error = error }
+    return done
+  }
+  return {run, file: join(home, '.config/corral/contexts.yaml')}
+}
+
+describe('corral host add', () => {
+  test('installs the agent, what starts it last, and writes the host down with the name that it has for itself', async () => {
+    const server = new FakeServer()
+    const {run, file} = await desk(server)
+    const {code, error, stderr} = await run('host add h1 root@192.0.2.1')
+    expect([error, code]).toEqual([undefined, 0])
+    expect(server.done).toEqual(['libexec/x', 'corral-agent.mjs', 'corral-agent'].map((name) => `upload /usr/local/lib/corral/${name}`))
+    expect(await readFile(file, 'utf8')).toContain('node: n1')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(stderr).toBe('Warning: h1: \\x1B]0;owned\\x07\n')
+    server.done.length = 0
+    await run('host add h1 root@192.0.2.1')
+    expect(server.done).toEqual([])
+    expect((await run('host list --noheader')).stdout).toMatch(/^default +h1 +root@192\.0\.2\.1 +n1 +1 *\n$/)
+  })
+
+  test('without Node.js says what to do; --setup installs it with what else is missing', async () => {
+    const server = new FakeServer()
+    server.node = 'v18.19.0'
+    server.has.delete('qemu-img')
+    const {run} = await desk(server)
+    const {error} = await run('host add h1 a')
+    expect([errorKind(error), (error as AppError).nextSteps[0]]).toEqual(['not-found', 'Let it be installed: corral host add h1 a --setup'])
+    const dry = await run('host add h1 a --setup --dry-run')
+    expect(dry.stdout.split('\n')[0]).toBe('ssh a apt-get -y --no-install-recommends install nodejs qemu-utils')
+    expect(server.done).toEqual([])
+    expect((await run('host add h1 a --setup')).code).toBe(0)
+    expect(server.done[0]).toBe('install nodejs qemu-utils')
+  })
+
+  test('refuses another architecture, and tells a host’s error without its escape sequences', async () => {
+    const server = new FakeServer()
+    const {run} = await desk(server)
+    server.architecture = '\u001b[2Jriscv64'
+    expect((await run('host add h1 a')).error).toMatchObject({kind: 'unsupported', message: expect.not.stringMatching(/[\u0000-\u001f]/) as string})
+    server.failing = {stderr: 'sh: \u001b[31mbroken\n'}
+    const {error} = await run('host add h1 a')
+    expect([errorKind(error), errorChain(error).join()]).toEqual(['tool', 'looking at the host failed on h1: sh: \\x1B[31mbroken'])
+  })
+
+  test.each(['host add -x a', 'host add h1 -oProxyCommand=id', 'host add h1 a --agent /tmp/x;id', 'host add h1 a b'])('refuses %s', async (line) => {
+    const server = new FakeServer()
+    expect(errorKind((await (await desk(server)).run(line)).error)).toBe('invalid-input')
+    expect(server.done).toEqual([])
+  })
+})
+
+test('check, update, remove and the current context', async () => {
+  const server = new FakeServer()
+  const {run, file} = await desk(server)
+  await run('host add h1 a')
+  await run('host add h2 b --context other')
+  const check = await run('host check')
+  expect(check.stdout).toContain('h1 (a)\n  system: Debian \\x1B[31m13, Linux 6.12, x64, 4 CPUs')
+  expect(check.stdout).toContain('  problem: \\x1B]0;owned\\x07\n')
+  server.files.set('/usr/local/lib/corral/libexec/x', 'damaged')
+  server.done.length = 0
+  await run('host update h1')
+  expect(server.done).toHaveLength(3)
+  expect((await run('context list --noheader')).stdout).toMatch(/^local +0 *\ndefault +h1 +1 *\nother +h2 +0 *\n$/)
+  expect((await run('context use other')).code).toBe(0)
+  expect((await run('context use othr')).error).toMatchObject({kind: 'not-found'})
+  server.done.length = 0
+  expect((await run('host remove h2')).code).toBe(0)
+  expect(server.done).toEqual(['remove /usr/local/lib/corral 3'])
+  expect((await run('host remove h1 --keep-agent --context default')).code).toBe(0)
+  expect(server.done).toHaveLength(1)
+  expect(await readFile(file, 'utf8')).not.toMatch(/h1|h2/)
+})
