@@ -4,7 +4,7 @@ import type {Context} from '../../tasks/index.ts'
 import {handleRead} from '../../tasks/index.ts'
 import {readContentList} from '../content.ts'
 import {isOnNode, openConfigured} from '../open-storage.ts'
-import {isTrue} from '../option-values.ts'
+import {isTrue, splitWords} from '../option-values.ts'
 import {problemError, readStorageFile, withDefault} from '../storage-config.ts'
 import type {Content, StorageConfig, StorageTraits} from '../storage.ts'
 import {storageConfig} from '../open-storage.ts'
@@ -48,9 +48,8 @@ async function allStorages(context: Context): Promise<StorageConfig[]> {
 /** A host is known when it is this one, has files in the store, or is named by a storage. @throws NotFoundError */
 async function checkKnownNode(node: string, context: Context): Promise<void> {
   if (node === context.node || (await context.store.list(`nodes/${node}`)).length > 0) return
-  const {configs} = await readStorageFile(context.store)
-  const named = Object.values(configs).flatMap(({nodes}) => typeof nodes === 'string' ? nodes.split(/[,;\s]+/) : [])
-  if (!named.includes(node)) throw new NotFoundError(`there is no host '${node}' (target)`)
+  const {sections} = await readStorageFile(context.store)
+  if (!Object.values(sections).some((config) => splitWords(config['nodes']).includes(node))) throw new NotFoundError(`there is no host '${node}' (target)`)
 }
 
 function isSharedWith(config: StorageConfig, node: string): boolean {
