@@ -45,7 +45,12 @@ export async function requireBridge(name: string, option: string, host: Host): P
   checkBridgeName(name, option)
   const bridge = await findBridge(name, host)
   if (bridge !== undefined) return bridge
-  throw new NotFoundError(`there is no bridge '${name}' on this host (${option})`, {
+  throw missingBridge(name, option)
+}
+
+/** @param option what names the bridge (`net0`) */
+export function missingBridge(name: string, option: string): NotFoundError {
+  return new NotFoundError(`there is no bridge '${name}' on this host (${option})`, {
     nextSteps: [
       `Make one: ${bridgeCommand(name)}`,
       `Or plug the card into another bridge, or leave out 'bridge' for a NAT made by QEMU.`,

@@ -26,6 +26,8 @@ export interface Column {
   readonly align?: 'left' | 'right'
   /** bytes-mib: whole MiB; bytes-gib: GiB with two digits; timestamp, duration, percent, bytes as spec/formats renders them. */
   readonly unit?: 'bytes-mib' | 'bytes-gib' | 'bytes-kib' | 'bytes' | 'timestamp' | 'duration' | 'percent'
+  /** Never cut on a terminal: a name that is copied from there (a UPID). Where there is no room for it, the line is longer than the terminal. */
+  readonly isKeptWhole?: boolean
   /** Shown for a value that is absent. */
   readonly absent?: string
 }

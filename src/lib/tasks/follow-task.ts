@@ -3,6 +3,7 @@
 import {AppError, NotFoundError, UnavailableError, parseUpid, printable, printableLines, taskStatusOfLine} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {Context} from './context.ts'
+import {findFullDisk} from './full-disk.ts'
 import type {TaskEnd} from './task-files.ts'
 import {logPath, readEnd} from './task-files.ts'
 import {isRunning} from './task-index.ts'
@@ -78,7 +79,12 @@ export async function endOf(upid: string, status: string, {host, places}: Pick<P
   if (stored !== undefined) return stored
   if (status === 'OK' || /^WARNINGS: \d+$/.test(status)) return {status}
   if (status === 'unexpected status') {
-    return {status, errorKind: 'tool', sentences: ['the worker of the task died before it could say how it ended'], nextSteps: ['Clear up what it left: corral doctor']}
+    const full = await findFullDisk([places.logDir], host)
+    return {
+      status, errorKind: 'tool',
+      sentences: ['the worker of the task died before it could say how it ended', ...(full === undefined ? [] : [full.sentence])],
+      nextSteps: [...(full === undefined ? [] : [full.nextStep]), 'Clear up what it left: corral doctor'],
+    }
   }
   return {status, errorKind: 'tool', sentences: [status]}
 }

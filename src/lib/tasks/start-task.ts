@@ -7,6 +7,7 @@ import type {ProcessId} from '../host/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {Catalog} from './catalog-entry.ts'
 import type {Context} from './context.ts'
+import {findFullDisk} from './full-disk.ts'
 import {killSwitchVariables} from './kill-switch.ts'
 import {checkCaller} from './run-command.ts'
 import {logPath} from './task-files.ts'
@@ -24,6 +25,8 @@ export interface WorkerOrder {
   readonly user: string
   /** Seconds since 1970-01-01 UTC, as in the task's id. */
   readonly starttime: number
+  /** The file behind its standard error, which it removes once it is registered. */
+  readonly stderrPath: string
 }
 
 export interface WorkerStart {
@@ -43,31 +46,32 @@ export async function startTask(commandId: string, params: Readonly<Record<strin
   if (entry === undefined) throw new NotFoundError(`there is no command '${commandId}'`)
   const {spec} = await entry.spec()
   checkCaller(spec, context.caller)
-  const order = orderFor(spec, params, context)
   const {host, places} = context
   await host.files.makeDirectory(places.runDir, 0o700)
   const stderrPath = `${places.runDir}/worker-${randomBytes(8).toString('hex')}.stderr`
+  const order = orderFor(spec, params, stderrPath, context)
   try {
     const worker = await host.spawnDetached(workerCommand(start), {input: JSON.stringify(order), cwd: '/', stderrPath})
     const upid = formatUpid(upidOf(order, worker, context.node))
     await registered(upid, worker, stderrPath, context)
     return upid
   } finally {
+    // Of a worker that never came so far.
     await host.files.remove(stderrPath)
   }
 }
 
 /** The id of the task that this process works on. */
-export function upidOf(order: WorkerOrder, worker: ProcessId, node: string): Upid {
+export function upidOf(order: Pick<WorkerOrder, 'type' | 'id' | 'user' | 'starttime'>, worker: ProcessId, node: string): Upid {
   const {type, id, user, starttime} = order
   return {node, pid: worker.pid, pstart: Number(worker.startTime), starttime, type, id, user}
 }
 
-function orderFor(spec: CommandSpec, params: Readonly<Record<string, unknown>>, {caller, clock}: Context): WorkerOrder {
+function orderFor(spec: CommandSpec, params: Readonly<Record<string, unknown>>, stderrPath: string, {caller, clock}: Context): WorkerOrder {
   if (spec.task === undefined) throw new AppError('internal', `${spec.id} is not a task`)
   const object = spec.task.id === undefined ? undefined : params[spec.task.id]
   const id = typeof object === 'string' || typeof object === 'number' ? upidWord(String(object)) : ''
-  return {commandId: spec.id, params, type: spec.task.type, id, user: upidWord(caller.user), starttime: Math.floor(clock.now() / 1000)}
+  return {commandId: spec.id, params, type: spec.task.type, id, user: upidWord(caller.user), starttime: Math.floor(clock.now() / 1000), stderrPath}
 }
 
 /**
@@ -88,7 +92,7 @@ async function registered(upid: string, worker: ProcessId, stderrPath: string, {
   while (await host.files.stat(path) === undefined) {
     const isAlive = (await host.process(worker.pid))?.startTime === worker.startTime
     // It may have registered, done its work and ended between the two looks.
-    if (!isAlive && await host.files.stat(path) === undefined) throw await neverRegistered(host.name, stderrPath, host.files)
+    if (!isAlive && await host.files.stat(path) === undefined) throw await neverRegistered(stderrPath, {host, places})
     if (clock.monotonicMs() > deadlineMs) {
       await host.kill(worker, 'SIGKILL')
       throw new UnavailableError(`the worker of the task did not start within ${registrationLimitMs / 1000} s`)
@@ -97,11 +101,13 @@ async function registered(upid: string, worker: ProcessId, stderrPath: string, {
   }
 }
 
-async function neverRegistered(hostName: string, stderrPath: string, files: Context['host']['files']): Promise<ToolError> {
-  const stderr = (await files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
-  const reason = reasonIn(stderr)
+async function neverRegistered(stderrPath: string, {host, places}: Pick<Context, 'host' | 'places'>): Promise<ToolError> {
+  const stderr = (await host.files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
+  const full = stderr === '' ? await findFullDisk([places.runDir, places.logDir], host) : undefined
+  const reason = full?.sentence ?? reasonIn(stderr)
   return new ToolError('the worker of the task ended before it began', {
-    host: hostName, argv: ['corral worker'], exitCode: null, stderr, ...(reason === '' ? {} : {cause: new Error(reason)}),
+    host: host.name, argv: ['corral worker'], exitCode: null, stderr, ...(reason === '' ? {} : {cause: new Error(reason)}),
+    ...(full === undefined ? {} : {nextSteps: [full.nextStep]}),
   })
 }
 

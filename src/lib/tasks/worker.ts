@@ -82,6 +82,8 @@ async function register(order: WorkerOrder): Promise<RunningTask> {
   await host.files.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700)
   await host.files.append(activePath(places, upid), '')
   await host.files.append(path, '')
+  // Whoever started us may have been killed since, and would have removed it.
+  await host.files.remove(order.stderrPath)
   return {upid, host, places, log: taskLog(path, host, systemClock)}
 }
 

@@ -3,12 +3,13 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {errorChain, parseUpid} from '../../../src/lib/base/index.ts'
 import {attendTask, followTask, runHandler, taskError} from '../../../src/lib/tasks/index.ts'
+import {startTask} from '../../../src/lib/tasks/start-task.ts'
 import type {Context} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
 import {askToStop, killTask} from '../../../src/lib/tasks/stop-task.ts'
 import {deadTasks, endedTasks, runningTasks} from '../../../src/lib/tasks/task-index.ts'
 import {builtProgram} from '../../support/built.ts'
-import {buildHandler, razeHandler} from './demo/catalog.ts'
+import {buildHandler, demoCatalog, razeHandler} from './demo/catalog.ts'
 import {installation} from './demo/installation.ts'
 
 const place = async () => installation({workerPath: await builtProgram('test/unit/tasks/demo/worker.ts')})
@@ -34,12 +35,25 @@ describe('a worker that cannot begin', () => {
     expect(await traces()).toEqual([])
   })
 
+  it('says that the disk is full, when it could not even say that', async () => {
+    const {open} = await place()
+    const context = onFullDisk(await open())
+    const refusal: unknown = await startTask('demo build', {folder: '/'}, context, {catalog: demoCatalog, workerArgv: ['false'], env: {PATH: process.env['PATH']}}).catch((error: unknown) => error)
+    expect(errorChain(refusal)).toEqual(['the worker of the task ended before it began', `the file system of ${context.places.runDir} is full (4 KiB are free)`])
+  })
+
   it('says why, when its program is not there', async () => {
     const {open, folder} = await installation()
     const refusal: unknown = await (await open()).startTask('demo build', {folder}).catch((error: unknown) => error)
     expect(errorChain(refusal)).toEqual(['the worker of the task ended before it began', expect.stringContaining("Cannot find module '/nonexistent'")])
   })
 })
+
+/** The context as it looks on a full disk. */
+function onFullDisk(context: Context): Context {
+  const space = async () => ({totalBytes: 2 ** 30, usedBytes: 2 ** 30, availableBytes: 4096})
+  return {...context, host: {...context.host, files: {...context.host.files, space}}}
+}
 
 describe('a task', () => {
   it('runs in a process of its own and leaves its log, its status and its result', async () => {
@@ -55,6 +69,18 @@ describe('a task', () => {
     expect(await traces()).toEqual(['one', 'three', 'two'])
     await expect.poll(async () => (await endedTasks(context)).map(({upid: id, status}) => ({id, status}))).toEqual([{id: upid, status: 'OK'}])
     expect(await runningTasks(context)).toEqual([])
+  })
+
+  it('leaves no file behind in the run folder, even if whoever started it is killed', async () => {
+    const {root, open, folder} = await place()
+    const context = await open()
+    const {files} = context.host
+    // The one who starts it never comes to clear up.
+    const starter = {...context, host: {...context.host, files: {...files, remove: async () => false}}}
+    const workerArgv = [process.execPath, await builtProgram('test/unit/tasks/demo/worker.ts')]
+    const upid = await startTask('demo build', {folder}, starter, {catalog: demoCatalog, workerArgv, env: {CORRAL_ROOT: root, CORRAL_NODE: 'h1', PATH: process.env['PATH']}})
+    await follow(upid, context)
+    expect((await readdir(join(root, 'run'))).filter((name) => name.endsWith('.stderr'))).toEqual([])
   })
 
   it('that fails tells its waiter the kind of error, its causes and next steps', async () => {
@@ -100,6 +126,10 @@ describe('a task', () => {
     const {end, error} = await follow(upid, context)
     expect(end.status).toBe('unexpected status')
     expect(error?.kind).toBe('tool')
+    expect(errorChain(error)).toEqual(['the worker of the task died before it could say how it ended'])
+    const onFull = await follow(upid, onFullDisk(context))
+    expect(errorChain(onFull.error)).toEqual(['the worker of the task died before it could say how it ended', `the file system of ${context.places.logDir} is full (4 KiB are free)`])
+    expect(onFull.error?.nextSteps[0]).toMatch(/^Make room on the file system of /)
     expect(await deadTasks(context)).toMatchObject([{upid, status: 'unexpected status'}])
     expect(await traces()).toEqual(['one', 'three', 'two'])
     await runHandler(buildHandler, {folder}, context)

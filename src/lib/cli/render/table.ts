@@ -45,7 +45,10 @@ function naturalWidths(columns: readonly Column[], cells: readonly (readonly str
   })
 }
 
-/** On a terminal the widest left-aligned columns are made narrower until the line fits. */
+/**
+ * On a terminal the widest left-aligned columns are made narrower until the line fits. Where it cannot fit beside a column that is kept
+ * whole, all are: a line that is longer than the terminal anyway had better say everything.
+ */
 function fitWidths(natural: readonly number[], columns: readonly Column[], options: TableOptions): number[] {
   const available = options.style.columns
   if (available === undefined) return [...natural]
@@ -56,9 +59,9 @@ function fitWidths(natural: readonly number[], columns: readonly Column[], optio
     let widest = -1
     columns.forEach((column, index) => {
       const width = widths[index] ?? 0
-      if (column.align !== 'right' && width > leastCutWidth && (widest < 0 || width > (widths[widest] ?? 0))) widest = index
+      if (column.align !== 'right' && column.isKeptWhole !== true && width > leastCutWidth && (widest < 0 || width > (widths[widest] ?? 0))) widest = index
     })
-    if (widest < 0) break
+    if (widest < 0) return columns.some((column) => column.isKeptWhole) ? [...natural] : widths
     widths[widest] = (widths[widest] ?? 0) - 1
     excess -= 1
   }

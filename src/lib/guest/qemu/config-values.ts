@@ -5,7 +5,8 @@ import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/in
 import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
 import type {Store} from '../../store/index.ts'
 import type {Caller} from '../../tasks/index.ts'
-import {isDriveKey, qemuConfigParams, refuseUnsupportedKeys} from './config/index.ts'
+import {checkCpuType} from './arguments/cpu-models.ts'
+import {isDriveKey, qemuConfigParams, readCpu, refuseUnsupportedKeys, splitArguments} from './config/index.ts'
 import {isUnusedKey} from './drives/drive-text.ts'
 import {assertOneLine, listAllGuests} from './guest-files.ts'
 import {macAddressesIn, macPrefix, newMacAddress} from './mac-address.ts'
@@ -84,8 +85,16 @@ export async function storedValue(key: string, value: unknown, sources: ValueSou
   const text = typeof value === 'boolean' ? (value ? '1' : '0') : String(value)
   if (key !== 'description') assertOneLine(key, text)
   if (/^net\d+$/.test(key)) return storedNetworkCard(key, text, sources)
+  if (key === 'cpu') checkCpu(text)
+  if (key === 'args') splitArguments(text)
   if (key === 'vmgenid' && text === '1') return sources.newUuid()
   return key === 'tags' ? storedTags(text) : text
+}
+
+/** What a start would refuse of every guest is refused when it is written. */
+function checkCpu(text: string): void {
+  const {cputype} = readCpu(text)
+  if (cputype !== undefined) checkCpuType(cputype)
 }
 
 async function storedNetworkCard(key: string, text: string, sources: ValueSources): Promise<string> {

@@ -46,7 +46,7 @@ before the others with \`--source all\`. A task whose process was killed is list
   output: {
     as: 'table', style: 'bordered',
     columns: [
-      {key: 'upid', header: 'UPID'}, {key: 'type', header: 'Type'}, {key: 'id', header: 'ID'}, {key: 'user', header: 'User'},
+      {key: 'upid', header: 'UPID', isKeptWhole: true}, {key: 'type', header: 'Type'}, {key: 'id', header: 'ID'}, {key: 'user', header: 'User'},
       {key: 'starttime', header: 'Starttime', unit: 'timestamp'}, {key: 'endtime', header: 'Endtime', unit: 'timestamp'},
       {key: 'status', header: 'Status'},
     ],

@@ -43,6 +43,15 @@ describe('a plain table', () => {
     expect(displayWidth(wide[1] ?? '')).toBe(90)
   })
 
+  test('never cuts a column that is kept whole; where there is no room beside it, nothing is cut', () => {
+    const columns: Column[] = [{key: 'upid', header: 'UPID', isKeptWhole: true}, {key: 'status', header: 'Status'}]
+    const upid = 'UPID:h1:00001234:0000ABCD:67414F00:qmstart:100:root@pam:'
+    const rows = [{upid, status: 'something went wrong, at length'}]
+    const width = (available: number) => ({...plain, style: {columns: available, hasColour: false, hasUnicode: true}})
+    expect(tableLines(rows, columns, width(80))[1]).toBe(`${upid} ${'something went wrong, at length'.slice(0, 80 - upid.length - 2)}…`)
+    expect(tableLines(rows, columns, width(60))[1]).toBe(`${upid} something went wrong, at length`)
+  })
+
   test('marks each header by itself', () => {
     const lines = tableLines([], [{key: 'a', header: 'A'}, {key: 'b', header: 'B'}], {...plain, emphasise: (...texts: string[]) => `<${texts.join('|')}>`})
     expect(lines).toEqual(['<A> <B>'])

@@ -294,6 +294,9 @@ describe('pvesm status', () => {
     expect(await names({storage: 'isos'})).toEqual(['isos'])
     expect(await names({target: 'h2'})).toEqual(['net'])
     expect(await names({target: 'h1'})).toEqual(['isos', 'local', 'net', 'off'])
+    await context.store.commit({put: {'nodes/h3/qemu-server/103.conf': 'cores: 1\n'}})
+    expect(await names({target: 'h3'})).toEqual([])
+    await expect(pvesm('status', {target: 'h4'}, context)).rejects.toMatchObject({kind: 'not-found', message: "there is no host 'h4' (target)"})
   })
 
   it('shows a storage that is not there, or of a type that we do not have, as inactive', async () => {

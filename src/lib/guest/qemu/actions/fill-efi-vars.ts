@@ -7,6 +7,8 @@ import {commandLine, defineAction} from '../../../tasks/index.ts'
 export interface FillEfiVars extends Action {
   readonly kind: 'guest.fill-efi-vars'
   readonly volume: string
+  /** Where the volume is going to lie, for a dry run; where it does lie is asked when it is written. */
+  readonly path: string
   readonly format: Format
   readonly template: string
 }
@@ -17,7 +19,7 @@ function argvOf({format, template}: FillEfiVars, path: string): readonly string[
 
 export const fillEfiVarsAction = defineAction<FillEfiVars>({
   kind: 'guest.fill-efi-vars',
-  describe: action => [commandLine(argvOf(action, action.volume))],
+  describe: action => [commandLine(argvOf(action, action.path))],
   run: async (action, context) => {
     const {storage, id} = await openVolume(action.volume, context)
     await context.host.run(argvOf(action, await storage.attach(id)), {signal: context.signal})

@@ -1,6 +1,7 @@
 // Removes a volume that a guest's configuration has given up. One that cannot be removed becomes an unused disk of the guest again, so
 // that it is not left without a name; one that the configuration names is not touched. So it may be repeated.
 import {AppError, ConflictError, NotFoundError, errorChain} from '../../../base/index.ts'
+import {openVolume} from '../../../storage/index.ts'
 import {commandLine, defineAction, storeCommitStep} from '../../../tasks/index.ts'
 import type {Action, Context} from '../../../tasks/index.ts'
 import {formatQemuConfig} from '../config/config-file.ts'
@@ -29,7 +30,12 @@ export const freeVolumeAction = defineAction<FreeVolume>({
       await run({kind: 'volume.remove', volume}, context)
     } catch (error) {
       if (!(error instanceof AppError) || context.locksLost?.aborted === true) throw error
-      context.log.warn(`${volume} could not be removed: ${errorChain(error).join(': ')}`)
+      const reason = errorChain(error).join(': ')
+      if (!await mayBeThere(volume, context)) {
+        context.log.warn(`${volume} is removed, but not everything that belonged to it: ${reason}`)
+        return
+      }
+      context.log.warn(`${volume} could not be removed: ${reason}`)
       if (guest !== undefined) await keepAsUnused(guest, volume, context)
     }
   },
@@ -44,6 +50,17 @@ async function keepAsUnused({vmid, config, file}: GuestFile, volume: string, con
 
 async function run(action: Action, context: Context): Promise<void> {
   await (await context.actionKind(action.kind)).run(action, context)
+}
+
+/** A removal that failed may have failed after the volume was gone, at its folder: a name for it would lead nowhere. */
+async function mayBeThere(volume: string, context: Context): Promise<boolean> {
+  try {
+    const {storage, id} = await openVolume(volume, context)
+    return await storage.exists(id)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return true
+  }
 }
 
 async function readIfThere(vmid: number, context: Context): Promise<GuestFile | undefined> {

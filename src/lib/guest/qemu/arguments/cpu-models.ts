@@ -1,5 +1,6 @@
 // The CPU models that a guest may have: those of QEMU with their vendors, and the x86-64 levels, which are sets of features on top of
 // a plain model.
+import {InvalidInputError} from '../../../base/index.ts'
 
 const intel = [
   '486', 'pentium', 'pentium2', 'pentium3', 'coreduo', 'core2duo', 'Conroe', 'Penryn', 'Nehalem', 'Nehalem-IBRS', 'Westmere', 'Westmere-IBRS',
@@ -54,4 +55,24 @@ const models32Bit = new Set(['486', 'pentium', 'pentium2', 'pentium3', 'coreduo'
 
 export function is32Bit(model: string): boolean {
   return models32Bit.has(model)
+}
+
+/** The model of QEMU for one of its names. @throws InvalidInputError when there is none */
+export function knownModel(name: string): string {
+  const model = replacedModels[name] ?? name
+  if (cpuVendor(model) === undefined) {
+    throw new InvalidInputError(
+      `there is no CPU model '${name}'; a custom one is written custom-NAME`,
+      {cpu: `'${name}' is not a CPU model`},
+    )
+  }
+  return model
+}
+
+/**
+ * Whether a configuration may name it: a model of QEMU, a level, or a custom model, which need not be there before a start.
+ * @throws InvalidInputError
+ */
+export function checkCpuType(name: string): void {
+  if (!name.startsWith('custom-') && !Object.hasOwn(cpuLevels, name)) knownModel(name)
 }

@@ -4,7 +4,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {readCpu} from '../config/index.ts'
 import type {CpuSettings} from '../config/index.ts'
-import {cpuLevels, cpuVendor, is32Bit, replacedModels} from './cpu-models.ts'
+import {cpuLevels, cpuVendor, is32Bit, knownModel} from './cpu-models.ts'
 import type {Guest} from './guest.ts'
 import type {CustomCpuModel} from './input.ts'
 import {binaryVersion, isAtLeast} from './machine-version.ts'
@@ -67,17 +67,6 @@ function resolveModel(guest: Guest): CpuModel {
   }
   const level = Object.entries(cpuLevels).find(([known]) => known === name)?.[1]
   return {model: knownModel(level?.model ?? name), levelFlags: level?.flags ?? '', custom: undefined, settings}
-}
-
-function knownModel(name: string): string {
-  const model = replacedModels[name] ?? name
-  if (cpuVendor(model) === undefined) {
-    throw new InvalidInputError(
-      `there is no CPU model '${name}'; a custom one is written custom-NAME`,
-      {cpu: `'${name}' is not a CPU model`},
-    )
-  }
-  return model
 }
 
 function generalFeatures(guest: Guest, {model}: CpuModel): Features {

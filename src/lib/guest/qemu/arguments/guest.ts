@@ -47,7 +47,7 @@ export function describeGuest(input: ArgumentsInput, warn: (message: string) => 
   if (usesKvm && !isNative) throw new InvalidInputError(`KVM cannot run ${arch} guests on this host; set kvm to 0`, {kvm: 'must be 0'})
   if (usesKvm && !input.host.isKvmUsable) {
     throw new UnsupportedError('KVM is not usable on this host (/dev/kvm), and the configuration does not do without it', {
-      nextSteps: ['Enable virtualisation in the firmware of the host, or emulate the processor: qm set VMID --kvm 0'], data: {key: 'kvm'},
+      nextSteps: [`Enable virtualisation in the firmware of the host, or emulate the processor: qm set ${input.vmid} --kvm 0`], data: {key: 'kvm'},
     })
   }
   const windows = windowsGeneration(values['ostype'])

@@ -1,7 +1,6 @@
 // The disk on which OVMF keeps its variables (`efidisk0`): which of Debian's templates it starts from, how large that makes it, and
 // the step that writes the template to the new volume.
 import {InvalidInputError, UnavailableError} from '../../../base/index.ts'
-import type {Format} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {FillEfiVars} from '../actions/fill-efi-vars.ts'
 import type {DriveText} from './drive-text.ts'
@@ -37,6 +36,6 @@ export async function planEfiVars(drive: DriveText, context: Pick<Context, 'host
 }
 
 /** The step that writes the template to the volume. The volume's own undo takes it back. */
-export function fillEfiVars(vars: EfiVars, volume: string, format: Format): FillEfiVars {
-  return {kind: 'guest.fill-efi-vars', volume, format, template: vars.template}
+export function fillEfiVars(vars: EfiVars, target: Pick<FillEfiVars, 'volume' | 'path' | 'format'>): FillEfiVars {
+  return {kind: 'guest.fill-efi-vars', ...target, template: vars.template}
 }

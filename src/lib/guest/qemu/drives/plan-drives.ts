@@ -147,11 +147,11 @@ async function newVolume(request: NewVolumeRequest, context: Context): Promise<{
   const efiVars = key === 'efidisk0' ? await planEfiVars(drive, context) : undefined
   const format = chosenFormat(key, drive.options['format'], storage)
   const sizeBytes = efiVars?.sizeBytes ?? source.sizeBytes
-  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes}, namesOn(storage.config.storage, request))
+  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes, purpose: key}, namesOn(storage.config.storage, request))
   const volume = formatVolumeId(id)
   return {
     drive: {file: volume, options: {...without(drive.options, 'format'), ...efiVars?.options, size: formatSize(sizeBytes)}},
-    steps: [step, ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, volume, format)}])],
+    steps: [step, ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, {volume, path: storage.path(id), format})}])],
   }
 }
 

@@ -1,5 +1,9 @@
 // The MTU of the bridges that a guest's cards are plugged into.
 import type {Host} from '../../../host/index.ts'
+import {netCount, readNic} from '../config/index.ts'
+
+/** Of Ethernet, and of a bridge that was just made. */
+const usualMtu = 1500
 
 /** Bridges that do not exist, and devices that are no bridges, are missing from the answer. */
 export async function readBridgeMtus(host: Pick<Host, 'files'>, bridges: readonly string[]): Promise<Record<string, number>> {
@@ -12,4 +16,27 @@ export async function readBridgeMtus(host: Pick<Host, 'files'>, bridges: readonl
     mtus[bridge] = Number((await host.files.readText(`${folder}/mtu`, 64)).trim())
   }
   return mtus
+}
+
+/** A network card that is to be plugged into a bridge. */
+export interface PluggedCard {
+  readonly key: string
+  readonly bridge: string
+  readonly mtu: number | undefined
+}
+
+export function pluggedCards(values: Readonly<Record<string, string>>): PluggedCard[] {
+  return Array.from({length: netCount}, (_, index) => `net${index}`).flatMap(key => {
+    const text = values[key]
+    if (text === undefined) return []
+    const {bridge, mtu} = readNic(key, text)
+    return bridge === undefined ? [] : [{key, bridge, mtu}]
+  })
+}
+
+/** The MTUs with those that missing bridges would have, were they made for these cards: 1500, or as much as a card asks for. */
+export function withMissingBridges(cards: readonly PluggedCard[], bridgeMtu: Readonly<Record<string, number>>): Record<string, number> {
+  const assumed = Object.create(null) as Record<string, number>
+  for (const {bridge, mtu = 0} of cards) assumed[bridge] = Math.max(assumed[bridge] ?? usualMtu, mtu)
+  return Object.assign(assumed, bridgeMtu)
 }

@@ -5,9 +5,8 @@ import {supportFolder} from '../../../host/programs.ts'
 import type {StorageContext} from '../../../storage/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import type {Architecture, ArgumentsInput, HostFacts} from '../arguments/index.ts'
-import {netCount, readNic} from '../config/index.ts'
 import {eventSocketPath, guestPaths} from '../runtime/sockets.ts'
-import {readBridgeMtus} from './bridges.ts'
+import {pluggedCards, readBridgeMtus} from './bridges.ts'
 import {parseCpuInfo} from './cpu-info.ts'
 import {cpuModelsPath, parseCustomCpuModels} from './custom-cpu-models.ts'
 import {cdromDevice, gatherDriveBackings} from './drive-backings.ts'
@@ -40,7 +39,7 @@ export async function gatherHostFacts(values: Readonly<Record<string, string>>, 
     values['bios'] === 'ovmf' ? findFirmware(host) : {},
     readIscsiInitiator(host),
     values['cpu']?.includes('custom-') === true ? readCustomCpuModels(context) : {},
-    readBridgeMtus(host, bridgesOf(values)),
+    readBridgeMtus(host, pluggedCards(values).map(card => card.bridge)),
   ])
   const cpu = parseCpuInfo(cpuText)
   return {
@@ -62,14 +61,6 @@ function supportFiles(): HostFacts['support'] {
     q35: `${folder}qemu/pve-q35-4.0.cfg`, q35Before4: `${folder}qemu/pve-q35.cfg`, usb: `${folder}qemu/pve-usb.cfg`,
     tapUp: `${folder}pve-bridge`, tapDown: `${folder}pve-bridgedown`,
   }
-}
-
-function bridgesOf(values: Readonly<Record<string, string>>): string[] {
-  return Array.from({length: netCount}, (_, index) => `net${index}`).flatMap(key => {
-    const text = values[key]
-    const bridge = text === undefined ? undefined : readNic(key, text).bridge
-    return bridge === undefined ? [] : [bridge]
-  })
 }
 
 /** The administrator may switch io_uring off for everyone (2); 1 still lets root use it. */

@@ -42,7 +42,9 @@ describe('the board', () => {
 
 describe('the host', () => {
   it('needs KVM unless the configuration does without', async () => {
-    await expect(argumentsOf({}, {isKvmUsable: false})).rejects.toThrowError(/KVM is not usable/)
+    await expect(argumentsOf({}, {isKvmUsable: false})).rejects.toMatchObject({
+      message: expect.stringContaining('KVM is not usable') as string, nextSteps: [expect.stringContaining('qm set 100 --kvm 0')],
+    })
     expect((await argumentsOf({kvm: '0'}, {isKvmUsable: false})).usesKvm).toBe(false)
   })
 

@@ -64,6 +64,21 @@ describe('qm create', () => {
     expect((await readFile(raw)).equals(await readFile('/usr/share/OVMF/OVMF_VARS_4M.ms.fd'))).toBe(true)
   })
 
+  it('tells the log which disks it made, and for what', async () => {
+    const {place, context} = await room()
+    await qm('create', {vmid: 100, scsi0: 'local:1', efidisk0: 'local:1,efitype=4m,format=qcow2'}, context)
+    expect(place.lines).toEqual([
+      "efidisk0: successfully created 'local:100/vm-100-disk-0.qcow2' (qcow2, 528K)", "scsi0: successfully created 'local:100/vm-100-disk-1.raw' (raw, 1G)",
+    ])
+  })
+
+  it('shows a command that writes the template of OVMF\'s variables to the file of the new disk', async () => {
+    const {place, context} = await room()
+    const outcome = await outcomeOf('create', {vmid: 100, efidisk0: 'local:1,efitype=4m'}, context, {dryRun: true})
+    expect(outcome.outcome === 'planned' && outcome.lines).toContain(
+      `qemu-img convert -n -f raw -O raw -- /usr/share/OVMF/OVMF_VARS_4M.fd ${place.root}/lib/vz/images/100/vm-100-disk-0.raw`)
+  })
+
   it('takes the prefix of hardware addresses from datacenter.cfg', async () => {
     const {context} = await room()
     await context.store.commit({put: {'datacenter.cfg': 'keyboard: de\nmac_prefix: 02:AA:BB\n'}})
@@ -138,6 +153,8 @@ describe('qm create refuses', () => {
     ['scsi0.format', {vmid: 100, scsi0: 'local:1,format=cloop'}], ['unused0', {vmid: 100, unused0: 'local:100/vm-100-disk-0.raw'}],
     ['virtio0.media', {vmid: 100, virtio0: 'none'}], ['ide0', {vmid: 100, ide0: 'local:1,media=cdrom'}],
     ['efidisk0.pre-enrolled-keys', {vmid: 100, efidisk0: 'local:1,efitype=2m,pre-enrolled-keys=1'}],
+    ['cpu', {vmid: 100, cpu: 'nonsense'}], ['cpu', {vmid: 100, cpu: 'constructor'}], ['cpu.flags', {vmid: 100, cpu: 'host,flags=+nonsense'}],
+    ['args', {vmid: 100, args: "'"}], ['args', {vmid: 100, args: '-name \\'}],
     ['boot', {vmid: 100, boot: 'order=scsi0'}], ['balloon', {vmid: 100, balloon: '1024'}], ['cipassword', {vmid: 100, cipassword: 'secret'}],
   ])('wrong input for %s: %j', async (field, input) => {
     const {place, context} = await room()
@@ -148,6 +165,14 @@ describe('qm create refuses', () => {
     expect(await storedConfig(100, context)).toBeUndefined()
     expect(await images(place)).toEqual([])
     expect(await context.store.read('vmids/100')).toBeUndefined()
+  })
+
+  it.each([['host'], ['x86-64-v2-AES,flags=+aes;-pcid'], ['custom-mine'], ['cputype=Icelake-Client'], ['cortex-a57']])('but not the CPU %s', async (cpu) => {
+    const {context} = await room()
+    await qm('create', {vmid: 100, cpu}, context)
+    expect(await storedKey(100, 'cpu', context)).toBe(cpu)
+    await expect(qm('set', {vmid: 100, cpu: 'pentium9'}, context)).rejects.toThrow("no CPU model 'pentium9'")
+    expect(await storedKey(100, 'cpu', context)).toBe(cpu)
   })
 
   it('volumes that are not there, storages that are not there or not for disks, and disks of other guests', async () => {

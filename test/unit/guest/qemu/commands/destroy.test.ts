@@ -24,9 +24,11 @@ describe('qm destroy', () => {
     await writeFile(join(place.root, 'disk'), 'x')
     await qm('set', {vmid: 100, scsi1: 'local:0.01', ide0: 'local:iso/vm-100-tools.iso', sata0: join(place.root, 'disk')}, context)
     expect(await images(place)).toHaveLength(4)
+    place.lines.length = 0
     await context.store.commit({put: {'firewall/100.fw': '[OPTIONS]\nenable: 1\n', 'firewall/101.fw': '[OPTIONS]\n'}})
     await qm('destroy', {vmid: 100}, context)
     expect(await images(place)).toEqual(['101/vm-101-disk-0.raw'])
+    expect(place.lines.sort()).toEqual([0, 1, 2].map((index) => `removed volume 'local:100/vm-100-disk-${index}.raw'`))
     expect(await context.host.files.stat(join(place.root, 'disk'))).toBeDefined()
     expect(await context.host.files.stat(join(place.root, 'lib/vz/template/iso/vm-100-tools.iso'))).toBeDefined()
     expect(await storedConfig(100, context)).toBeUndefined()

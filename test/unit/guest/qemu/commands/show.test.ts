@@ -131,6 +131,16 @@ describe('qm showcmd', () => {
     expect(pretty.split(' \\\n  ').join(' ')).toBe(line)
   })
 
+  it('warns of bridges that are missing, in the words in which a start refuses', async () => {
+    const {place, context} = await room()
+    const config = 'kvm: 0\nmachine: pc-i440fx-7.2\nnet0: virtio=02:00:00:00:00:01,bridge=gone0,mtu=9000\nnet1: e1000=02:00:00:00:00:02,bridge=gone1\nnet2: virtio=02:00:00:00:00:03\n'
+    await context.store.commit({put: {'nodes/h1/qemu-server/101.conf': config}})
+    const line = await qm('showcmd', {vmid: 101}, context) as string
+    expect(line).toMatch(/ifname=tap101i0,.*'virtio-net-pci,mac=02:00:00:00:00:01,.*,host_mtu=9000'.*ifname=tap101i1,/)
+    expect(place.lines).toEqual(["WARN: there is no bridge 'gone0' on this host (net0)", "WARN: there is no bridge 'gone1' on this host (net1)"])
+    await expect(qm('start', {vmid: 101}, context)).rejects.toThrow("there is no bridge 'gone0' on this host (net0)")
+  })
+
   it('refuses what is not there and what cannot be carried out', async () => {
     const {context} = await room()
     await expect(qm('showcmd', {vmid: 999}, context)).rejects.toThrow(NotFoundError)
