@@ -136,7 +136,7 @@ describe('standard options', () => {
     expect(refusal(['100', '--async']).message).toContain("no option '--async'")
     expect(readCommandLine({...spec, kind: 'task'}, ['100', '--async']).standard.async).toBe(true)
     expect(refusal(['100', '--dry-run'], {...spec, kind: 'read'}).message).toContain("no option '--dry-run'")
-    expect(refusal(['100', '--on', 'h2'], {...spec, runsOn: 'caller'}).message).toContain("no option '--on'")
+    expect(refusal(['100', '--on', 'h2'], {...spec, runsOn: 'client'}).message).toContain("no option '--on'")
   })
 
   it('give way to parameters of the same name, and to abbreviations of parameters', () => {

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
@@ -32,6 +32,8 @@ async function pretendedQemu(vmid: number): Promise<number> {
   const child = spawn('sh', ['-c', 'echo up; exec sleep 60 # "$@"', 'sh', '-pidfile', guestPaths(places, vmid).pid], {stdio: ['ignore', 'pipe', 'ignore']})
   children.push(child)
   await new Promise((resolve) => { child.stdout.once('data', resolve) })
+  // It says that it is up before the other program has taken its place.
+  await expect.poll(() => readFileSync(`/proc/${child.pid ?? 0}/cmdline`, 'utf8')).toMatch(/^sleep\0/)
   return child.pid ?? 0
 }
 
