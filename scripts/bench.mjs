@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
+import {benchRemote} from './bench/remote.mjs'
 import {ensureBuild, projectRoot, setUp} from './setup.mjs'
 
 const pairs = Number(process.env.CORRAL_BENCH_PAIRS ?? 15)
@@ -27,9 +28,9 @@ function median(values) {
 }
 
 /** Milliseconds that a program takes. @throws when it ends otherwise than expected */
-function timeProgram(argv, okExitCodes = [0]) {
+function timeProgram(argv, okExitCodes = [0], programEnv = env) {
   const startedAt = performance.now()
-  const result = spawnSync(argv[0], argv.slice(1), {env, stdio: ['ignore', 'ignore', 'pipe']})
+  const result = spawnSync(argv[0], argv.slice(1), {env: programEnv, stdio: ['ignore', 'ignore', 'pipe']})
   const elapsedMs = performance.now() - startedAt
   if (!okExitCodes.includes(result.status)) throw new Error(`'${argv.join(' ')}' ended with ${result.status}: ${result.stderr}`)
   return elapsedMs
@@ -47,24 +48,40 @@ async function interleave(ours, reference, count = pairs) {
 }
 
 const rows = []
+const isWanted = (name) => !only || name.includes(only)
 async function compare(name, unit, target, ours, reference, {atLeast = false, count} = {}) {
-  if (only && !name.includes(only)) return
+  if (!isWanted(name)) return
   try {
     const result = await interleave(ours, reference, count)
     const ratio = result.ours / result.reference
     rows.push({case: name, ours: result.ours, reference: result.reference, unit, ratio, target: `${atLeast ? '>=' : '<='} ${target}`, met: atLeast ? ratio >= target : ratio <= target})
   } catch (error) {
-    rows.push({case: name, unit, error: error.message.split('\n')[0], target: `${atLeast ? '>=' : '<='} ${target}`, met: false})
+    refuse(name, unit, target, error, {atLeast})
+  }
+}
+
+/** The row of a case that could not be measured. */
+function refuse(name, unit, target, error, {atLeast = false} = {}) {
+  if (isWanted(name)) rows.push({case: name, unit, error: error.message.split('\n')[0], target: `${atLeast ? '>=' : '<='} ${target}`, met: false})
+}
+
+/** The row of a figure that has neither reference nor target. */
+function record(name, unit, measure) {
+  if (!isWanted(name)) return
+  try {
+    rows.push({case: name, ours: measure(), unit})
+  } catch (error) {
+    rows.push({case: name, unit, error: error.message.split('\n')[0]})
   }
 }
 
 /** Fills a store with guests as `qm create` writes them. */
-async function fillGuests(folder, count) {
-  const store = await openSqliteStore({path: path.join(folder, 'lib/store/config.db'), node: 'bench', clock: systemClock})
+async function fillGuests(folder, count, node = 'bench') {
+  const store = await openSqliteStore({path: path.join(folder, 'lib/store/config.db'), node, clock: systemClock})
   const config = (vmid) => `boot: order=scsi0\ncores: 2\nmemory: 2048\nname: guest-${vmid}\nnet0: virtio=BC:24:11:00:00:01\nscsi0: local:${vmid}/vm-${vmid}-disk-0.qcow2,size=32G\nscsihw: virtio-scsi-pci\n`
   for (let start = 0; start < count; start += 500) {
     const put = {}
-    for (let index = start; index < Math.min(start + 500, count); index++) put[`nodes/bench/qemu-server/${100 + index}.conf`] = config(100 + index)
+    for (let index = start; index < Math.min(start + 500, count); index++) put[`nodes/${node}/qemu-server/${100 + index}.conf`] = config(100 + index)
     await store.commit({put})
   }
   await store.close()
@@ -78,6 +95,8 @@ await compare('start-up: refused input', 'ms', 1.8, () => timeProgram([bin('qm')
 await compare('start-up: help page', 'ms', 1.8, () => timeProgram([bin('qm'), 'start', '--help']), bareNode)
 await compare('local read: qm config 100', 'ms', 2, () => timeProgram([bin('qm'), 'config', '100']), bareNode)
 await compare('local read: qm list, 100 guests', 'ms', 2, () => timeProgram([bin('qm'), 'list']), bareNode)
+
+await benchRemote({compare, record, refuse, isWanted, timeProgram, bareNode, fillGuests})
 
 const bigRoot = fs.mkdtempSync('/tmp/corral-bench-')
 await fillGuests(bigRoot, 10_000)
@@ -169,7 +188,8 @@ if (asJson) {
   console.log(`${machine}; medians of interleaved pairs\n`)
   console.log('| case | ours | reference | ratio | target | met |\n|---|---|---|---|---|---|')
   for (const row of rows) {
-    const figures = row.error ? `${row.error} | | ` : `${row.ours.toFixed(1)} ${row.unit} | ${row.reference.toFixed(1)} ${row.unit} | ${row.ratio.toFixed(2)}`
-    console.log(`| ${row.case} | ${figures} | ${row.target} | ${row.met ? 'yes' : 'no'} |`)
+    const compared = row.ratio === undefined ? ' | ' : `${row.reference.toFixed(1)} ${row.unit} | ${row.ratio.toFixed(2)}`
+    const figures = row.error ? `${row.error} | | ` : `${row.ours.toFixed(1)} ${row.unit} | ${compared}`
+    console.log(`| ${row.case} | ${figures} | ${row.target ?? ''} | ${row.target === undefined ? '' : row.met ? 'yes' : 'no'} |`)
   }
 }
