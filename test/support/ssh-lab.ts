@@ -183,6 +183,8 @@ async function makeHost(
   let server: ChildProcess | undefined
   let written = ''
   const start = async () => {
+    // The one that runs would be forgotten and never ended.
+    if (server !== undefined) throw new Error(`the server of ${name} runs already`)
     const command = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', serverScript, 'sshd', folder]
     const [program = '', ...args] = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command]
     server = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe'], env: {PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}})
