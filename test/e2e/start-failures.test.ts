@@ -110,6 +110,18 @@ describe('a stop whose worker is killed', () => {
   })
 })
 
+describe('a forced shutdown whose worker is killed', () => {
+  it.each([1, 2, 3, 4])('after step %i is finished by whoever comes next', async (count) => {
+    await installation.mustQm('start', String(vmid))
+    const words = ['shutdown', String(vmid), '--timeout', '1', '--forceStop', '1']
+    const killed = await installation.call('qm', words, {env: {CORRAL_TEST_STOP_AFTER_STEP: String(count)}})
+    expect(killed.code).not.toBe(0)
+    await installation.call('corral', ['doctor'])
+    await expectNothingLeft()
+    expect((await installation.call('corral', ['doctor'])).stdout).toBe('Everything is as it should be.\n')
+  })
+})
+
 describe('leftovers', () => {
   it('of a QEMU that is gone do not stop the next start, and a PID file of somebody else is not believed', async () => {
     await installation.mustQm('start', String(vmid))

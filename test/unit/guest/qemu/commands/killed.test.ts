@@ -138,9 +138,11 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     expect(kills).toBe(3)
   }, 120_000)
 
-  it('a shutdown that puts a forced deletion into force: what is named is there', async () => {
+  it.each([
+    ['shutdown', {vmid: 100}], ['stop', {vmid: 100}], ['cleanup', {vmid: 100, 'clean-shutdown': true, 'guest-requested': true}],
+  ])('a %s that puts a forced deletion into force: what is named is there', async (command, params) => {
     await killEverywhere(what, {
-      command: 'shutdown', params: {vmid: 100},
+      command, params,
       before: async (context) => {
         await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01'}, context)
         await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': `${await storedConfig(100, context) ?? ''}\n[PENDING]\ndelete: !scsi0,!scsi1\n`}})
