@@ -122,6 +122,20 @@ describe('a forced shutdown whose worker is killed', () => {
   })
 })
 
+describe('a worker killed after its only record', () => {
+  it.each(['stop', 'reboot'])('of %s leaves nothing that comes to pass later', async (command) => {
+    await installation.mustQm('start', String(vmid))
+    const killed = await installation.call('qm', [command, String(vmid)], {env: {CORRAL_TEST_STOP_AFTER_RECORD: '1'}})
+    expect(killed.code).not.toBe(0)
+    await installation.call('corral', ['doctor'])
+    // A stop is finished; a reboot is taken back, so that a later end of the guest is no restart.
+    expect(await installation.status(vmid)).toBe(command === 'stop' ? 'status: stopped' : 'status: running')
+    if (command === 'reboot') await installation.mustQm('stop', String(vmid))
+    await expectNothingLeft()
+    expect(await installation.status(vmid)).toBe('status: stopped')
+  })
+})
+
 describe('leftovers', () => {
   it('of a QEMU that is gone do not stop the next start, and a PID file of somebody else is not believed', async () => {
     await installation.mustQm('start', String(vmid))
