@@ -4,7 +4,7 @@ import {CancelledError, InvalidInputError, UnsupportedError, parseUpid} from '..
 import type {AgentHello, LogLine, Method} from '../host/protocol/index.ts'
 import {isObject, protocolVersion, wrongCall} from '../host/protocol/index.ts'
 import type {Catalog, Context, Log, OpenContext} from '../tasks/index.ts'
-import {findTask, followTask, runHandler} from '../tasks/index.ts'
+import {checkTaskKey, findTask, followTask, runHandler} from '../tasks/index.ts'
 import {checkInvocation} from './invocation.ts'
 
 export interface MethodParts {
@@ -47,7 +47,7 @@ export function agentMethods(parts: MethodParts): AgentMethods {
   const methods: Record<string, Method> = {
     hello: (_params, {signal}) => withContext({signal}, async ({node, caller, places}): Promise<AgentHello> => ({
       protocol: protocolVersion, version: parts.version, node, user: caller.user, isRoot: caller.isRoot,
-      places: {stateDir: places.stateDir, runDir: places.runDir, logDir: places.logDir},
+      places: {stateDir: places.stateDir, runDir: places.runDir, logDir: places.logDir}, keepsTaskKeys: true,
     })),
 
     run: async (given, call) => {
@@ -63,7 +63,8 @@ export function agentMethods(parts: MethodParts): AgentMethods {
     startTask: async (given, call) => {
       const {spec, params, dryRun} = await checkInvocation('startTask', given, await parts.catalog())
       if (spec.kind !== 'task' || dryRun) throw new UnsupportedError(`${spec.id} is ${dryRun ? 'not started for a dry run' : 'no task'}`)
-      return toTheEnd(withContext({signal: onlyCancelled(call.signal)}, (context) => context.startTask(spec.id, params)))
+      const key = isObject(given) && given['key'] !== undefined ? checkTaskKey(given['key']) : undefined
+      return toTheEnd(withContext({signal: onlyCancelled(call.signal)}, (context) => context.startTask(spec.id, params, key)))
     },
 
     followTask: (given, call) => withContext({signal: call.signal}, async (context) => {

@@ -47,8 +47,8 @@ export interface Context {
   readonly connector?: () => Promise<HostConnector>
   /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */
   readonly actionKind: (kind: string) => Promise<ActionKind>
-  /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. */
-  readonly startTask: (commandId: string, params: Readonly<Record<string, unknown>>) => Promise<string>
+  /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. Once for a key, however often it is asked. */
+  readonly startTask: (commandId: string, params: Readonly<Record<string, unknown>>, key?: string) => Promise<string>
   /** What the domains contribute to `corral doctor`. */
   readonly doctorChecks?: () => Promise<readonly DoctorCheck[]>
 }

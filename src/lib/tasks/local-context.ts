@@ -45,9 +45,9 @@ export async function localContext(options: LocalContextOptions): Promise<OpenCo
     ...(connector === undefined ? {} : {connector}),
     actionKind: (kind) => loadActionKind(catalog, kind),
     doctorChecks: () => Promise.all(Object.values(catalog.doctorCheckLoaders ?? {}).map((load) => load())),
-    startTask: async (commandId, params) => (await import('./start-task.ts')).startTask(commandId, params, context, {
+    startTask: async (commandId, params, key) => (await import('./start-task.ts')).startTask(commandId, params, context, {
       catalog, workerArgv: options.workerArgv, env,
-    }),
+    }, key),
   }
   return {context, close: () => store.close()}
 }

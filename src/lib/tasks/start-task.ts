@@ -1,7 +1,7 @@
 // Starts a task: a worker process of its own that outlives us, told what to do through its standard input. It comes back when the worker
 // has registered itself, so that its id is known to every other command.
 import {randomBytes} from 'node:crypto'
-import {AppError, NotFoundError, ToolError, UnavailableError, formatUpid, printable, upidWord} from '../base/index.ts'
+import {AppError, NotFoundError, ToolError, UnavailableError, formatUpid, parseUpid, printable, upidWord} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {ProcessId} from '../host/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
@@ -11,6 +11,7 @@ import {findFullDisk} from './full-disk.ts'
 import {killSwitchVariables} from './kill-switch.ts'
 import {checkCaller} from './run-command.ts'
 import {logPath} from './task-files.ts'
+import {taskOfKey} from './task-keys.ts'
 
 const registrationLimitMs = 30_000
 const registrationPollMs = 4
@@ -27,6 +28,8 @@ export interface WorkerOrder {
   readonly starttime: number
   /** The file behind its standard error, which it removes once it is registered. */
   readonly stderrPath: string
+  /** Under which it registers itself; absent where nobody would ask a second time. */
+  readonly key?: string
 }
 
 export interface WorkerStart {
@@ -38,10 +41,13 @@ export interface WorkerStart {
 /**
  * Runs a command as a task.
  * @param params checked by the command's spec
+ * @param key whoever asks with the same one again is given the same task (task-keys.ts); checked by the caller
  * @returns the task's id
- * @throws NotFoundError for an unknown command, ForbiddenError, ToolError when the worker cannot start
+ * @throws NotFoundError for an unknown command, ForbiddenError, ToolError when the worker cannot start, ConflictError for a key of another task
  */
-export async function startTask(commandId: string, params: Readonly<Record<string, unknown>>, context: Context, start: WorkerStart): Promise<string> {
+export async function startTask(
+  commandId: string, params: Readonly<Record<string, unknown>>, context: Context, start: WorkerStart, key?: string,
+): Promise<string> {
   const entry = Object.hasOwn(start.catalog.commands, commandId) ? start.catalog.commands[commandId] : undefined
   if (entry === undefined) throw new NotFoundError(`there is no command '${commandId}'`)
   const {spec} = await entry.spec()
@@ -49,16 +55,32 @@ export async function startTask(commandId: string, params: Readonly<Record<strin
   const {host, places} = context
   await host.files.makeDirectory(places.runDir, 0o700)
   const stderrPath = `${places.runDir}/worker-${randomBytes(8).toString('hex')}.stderr`
-  const order = orderFor(spec, params, stderrPath, context)
+  const order = {...orderFor(spec, params, stderrPath, context), ...(key === undefined ? {} : {key})}
+  const before = await startedBefore(order, context)
+  if (before !== undefined) return before
   try {
     const worker = await host.spawnDetached(workerCommand(start), {input: JSON.stringify(order), cwd: '/', stderrPath})
     const upid = formatUpid(upidOf(order, worker, context.node))
     await registered(upid, worker, stderrPath, context)
     return upid
+  } catch (error) {
+    // Of two that begin at once the slower worker ends without a trace, and its task is the other one's.
+    const faster = await startedBefore(order, context)
+    if (faster === undefined) throw error
+    return faster
   } finally {
     // Of a worker that never came so far.
     await host.files.remove(stderrPath)
   }
+}
+
+/** The task that was started with the same key. */
+async function startedBefore({key, ...order}: WorkerOrder, context: Context): Promise<string | undefined> {
+  const upid = key === undefined ? undefined : await taskOfKey(key, order, context)
+  if (upid === undefined) return undefined
+  const {pid, pstart} = parseUpid(upid)
+  await registered(upid, {pid, startTime: String(pstart)}, undefined, context)
+  return upid
 }
 
 /** The id of the task that this process works on. */
@@ -86,7 +108,8 @@ function workerCommand({workerArgv, env}: WorkerStart): string[] {
   return ['/usr/bin/env', '-i', 'LC_ALL=C', ...kept, ...workerArgv]
 }
 
-async function registered(upid: string, worker: ProcessId, stderrPath: string, {host, places, clock}: Context): Promise<void> {
+/** @param stderrPath of a worker that we started ourselves */
+async function registered(upid: string, worker: ProcessId, stderrPath: string | undefined, {host, places, clock}: Context): Promise<void> {
   const deadlineMs = clock.monotonicMs() + registrationLimitMs
   const path = logPath(places, upid)
   while (await host.files.stat(path) === undefined) {
@@ -101,8 +124,8 @@ async function registered(upid: string, worker: ProcessId, stderrPath: string, {
   }
 }
 
-async function neverRegistered(stderrPath: string, {host, places}: Pick<Context, 'host' | 'places'>): Promise<ToolError> {
-  const stderr = (await host.files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
+async function neverRegistered(stderrPath: string | undefined, {host, places}: Pick<Context, 'host' | 'places'>): Promise<ToolError> {
+  const stderr = stderrPath === undefined ? '' : (await host.files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
   const full = stderr === '' ? await findFullDisk([places.runDir, places.logDir], host) : undefined
   const reason = full?.sentence ?? reasonIn(stderr)
   return new ToolError('the worker of the task ended before it began', {

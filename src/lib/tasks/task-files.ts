@@ -2,6 +2,7 @@
 //   tasks/<X>/<UPID>       the log; its last line is the status (X: last hex digit of the start time, as in Proxmox VE)
 //   tasks/<X>/<UPID>.end   how it ended, for programs; only when there is more to say than `TASK OK`
 //   tasks/active/<UPID>    empty, while the task runs
+//   tasks/keys/<hash>      which task was started with a client's key (task-keys.ts)
 //   tasks/index, index.1   a line for each task that ended, oldest first: `UPID endtime(hex) status`
 import {errorKinds, parseUpid, printable, upidLogPath} from '../base/index.ts'
 import type {ErrorKind, Places, Upid} from '../base/index.ts'

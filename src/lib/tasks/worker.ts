@@ -11,6 +11,7 @@ import {upidOf} from './start-task.ts'
 import type {TaskEnd} from './task-files.ts'
 import {activePath, endPath, endText, finalLine, logPath, tasksFolder, activeFolder} from './task-files.ts'
 import {taskLog} from './task-log.ts'
+import {claimKey, forgetOldKeys} from './task-keys.ts'
 import type {TaskLog} from './task-log.ts'
 
 const maxOrderBytes = 16 * 1024 * 1024
@@ -66,7 +67,7 @@ async function readOrder(): Promise<WorkerOrder> {
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as WorkerOrder
 }
 
-/** Makes the task visible: first that it is active, then its log, for which whoever started it waits. */
+/** Makes the task visible: first its key, which only one can have, then that it is active, then its log, for which whoever started it waits. */
 async function register(order: WorkerOrder): Promise<RunningTask> {
   const node = nodeName(process.env)
   const places = placesFromEnvironment(process.env)
@@ -80,6 +81,7 @@ async function register(order: WorkerOrder): Promise<RunningTask> {
   await host.files.makeDirectory(tasksFolder(places), 0o700)
   await host.files.makeDirectory(activeFolder(places), 0o700)
   await host.files.makeDirectory(path.slice(0, path.lastIndexOf('/')), 0o700)
+  if (order.key !== undefined) await claimKey(order.key, order, upid, {host, places})
   await host.files.append(activePath(places, upid), '')
   await host.files.append(path, '')
   // Whoever started us may have been killed since, and would have removed it.
@@ -103,6 +105,7 @@ async function work(order: WorkerOrder, task: RunningTask, {loadCatalog, workerA
   await finish(task, end)
   // From here on nobody waits for us.
   await archive?.(end).catch(() => undefined)
+  if (order.key !== undefined) await forgetOldKeys(task, systemClock).catch(() => undefined)
   await close().catch(() => undefined)
   return end
 }

@@ -1,5 +1,6 @@
 // What a client may count on, and what a host may count on, whatever lies between them: the connection itself, or a keeper.
-import {mkdtemp, rm} from 'node:fs/promises'
+import {randomBytes} from 'node:crypto'
+import {mkdtemp, readFile, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach, describe, expect, it} from 'vitest'
@@ -66,6 +67,12 @@ async function demoHost() {
   return {root, methods, events, settled}
 }
 
+/** The ids of the tasks that have ended, from the index. */
+async function endedTasks(root: string): Promise<string[]> {
+  const index = await readFile(join(root, 'log/tasks/index'), 'utf8').catch(() => '')
+  return index.split('\n').flatMap((line) => (line === '' ? [] : [line.split(' ')[0] ?? '']))
+}
+
 function connect(methods: Readonly<Record<string, Method>>): Peer {
   const [a, b] = duplexPair()
   openPeer(b, {role: 'agent', name: 'the client'}).handle(methods)
@@ -100,7 +107,7 @@ describe.each(Object.entries(ways))('over %s', (_name, way) => {
 
   it('a host says who it is, runs what it knows, and checks what it is given', async () => {
     const {client, root} = await open()
-    expect(await client.hello()).toEqual({protocol: 1, version: '1.2.3', node: 'h1', user: 'root@pam', isRoot: true, places: {stateDir: `${root}/lib`, runDir: `${root}/run`, logDir: `${root}/log`}})
+    expect(await client.hello()).toEqual({protocol: 1, version: '1.2.3', node: 'h1', user: 'root@pam', isRoot: true, places: {stateDir: `${root}/lib`, runDir: `${root}/run`, logDir: `${root}/log`}, keepsTaskKeys: true})
     const log: LogLine[] = []
     expect(await run(client, 'demo look', {times: '3'}, forever, log)).toEqual({outcome: 'done', result: {seen: 3}})
     expect(log).toEqual([0, 1, 2].map((n) => ({level: 'warn', text: `look ${n} \\x1B[31m`})))
@@ -125,6 +132,25 @@ describe.each(Object.entries(ways))('over %s', (_name, way) => {
     expect(lines.filter((line) => line === 'dawdles')).toHaveLength(1)
     // The worker tidies up after its last line.
     await expect.poll(() => client.stopTask(upid)).toBe(false)
+  })
+
+  it('a key means one task, however often and by how many it is asked for', async () => {
+    const {client, root, methods} = await open()
+    const key = randomBytes(16).toString('hex')
+    const start = {command: 'demo build', params: {folder: root}, dryRun: false, key}
+    const others = await Promise.all(Array.from({length: 4}, async () => agentClient(await way(methods), 'h1')))
+    const upids = await Promise.all([client, ...others].map((each) => each.startTask(start, forever)))
+    expect(new Set(upids).size).toBe(1)
+    expect(await client.followTask(upids[0] ?? '', 0, {line: () => undefined}, forever)).toMatchObject({status: 'OK'})
+    // Its end changes nothing, and another order has to have a key of its own.
+    expect(await client.startTask(start, forever)).toBe(upids[0])
+    await expect(client.startTask({...start, params: {folder: '/'}}, forever)).rejects.toMatchObject({kind: 'conflict'})
+    for (const wrong of ['', 'x'.repeat(32), '../../../../../../etc/passwd1234', key.slice(1), 'a'.repeat(66), 7, {}]) {
+      await expect(client.startTask({...start, key: wrong as string}, forever)).rejects.toMatchObject({kind: 'invalid-input', fields: {key: expect.any(String) as string}})
+    }
+    expect((await readdir(join(root, 'log/tasks/keys'))).join()).not.toContain(key)
+    await expect.poll(() => endedTasks(root)).toEqual([upids[0]])
+    expect(await client.startTask({...start, key: randomBytes(16).toString('hex')}, forever)).not.toBe(upids[0])
   })
 
   it('a change that is cancelled is undone before the caller hears of it', async () => {

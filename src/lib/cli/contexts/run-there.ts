@@ -1,21 +1,19 @@
 // Carries out an invocation on one host through its agent, and shows what comes of it just as if it had run here. The log of a task is
 // followed across lost connections: the task does not need us.
-import {CancelledError, UnavailableError, errorChain, errorKind, printable, printableLines} from '../../base/index.ts'
+import {UnavailableError, errorChain, errorKind, printable, printableLines} from '../../base/index.ts'
 import type {AppError, Clock} from '../../base/index.ts'
-import type {AgentClient, RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
+import type {RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import {taskError} from '../../tasks/follow-task.ts'
 import {commandLog, type CommandLog} from '../command-log.ts'
 import {printPlan, printResult} from '../print-result.ts'
 import type {Invocation} from '../run-command.ts'
 import type {Surroundings} from '../surroundings.ts'
+import {connectedAgain, reconnectLimitMs} from './connect-again.ts'
 import type {HostLinks} from './host-links.ts'
 import {checkedPlan, checkedResult, showLogLine, wordsOf} from './remote-result.ts'
-
-/** How long we try to get back to a task whose host went away. */
-const reconnectLimitMs = 60_000
-const firstPauseMs = 500
-const longestPauseMs = 5_000
+import {startTaskThere} from './start-task-there.ts'
+import type {TaskPlace} from './start-task-there.ts'
 
 /** @returns the exit code. @throws AppError, of the host or of the way to it */
 export async function runThere(invocation: Invocation, host: ContextHost, links: HostLinks, clock: Clock, surroundings: Surroundings): Promise<number> {
@@ -34,22 +32,15 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
   return 0
 }
 
-interface TaskPlace {
-  readonly agent: AgentClient
-  readonly host: ContextHost
-  readonly links: HostLinks
-  readonly clock: Clock
-}
-
 async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocation, place: TaskPlace, surroundings: Surroundings): Promise<number> {
   const {streams, signal} = surroundings
   const log = commandLog(streams.stderr)
-  const upid = await startedTask(remote, place, signal)
+  const {upid, agent} = await startTaskThere(remote, place, log, signal)
   if (standard.async) {
     await printResult(upid, {...spec, output: {as: 'lines'}}, standard, surroundings)
     return 0
   }
-  const end = await attendTaskThere(upid, place, log, {
+  const end = await attendTaskThere(upid, {...place, agent}, log, {
     line: (text) => { if (!standard.quiet) log.line(printable(text)) },
     ...(streams.stderr.isTTY === true && !standard.quiet ? {progress: ({what, percent}: {what: string; percent: number}) => log.progress(Number(percent), 100, what)} : {}),
   }, signal)
@@ -57,17 +48,6 @@ async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocati
   if (error !== undefined) throw error
   await printResult(end.result ?? upid, spec, standard, surroundings)
   return 0
-}
-
-async function startedTask(remote: RemoteInvocation, {agent, host}: TaskPlace, signal: AbortSignal): Promise<string> {
-  try {
-    return await agent.startTask(remote, signal)
-  } catch (error) {
-    if (errorKind(error) !== 'unavailable') throw error
-    throw new UnavailableError(`whether ${host.name} started the task is not known`, {
-      cause: error, nextSteps: [`Look whether it runs: pvenode task list --source all --on ${host.name}`],
-    })
-  }
 }
 
 interface TaskWatcher {
@@ -96,32 +76,14 @@ async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPl
       } catch (error) {
         if (errorKind(error) !== 'unavailable') throw error
         log.notice(`The connection to ${host.name} was lost; the task goes on. Connecting again.`)
-        client = await connectedAgain(host, links, clock, interrupted, comeBack, error)
+        client = await connectedAgain({
+          host, links, clock, interrupted, giveUpAtMs: clock.monotonicMs() + reconnectLimitMs, givenUp: (cause) => leftAlone(host, comeBack, cause),
+        }, error)
       }
     }
   } finally {
     interrupted.removeEventListener('abort', stop)
   }
-}
-
-/** @throws UnavailableError that says how the task is found again */
-async function connectedAgain(host: ContextHost, links: HostLinks, clock: Clock, interrupted: AbortSignal, comeBack: string, lost: unknown): Promise<AgentClient> {
-  const giveUpAtMs = clock.monotonicMs() + reconnectLimitMs
-  let pauseMs = firstPauseMs
-  let reason = lost
-  while (clock.monotonicMs() < giveUpAtMs && !interrupted.aborted) {
-    try {
-      await clock.sleep(pauseMs, interrupted)
-      return await links.reconnect(host)
-    } catch (error) {
-      if (error instanceof CancelledError) break
-      // A changed key or a refused login does not go away by waiting.
-      if (errorKind(error) !== 'unavailable') throw leftAlone(host, comeBack, error)
-      reason = error
-    }
-    pauseMs = Math.min(2 * pauseMs, longestPauseMs)
-  }
-  throw leftAlone(host, comeBack, reason)
 }
 
 function leftAlone(host: ContextHost, comeBack: string, cause: unknown): AppError {

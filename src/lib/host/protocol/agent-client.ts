@@ -13,6 +13,12 @@ export interface RemoteInvocation {
   readonly dryRun: boolean
 }
 
+/** A command that is a task. */
+export interface RemoteTaskStart extends RemoteInvocation {
+  /** By which the host knows the request again: asked a second time with the same one, it gives the same task. 32 to 64 hexadecimal digits. */
+  readonly key?: string
+}
+
 export interface AgentHello {
   readonly protocol: number
   readonly version: string
@@ -21,6 +27,8 @@ export interface AgentHello {
   readonly user: string
   readonly isRoot: boolean
   readonly places: {readonly stateDir: string; readonly runDir: string; readonly logDir: string}
+  /** It may be asked for a task again with the same key. */
+  readonly keepsTaskKeys: boolean
 }
 
 /** A line of a command's log, safe to be printed, or its progress. */
@@ -84,8 +92,8 @@ export interface AgentClient {
   hello(signal?: AbortSignal): Promise<AgentHello>
   /** Runs a read or change command, or plans any. @throws the command's AppError */
   run(invocation: RemoteInvocation, events: {onLog: (line: LogLine) => void}, signal: AbortSignal): Promise<RemoteOutcome>
-  /** Starts a task and gives its UPID at once. */
-  startTask(invocation: RemoteInvocation, signal: AbortSignal): Promise<string>
+  /** Starts a task and gives its UPID at once. Where the answer was lost, the same may be asked again of an agent that keeps keys. */
+  startTask(start: RemoteTaskStart, signal: AbortSignal): Promise<string>
   /** Follows a task's log from a byte offset to the end of the task; can be repeated after a lost connection. */
   followTask(upid: string, fromByte: number, events: TaskEvents, signal: AbortSignal): Promise<RemoteTaskEnd>
   /** Asks a task to stop; false when it had ended. */
@@ -117,7 +125,7 @@ export function agentClient(peer: Peer, name: string): AgentClient {
     run: async (invocation, {onLog}, signal) => outcomeOf(await peer.call('run', invocation, {
       signal, cancelGraceMs, onEvent: (event) => onLog(logLineOf(event)),
     })),
-    startTask: async (invocation, signal) => textOf(await peer.call('startTask', invocation, {signal, timeoutMs: 60_000}), 'the id of the task'),
+    startTask: async (start, signal) => textOf(await peer.call('startTask', start, {signal, timeoutMs: 60_000}), 'the id of the task'),
     followTask: async (upid, fromByte, events, signal) => taskEndOf(await peer.call('followTask', {upid, fromByte}, {
       signal, onEvent: (event) => giveTaskEvent(event, events),
     })),
@@ -148,7 +156,7 @@ function helloOf(answer: unknown, name: string): AgentHello {
   const places = isObject(answer['places']) ? answer['places'] : {}
   return {
     protocol: protocolVersion, version: textOf(answer['version'], 'its version'), node: textOf(answer['node'], 'the name of its node'),
-    user: textOf(answer['user'], 'its user'), isRoot: answer['isRoot'] === true,
+    user: textOf(answer['user'], 'its user'), isRoot: answer['isRoot'] === true, keepsTaskKeys: answer['keepsTaskKeys'] === true,
     places: {
       stateDir: textOf(places['stateDir'], 'its folder'), runDir: textOf(places['runDir'], 'its folder'), logDir: textOf(places['logDir'], 'its folder'),
     },

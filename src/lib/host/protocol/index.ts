@@ -1,7 +1,7 @@
 // What other folders take of the protocol.
 export {agentClient, agentMethodNames, incompatibleAgent, terminalReady, wrongCall} from './agent-client.ts'
 export type {
-  AgentClient, AgentHello, HostCheck, LogLine, RemoteInvocation, RemoteOutcome, RemoteTaskEnd, TaskEvents,
+  AgentClient, AgentHello, HostCheck, LogLine, RemoteInvocation, RemoteOutcome, RemoteTaskEnd, RemoteTaskStart, TaskEvents,
 } from './agent-client.ts'
 export {protocolVersion} from './frames.ts'
 export {isObject} from './json-payload.ts'

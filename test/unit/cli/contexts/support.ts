@@ -57,6 +57,7 @@ export function hostWith(guests: readonly {vmid: number; name?: string}[], more:
     run: async (invocation) => invocation.command === 'qm list'
       ? {outcome: 'done', result: guests.map((guest) => ({...guest, status: 'stopped', qmpstatus: 'stopped', maxmem: 1024 ** 3, maxdisk: 0}))}
       : invocation.dryRun ? {outcome: 'planned', plan: {steps: [], whenInterrupted: 'undo'}, lines: ['true']} : {outcome: 'done', result: {status: 'running'}},
+    hello: async () => ({protocol: 1, version: '0', node: 'h', user: 'root@pam', isRoot: true, places: {stateDir: '/a', runDir: '/b', logDir: '/c'}, keepsTaskKeys: true}),
     ...more,
   }
 }
