@@ -17,8 +17,8 @@ const env = {...process.env, CORRAL_TEST_SEED: seed, CORRAL_TEST_SCALE: process.
 delete env.CORRAL_ROOT
 delete env.CORRAL_NODE
 
-function run(argv) {
-  return spawnSync(argv[0], argv.slice(1), {cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'], env}).status ?? 1
+function run(argv, added = {}) {
+  return spawnSync(argv[0], argv.slice(1), {cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'], env: {...env, ...added}}).status ?? 1
 }
 
 /** A check that passes or fails as a whole. */
@@ -28,10 +28,10 @@ function check(name, argv) {
   if (!isGood) failures.push(name)
 }
 
-/** A vitest run, counted test by test. */
-function vitest(name, configFile, folders = []) {
+/** A vitest run of these files (default: all), counted test by test. */
+function vitest(name, configFile, files = [], added = {}) {
   const report = path.join(reportDir, `${name}.json`)
-  const status = run([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', configFile, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...folders])
+  const status = run([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', configFile, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`, ...files], added)
   if (!fs.existsSync(report)) {
     totals.failed++
     failures.push(`${name}: vitest ended with ${status} and wrote no report`)
@@ -43,16 +43,27 @@ function vitest(name, configFile, folders = []) {
     const file = path.relative(projectRoot, suite.name)
     if (suite.status === 'failed' && suite.assertionResults.every((test) => test.status !== 'failed')) {
       failed++
-      failures.push(`${file}: ${(suite.message ?? '').split('\n')[0]}`)
+      failures.push(`${name}: ${file}: ${(suite.message ?? '').split('\n')[0]}`)
     }
     for (const test of suite.assertionResults) {
       if (test.status === 'passed') totals.passed++
-      else if (test.status === 'failed') { failed++; failures.push(`${file}: ${test.fullName}`) }
+      else if (test.status === 'failed') { failed++; failures.push(`${name}: ${file}: ${test.fullName}`) }
       else { totals.skipped++; skips.push(`${file}: ${test.fullName}`) }
     }
   }
   if (status !== 0 && failed === 0) { failed++; failures.push(`${name}: vitest ended with ${status} though no test failed`) }
   totals.failed += failed
+}
+
+/**
+ * The end-to-end tests again, against hosts over SSH: every file that has an installation of its own to type commands at. The others would
+ * do the same as before: they bring their own hosts, or start QEMU without Corral.
+ */
+function e2eOverSsh() {
+  const folder = path.join(projectRoot, 'test/e2e')
+  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.ts') && fs.readFileSync(path.join(folder, name), 'utf8').includes('new Installation('))
+  console.log(`files of test/e2e with "new Installation(": ${files.join(', ')}`)
+  vitest('e2e-ssh', 'vitest.e2e.config.ts', files.map((name) => `test/e2e/${name}`), {CORRAL_TEST_OVER_SSH: '1'})
 }
 
 const stages = {
@@ -62,6 +73,7 @@ const stages = {
   generated: () => check('generated files', [process.execPath, 'scripts/generate.mjs', '--check']),
   unit: () => vitest('unit', 'vitest.config.ts'),
   e2e: () => vitest('e2e', 'vitest.e2e.config.ts'),
+  'e2e-ssh': e2eOverSsh,
 }
 
 const wanted = process.argv.slice(2)

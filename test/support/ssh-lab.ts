@@ -185,7 +185,8 @@ async function makeHost(
   const start = async () => {
     // The one that runs would be forgotten and never ended.
     if (server !== undefined) throw new Error(`the server of ${name} runs already`)
-    const command = ['unshare', '--mount', '--propagation', 'private', '/bin/sh', '-c', serverScript, 'sshd', folder]
+    // What is mounted later on this machine (the network namespaces of a test) is to be seen by the host, and nothing the other way round.
+    const command = ['unshare', '--mount', '--propagation', 'slave', '/bin/sh', '-c', serverScript, 'sshd', folder]
     const [program = '', ...args] = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command]
     server = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe'], env: {PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}})
     server.stderr?.on('data', (chunk: Buffer) => { written = (written + chunk.toString()).slice(-100_000) })

@@ -21,10 +21,11 @@ export class Installation {
   /** Where the commands are typed, when that is another machine: its part of their environment. */
   readonly #desk: Readonly<Record<string, string>> | undefined
 
-  /** The folder's name is short, because sockets lie below it. With CORRAL_TEST_OVER_SSH=1 the commands reach it through a real SSH server. */
+  /** The folder's name is short, because sockets lie below it. With CORRAL_TEST_OVER_SSH=1 it is on a host that the commands reach over SSH. */
   constructor(prefix: readonly string[] = [], namePrefix = '/tmp/ce-') {
-    this.root = mkdtempSync(namePrefix)
-    this.#desk = overSsh() ? installThere(this.root, prefix) : undefined
+    const there = overSsh() ? installThere(prefix) : undefined
+    this.root = there?.root ?? mkdtempSync(namePrefix)
+    this.#desk = there?.desk
     this.#prefix = this.#desk === undefined ? prefix : []
   }
 
