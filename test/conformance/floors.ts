@@ -1,6 +1,6 @@
 // How many cases of each suite must pass. A number may only grow; docs/conformance.md argues every case that does not pass.
 export const floors: Readonly<Record<string, number>> = {
-  'cfg2cmd': 34,
+  'cfg2cmd': 38,
   'cli-options': 47,
   'formats': 45,
   'guest-pending': 8,

@@ -29,3 +29,16 @@ function contentText(plugin: StoragePlugin, value: unknown, storage: string): st
   }
   return contents.length === 0 ? 'none' : contents.join(',')
 }
+
+/**
+ * The commands take the options of every type; each storage only those of its own.
+ * @param options as given on the command line
+ * @throws InvalidInputError naming the first that the type does not have
+ */
+export function refuseForeignOptions(plugin: StoragePlugin, options: Readonly<Record<string, unknown>>): void {
+  const foreign = Object.keys(options).find((name) => options[name] !== undefined && !Object.hasOwn(plugin.params, name))
+  if (foreign === undefined) return
+  throw new InvalidInputError(`storages of type ${plugin.type} have no option '${foreign}'`, {[foreign]: `is no option of type ${plugin.type}`}, {
+    nextSteps: [`They have ${Object.keys(plugin.params).join(', ')}.`],
+  })
+}

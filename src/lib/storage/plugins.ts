@@ -4,6 +4,7 @@ import type {StoragePlugin} from './storage.ts'
 
 const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePlugin}>>> = {
   dir: () => import('./dir/plugin.ts'),
+  lvm: () => import('./lvm/plugin.ts'),
 }
 
 export const storageTypes: readonly string[] = Object.keys(loaders)

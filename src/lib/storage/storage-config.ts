@@ -6,8 +6,9 @@ import type {Params} from '../spec/index.ts'
 import type {SectionProblem, SectionTypes} from '../spec/section-config.ts'
 import {formatSectionConfig, parseSectionConfig} from '../spec/section-config.ts'
 import type {Store, StoredFile} from '../store/index.ts'
-import {dirFixedParams, dirParams} from './dir/params.ts'
 import type {StorageConfig} from './storage.ts'
+import type {StorageTypeParams} from './type-params.ts'
+import {storageTypeParams} from './type-params.ts'
 
 export const storageConfigPath = 'storage.cfg'
 
@@ -21,10 +22,13 @@ const keptOptions = {
   'snapshot-as-volume-chain': {type: 'boolean', optional: true},
   'prune-backups': {type: 'string', optional: true},
   maxfiles: {type: 'integer', minimum: 0, optional: true},
+  // The LUN on which Proxmox VE would make the volume group; it must be there already.
+  base: {type: 'string', format: 'pve-volume-id', optional: true},
 } as const satisfies Params
 
 /** The types of sections that Corral knows; also what the build compiles checks for. */
-export const sectionTypes: SectionTypes = {dir: {options: {...dirParams, ...keptOptions}, fixed: dirFixedParams}}
+export const sectionTypes: SectionTypes = Object.fromEntries(Object.entries<StorageTypeParams>(storageTypeParams)
+  .map(([type, {params, fixed}]) => [type, {options: {...params, ...keptOptions}, fixed}]))
 
 export interface StorageFile {
   /** undefined: the file does not exist yet. */

@@ -12,7 +12,7 @@ export interface StorageActivate extends Action {
 
 export const storageActivate = defineAction<StorageActivate>({
   kind: 'storage.activate',
-  describe: ({config}) => [`# make the folders of storage ${config.storage} where they are missing`],
+  describe: ({config}) => [`# make storage ${config.storage} ready (its folders, or a look for its volume group)`],
   run: async ({config}, context) => {
     const storage = await openConfigured(config, context)
     await storage.activate()

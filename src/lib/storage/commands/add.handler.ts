@@ -2,7 +2,7 @@
 import {ConflictError, InvalidInputError} from '../../base/index.ts'
 import type {Step} from '../../tasks/index.ts'
 import {handleChange, storeCommitStep} from '../../tasks/index.ts'
-import {checkedConfig} from '../checked-config.ts'
+import {checkedConfig, refuseForeignOptions} from '../checked-config.ts'
 import {isOnNode} from '../open-storage.ts'
 import {isTrue} from '../option-values.ts'
 import {loadStoragePlugin} from '../plugins.ts'
@@ -18,6 +18,7 @@ export const handler = handleChange(spec, {
     if (Object.hasOwn(withDefault(file, context.places), storage) || file.problems.some(({section}) => section === storage)) {
       throw new ConflictError(`there is a storage '${storage}' already`, {nextSteps: [`Change its options: pvesm set ${storage}`]})
     }
+    refuseForeignOptions(plugin, options)
     for (const [name, schema] of Object.entries(plugin.params)) {
       if (schema.optional !== true && (options as Record<string, unknown>)[name] === undefined) {
         throw new InvalidInputError(`a storage of type ${type} needs --${name}`, {[name]: 'is missing'})

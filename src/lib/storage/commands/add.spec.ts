@@ -1,20 +1,19 @@
 import {defineCommand, std} from '../../spec/index.ts'
-import {dirParams} from '../dir/params.ts'
 import {storageTypes} from '../plugins.ts'
+import {paramsForAdding} from '../type-params.ts'
 
 export const spec = defineCommand({
   id: 'pvesm add',
   summary: 'Add a storage.',
-  description: `The storage gets a section in the configuration, and its folders are made where they are missing. What lies in the folder
-already becomes visible; nothing in it is changed.
+  description: `The storage gets a section in the configuration. The folders of type dir are made where they are missing; the volume group of
+type lvm must be there. What lies on the storage already becomes visible; nothing on it is changed.
 
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, lvm a volume group.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
-    ...dirParams,
-    path: {...dirParams.path, optional: true, description: 'The folder in which the volumes lie, as an absolute path. The type dir needs it.'},
+    ...paramsForAdding(),
   },
   args: ['type', 'storage'],
   returns: {
@@ -29,6 +28,7 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
   examples: [
     {line: 'pvesm add dir fast --path /mnt/nvme --content images,rootdir', meaning: 'A folder for disks.'},
     {line: 'pvesm add dir usb --path /mnt/usb --is_mountpoint yes --content backup', meaning: 'A folder for backups that counts as offline while nothing is mounted there.'},
+    {line: 'pvesm add lvm vg0 --vgname vg0 --saferemove yes', meaning: 'A volume group for disks; what is removed is overwritten first.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

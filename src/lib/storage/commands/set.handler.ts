@@ -1,7 +1,7 @@
 // pvesm set: changes options of a section. The default storage `local` gets its section when it is first changed.
 import {ConflictError, InvalidInputError} from '../../base/index.ts'
 import {handleChange, storeCommitStep} from '../../tasks/index.ts'
-import {checkedConfig} from '../checked-config.ts'
+import {checkedConfig, refuseForeignOptions} from '../checked-config.ts'
 import {splitWords} from '../option-values.ts'
 import {storageConfig} from '../open-storage.ts'
 import {loadStoragePlugin} from '../plugins.ts'
@@ -18,6 +18,7 @@ export const handler = handleChange(spec, {
     checkDigest(digest, file.file?.digest)
     const plugin = await loadStoragePlugin(current.type)
     const removed = checkRemoved(plugin, remove, options)
+    refuseForeignOptions(plugin, options)
     const changed: Record<string, unknown> = {...current}
     for (const [option, value] of Object.entries(options)) if (value !== undefined) changed[option] = value
     for (const option of removed) delete changed[option]

@@ -1,6 +1,6 @@
 import {defineCommand, std} from '../../spec/index.ts'
 import type {Params} from '../../spec/index.ts'
-import {dirChangeableParams} from '../dir/params.ts'
+import {paramsForChanging} from '../type-params.ts'
 
 export const spec = defineCommand({
   id: 'pvesm set',
@@ -9,7 +9,7 @@ export const spec = defineCommand({
   api: {method: 'PUT', path: '/storage/{storage}'},
   params: {
     storage: std.storage,
-    ...dirChangeableParams,
+    ...paramsForChanging(),
     delete: {
       type: 'string', format: 'pve-configid-list', maxLength: 4096, optional: true, placeholder: 'option[,...]',
       description: 'Options that go back to their default.',

@@ -1,0 +1,59 @@
+// The command lines of lvm2 and blkdiscard. Pure. Volumes are named <group>/<volume>, never by a path, and stand behind `--`.
+import {guestTag} from './naming.ts'
+
+const report = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] as const
+
+/** @param name one volume; all of the group when absent */
+export function listArgv(group: string, name?: string): string[] {
+  return ['lvs', ...report, 'lv_name,lv_size,lv_attr,lv_tags,lv_time', '--', name === undefined ? group : `${group}/${name}`]
+}
+
+export function groupArgv(group: string): string[] {
+  return ['vgs', ...report, 'vg_name,vg_size,vg_free,vg_extent_size', '--', group]
+}
+
+/**
+ * The volume is wiped of signatures, so that an old file system is not taken for a new one, and is not switched on at boot: that is done
+ * when the guest starts.
+ */
+export function createArgv(group: string, name: string, vmid: number, sizeBytes: number): string[] {
+  return [
+    'lvcreate', '--yes', '-ay', '--wipesignatures', 'y', '--setautoactivation', 'n', '--addtag', guestTag(vmid),
+    '--size', `${Math.ceil(sizeBytes / 1024)}k`, '--name', name, '--', group,
+  ]
+}
+
+export function extendArgv(group: string, name: string, sizeBytes: number): string[] {
+  return ['lvextend', '--size', `${Math.ceil(sizeBytes / 1024)}k`, '--', `${group}/${name}`]
+}
+
+export function renameArgv(group: string, from: string, to: string): string[] {
+  return ['lvrename', '--', group, from, to]
+}
+
+export function removeArgv(group: string, name: string): string[] {
+  return ['lvremove', '--force', '--', `${group}/${name}`]
+}
+
+/** -K: also volumes that are not switched on at boot. */
+export function activateArgv(group: string, name: string): string[] {
+  return ['lvchange', '-ay', '-K', '--', `${group}/${name}`]
+}
+
+export function deactivateArgv(group: string, name: string): string[] {
+  return ['lvchange', '-an', '--', `${group}/${name}`]
+}
+
+export function devicePath(group: string, name: string): string {
+  return `/dev/${group}/${name}`
+}
+
+export interface ZeroRange { readonly offsetBytes: number; readonly lengthBytes: number }
+
+/** @param range part of the device; all of it when absent */
+export function zeroArgv(path: string, stepBytes: number, range?: ZeroRange): string[] {
+  return [
+    'blkdiscard', '--zeroout', '--step', String(stepBytes),
+    ...(range === undefined ? [] : ['--offset', String(range.offsetBytes), '--length', String(range.lengthBytes)]), '--', path,
+  ]
+}
