@@ -4,6 +4,7 @@ import {spawn} from 'node:child_process'
 import {cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {scaledCount} from '../support/rounds.ts'
 import {openSshLab, type SshLab} from '../support/ssh-lab.ts'
 
 const repositoryRoot = resolve(import.meta.dirname, '../..')
@@ -72,6 +73,25 @@ describe('the keeper', () => {
     const memory = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     console.log(`kept calls took ${times.map((time) => time.toFixed(0)).join(', ')} ms; the keeper has ${memory ?? '?'} kB`)
   })
+
+  test('is one, however many calls begin at once', async () => {
+    for (let round = 0; round < scaledCount(1); round++) {
+      for (const pid of keepers()) process.kill(pid, 'SIGKILL')
+      await expect.poll(() => keepers()).toEqual([])
+      // Half of the rounds meet a socket with nobody behind it.
+      if (round % 2 === 0) for (const name of sockets()) rmSync(`${runtime}/corral/${name}`)
+      const answers = await Promise.all(Array.from({length: 10}, list))
+      for (const answer of answers) expect(answer, answer.stderr).toMatchObject({code: 0})
+      await kept()
+      // Whoever lost has ended, and the one that is left serves all.
+      await expect.poll(() => keepers().length, {timeout: 15_000}).toBe(1)
+      expect(readdirSync(`${runtime}/corral`)).toEqual(sockets())
+      const logins = lab.host('h1').log().match(/Accepted publickey/g)?.length ?? 0
+      for (const answer of await Promise.all(Array.from({length: 10}, list))) expect(answer, answer.stderr).toMatchObject({code: 0})
+      expect(lab.host('h1').log().match(/Accepted publickey/g)?.length ?? 0).toBe(logins)
+      expect(keepers()).toHaveLength(1)
+    }
+  }, 300_000)
 
   test('is replaced after the host was restarted and after it was killed', async () => {
     await lab.host('h1').kill()

@@ -7,12 +7,15 @@ import type {AgentConnection, HostConnector, HostTarget} from '../../host/index.
 import {agentClient, openPeer} from '../../host/protocol/index.ts'
 import {keeperName, triedPath} from './keeper-name.ts'
 import {isOwnSocket, keeperFolder} from './private-folder.ts'
+import {identityAt, isTaken, removeOnly} from './socket-name.ts'
 
 /** What a keeper is told on its standard input. */
 export interface KeeperOrder {
   readonly host: HostTarget
   readonly socketPath: string
   readonly idleMs: number
+  /** What is at the socket's name and was asked in vain (socket-name.ts). */
+  readonly replaces?: string
 }
 
 export interface KeeperWishes {
@@ -37,10 +40,11 @@ export function withKeepers(connector: HostConnector, wishes: KeeperWishes): Hos
     openAgent: async (host, signal) => {
       const socketPath = await keeperSocket(host, wishes.env)
       if (socketPath === undefined) return connector.openAgent(host, signal)
+      const asked = await identityAt(socketPath)
       const kept = await keptAgent(host, socketPath, signal)
       if (kept !== undefined) return kept
       const direct = await connector.openAgent(host, signal)
-      await leaveKeeper(host, socketPath, wishes).catch(() => undefined)
+      await leaveKeeper({host, socketPath, ...(asked === undefined ? {} : {replaces: asked})}, wishes).catch(() => undefined)
       return direct
     },
     openLogin: async (host, signal) => {
@@ -77,19 +81,21 @@ async function keptAgent(host: HostTarget, socketPath: string, signal: AbortSign
 }
 
 /** Starts a keeper that logs in by itself; nobody waits for it. */
-async function leaveKeeper(host: HostTarget, socketPath: string, {program, idleMs = defaultIdleMs}: KeeperWishes): Promise<void> {
-  if (!await mayTry(triedPath(socketPath))) return
+async function leaveKeeper(wish: Omit<KeeperOrder, 'idleMs'>, {program, idleMs = defaultIdleMs}: KeeperWishes): Promise<void> {
+  // Another call may have left one while this one connected.
+  if (await isTaken(wish.socketPath, wish.replaces) || !await mayTry(triedPath(wish.socketPath))) return
   const {localHost} = await import('../../host/local/index.ts')
-  const order: KeeperOrder = {host, socketPath, idleMs}
+  const order: KeeperOrder = {...wish, idleMs}
   const argv = program ?? [process.execPath, '--max-semi-space-size=1', fileURLToPath(new URL('./main.js', import.meta.url))]
   await localHost('this machine').spawnDetached(argv, {input: JSON.stringify(order), cwd: '/'})
 }
 
 /** Leaves the mark of a keeper that is starting; false when one starts already, or could not log in lately. */
 async function mayTry(mark: string): Promise<boolean> {
+  const before = await identityAt(mark)
   const tried = await stat(mark).catch(() => undefined)
   if (tried !== undefined && Date.now() - tried.mtimeMs < retryMs) return false
-  await rm(mark, {force: true})
+  if (before !== undefined) await removeOnly(mark, before)
   // Of several that come here at once, one makes it.
   return writeFile(mark, '', {mode: 0o600, flag: 'wx'}).then(() => true, () => false)
 }

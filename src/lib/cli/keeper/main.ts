@@ -1,10 +1,13 @@
 // The program of a keeper (serve.ts), which a command line leaves behind. It logs in without asking anybody. Where that fails it ends, the mark
 // that it was tried stays, and command lines go on connecting by themselves.
+import {rm} from 'node:fs/promises'
 import {systemClock} from '../../base/index.ts'
 import type {AgentConnection} from '../../host/index.ts'
 import {sshConnector} from '../connect-hosts.ts'
 import type {KeeperOrder} from './kept-connector.ts'
+import {triedPath} from './keeper-name.ts'
 import {serveKeeper} from './serve.ts'
+import {isTaken} from './socket-name.ts'
 
 const maxOrderBytes = 64 * 1024
 const connectLimitMs = 30_000
@@ -37,9 +40,14 @@ const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => stop.abort())
 try {
   const order = await readOrder()
+  const {socketPath, replaces, idleMs} = order
+  if (await isTaken(socketPath, replaces)) {
+    await rm(triedPath(socketPath), {force: true})
+    process.exit(0)
+  }
   const connection = await connected(order)
   if (connection.peer === undefined) throw new Error('the connection has no peer')
-  await serveKeeper({socketPath: order.socketPath, agent: connection.peer, clock: systemClock, idleMs: order.idleMs, signal: stop.signal})
+  await serveKeeper({socketPath, ...(replaces === undefined ? {} : {replaces}), agent: connection.peer, clock: systemClock, idleMs, signal: stop.signal})
   connection.close()
   process.exit(0)
 } catch {

@@ -1,18 +1,21 @@
 // A keeper at work: passes the calls of this user's command lines on to one agent, over a connection that stays open between them. It
-// ends when the connection is lost, when the agent does not answer, and when nobody has called for a while; whoever comes next connects
-// anew, with all checks. It understands no method.
+// ends when the connection is lost, when the agent does not answer, when another keeper has its name, and when nobody has called for a while;
+// whoever comes next connects anew, with all checks. It understands no method.
 import {createServer} from 'node:net'
 import type {Server, Socket} from 'node:net'
-import {lstat, rename, rm} from 'node:fs/promises'
+import {rm} from 'node:fs/promises'
 import type {Clock} from '../../base/index.ts'
 import {UnavailableError} from '../../base/index.ts'
 import type {Method, Peer} from '../../host/protocol/index.ts'
 import {agentMethodNames, openPeer} from '../../host/protocol/index.ts'
 import {triedPath} from './keeper-name.ts'
 import {isPrivateFolder} from './private-folder.ts'
+import {claimName, identityAt, removeOnly} from './socket-name.ts'
 
 export interface KeeperOptions {
   readonly socketPath: string
+  /** What was at the socket's name and was of no use (socket-name.ts). */
+  readonly replaces?: string
   /** To the agent. */
   readonly agent: Peer
   readonly clock: Clock
@@ -21,13 +24,15 @@ export interface KeeperOptions {
 }
 
 const maxClients = 64
+/** How often it is looked whether the socket's name is still ours: nobody can call us by another. */
+const lookIntervalMs = 5_000
 /** A host that does not answer a hello in this time is probably gone: whoever asked connects anew. */
 const helloLimitMs = 2_500
 /** What was cancelled is waited for a little longer than a client would. */
 const cancelGraceMs = 60_000
 
-/** Serves until it is of no use any more. @throws Error when the socket cannot be made */
-export async function serveKeeper({socketPath, agent, clock, idleMs, signal}: KeeperOptions): Promise<void> {
+/** Serves until it is of no use any more, which is at once where another keeper answers. @throws Error when the socket cannot be made */
+export async function serveKeeper({socketPath, replaces, agent, clock, idleMs, signal}: KeeperOptions): Promise<void> {
   const stop = new AbortController()
   const clients = new Set<Peer>()
   let idleSinceMs = clock.monotonicMs()
@@ -44,17 +49,19 @@ export async function serveKeeper({socketPath, agent, clock, idleMs, signal}: Ke
     clients.delete(peer)
     idleSinceMs = clock.monotonicMs()
   }
-  const inode = await listen(server, socketPath)
+  const own = await listen(server, socketPath, replaces)
   await rm(triedPath(socketPath), {force: true})
+  if (own === undefined) stop.abort()
   void agent.closed.then(() => stop.abort())
   signal.addEventListener('abort', () => stop.abort(), {once: true})
   while (!stop.signal.aborted) {
     const leftMs = clients.size > 0 ? idleMs : idleSinceMs + idleMs - clock.monotonicMs()
     if (leftMs <= 0) break
-    await clock.sleep(leftMs, stop.signal).catch(() => undefined)
+    await clock.sleep(Math.min(leftMs, lookIntervalMs), stop.signal).catch(() => undefined)
+    if (clients.size === 0 && await identityAt(socketPath) !== own) break
   }
   // Somebody who connects now finds nobody, and who is served is not cut off in the middle unless the host is gone.
-  await removeOwn(socketPath, inode)
+  if (own !== undefined) await removeOnly(socketPath, own)
   server.close()
   for (const client of clients) client.close()
   agent.close()
@@ -73,23 +80,15 @@ function passedOn(agent: Peer, onDeaf: () => void): Readonly<Record<string, Meth
   }]))
 }
 
-/** Makes the socket under another name and moves it to its own: it is there when it answers, and replaces one that does not. */
-async function listen(server: Server, socketPath: string): Promise<number> {
+/** Makes the socket under another name and gives it its own when it answers. @returns undefined when another keeper has the name */
+async function listen(server: Server, socketPath: string, replaces: string | undefined): Promise<string | undefined> {
   const making = `${socketPath}.${process.pid}`
   await rm(making, {force: true})
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({path: making, readableAll: false, writableAll: false}, resolve)
   })
-  const {ino} = await lstat(making)
-  await rename(making, socketPath)
-  return ino
-}
-
-/** Another keeper may have taken the name over. */
-async function removeOwn(socketPath: string, inode: number): Promise<void> {
-  const stats = await lstat(socketPath).catch(() => undefined)
-  if (stats?.ino === inode) await rm(socketPath, {force: true})
+  return claimName(making, socketPath, replaces)
 }
 
 function folderOf(socketPath: string): string {

@@ -1,4 +1,6 @@
-import {chmod, lstat, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises'
+import {spawn} from 'node:child_process'
+import type {ChildProcess} from 'node:child_process'
+import {chmod, lstat, mkdir, mkdtemp, readdir, rm, symlink, writeFile} from 'node:fs/promises'
 import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -6,7 +8,9 @@ import {afterEach, describe, expect, it} from 'vitest'
 import {UnavailableError, systemClock} from '../../../../src/lib/base/index.ts'
 import {serveKeeper} from '../../../../src/lib/cli/keeper/serve.ts'
 import {withKeepers} from '../../../../src/lib/cli/keeper/index.ts'
+import type {KeeperOrder} from '../../../../src/lib/cli/keeper/kept-connector.ts'
 import {isOwnSocket, keeperFolder} from '../../../../src/lib/cli/keeper/private-folder.ts'
+import {identityAt} from '../../../../src/lib/cli/keeper/socket-name.ts'
 import {connectUnixSocket} from '../../../../src/lib/host/local/connect.ts'
 import type {AgentConnection, HostConnector} from '../../../../src/lib/host/index.ts'
 import {agentClient, openPeer} from '../../../../src/lib/host/protocol/index.ts'
@@ -134,6 +138,60 @@ describe('a keeper', () => {
     await expect((await callerOf(`${folder}/k`)).call('hello', {})).rejects.toMatchObject({kind: 'unavailable'})
     await next
   })
+})
+
+describe('several keepers at once', () => {
+  interface Started { readonly child: ChildProcess; readonly ended: Promise<number | null> }
+  const start = async (order: Omit<KeeperOrder, 'host' | 'idleMs'>): Promise<Started> => {
+    const child = spawn(process.execPath, [await builtProgram('test/support/idle-keeper.ts')], {stdio: ['pipe', 'ignore', 'inherit']})
+    child.stdin.end(JSON.stringify({...order, idleMs: 60_000}))
+    return {child, ended: new Promise((resolve) => { child.once('exit', resolve) })}
+  }
+  const pidBehind = async (socketPath: string) => {
+    const peer = await callerOf(socketPath)
+    const answer = await agentClient(peer, 'h1').run({command: 'x', params: {}, dryRun: false}, {onLog: () => undefined}, never)
+    peer.close()
+    return answer.outcome === 'done' ? (answer.result as {pid: number}).pid : 0
+  }
+
+  it.each(['nothing', 'the socket of one that was killed'])('are one in the end: the others end by themselves, where there was %s', async (before) => {
+    const socketPath = `${await privateFolder()}/k`
+    if (before !== 'nothing') {
+      const {child, ended} = await start({socketPath})
+      await pidBehind(socketPath)
+      child.kill('SIGKILL')
+      await ended
+      expect(await isOwnSocket(socketPath)).toBe(true)
+    }
+    const all = await Promise.all(Array.from({length: 8}, () => start({socketPath})))
+    const endedEarly = new Set<Started>()
+    for (const one of all) void one.ended.then(() => endedEarly.add(one))
+    await expect.poll(() => endedEarly.size, {timeout: 20_000}).toBe(7)
+    const [winner] = all.filter((one) => !endedEarly.has(one))
+    expect(await pidBehind(socketPath)).toBe(winner?.child.pid)
+    expect([...endedEarly].map(({child}) => child.exitCode)).toEqual(Array.from({length: 7}, () => 0))
+    expect((await readdir(join(socketPath, '..'))).filter((name) => name !== 'k')).toEqual([])
+    winner?.child.kill('SIGKILL')
+    await winner?.ended
+  }, 40_000)
+
+  it('do not take the name from one that answers, and take it from one that is stuck, which ends when it wakes up', async () => {
+    const socketPath = `${await privateFolder()}/k`
+    const first = await start({socketPath})
+    expect(await pidBehind(socketPath)).toBe(first.child.pid)
+    expect(await (await start({socketPath})).ended).toBe(0)
+    expect(await pidBehind(socketPath)).toBe(first.child.pid)
+    first.child.kill('SIGSTOP')
+    const stuck = await identityAt(socketPath) ?? ''
+    const second = await start({socketPath, replaces: stuck})
+    await expect.poll(() => identityAt(socketPath)).not.toBe(stuck)
+    expect(await pidBehind(socketPath)).toBe(second.child.pid)
+    first.child.kill('SIGCONT')
+    expect(await first.ended).toBe(0)
+    expect(await pidBehind(socketPath)).toBe(second.child.pid)
+    second.child.kill('SIGKILL')
+    await second.ended
+  }, 40_000)
 })
 
 describe('a command line with keepers', () => {
