@@ -19,7 +19,7 @@ export async function checkHost({host, places, node, caller}: Pick<Context, 'hos
     host.files.stat('/dev/kvm'), cgroupsOf(host), present(host, storagePrograms), missingOf(host), diskOf(host, places.stateDir),
   ])
   const cpus = cpuText.match(/^processor\s*:/gm)?.length ?? 0
-  const hasFlag = /^(?:flags|Features)\s*:.*\b(?:vmx|svm)\b/m.test(cpuText)
+  const hasFlag = /^(?:flags|Features)[ \t]*:(.*)$/m.exec(cpuText)?.[1]?.split(' ').some((flag) => flag === 'vmx' || flag === 'svm') === true
   // As for the start of a guest: the device alone says little within a virtual machine.
   const kvm = kvmDevice?.kind === 'character' && (process.arch === 'arm64' || hasFlag) ? {usable: true, reason: ''}
     : {usable: false, reason: hasFlag && kvmDevice === undefined ? '/dev/kvm is missing: the module kvm_intel or kvm_amd is not loaded' : 'the processor offers no virtualization, or it is off in the firmware'}
@@ -30,12 +30,17 @@ export async function checkHost({host, places, node, caller}: Pick<Context, 'hos
     storageTools, disk, missingPackages: missing,
     problems: [
       ...(caller.isRoot ? [] : [`The agent works as ${caller.user}, who may not look into the configuration of this host.`]),
-      ...(/^ID(?:_LIKE)?="?[^"\n]*\bdebian\b/m.test(system) ? [] : ['This is no Debian; packages have to be installed by hand.']),
+      ...(isDebian(system) ? [] : ['This is no Debian; packages have to be installed by hand.']),
       ...(kvm.usable ? [] : [`Guests run without the processor's help, slowly: ${kvm.reason}.`]),
       ...(cgroups === 'v2' ? [] : [`Control groups are ${cgroups === 'none' ? 'not mounted' : cgroups}; containers need v2.`]),
       ...(disk.availableBytes < 1024 ** 3 ? [`Less than 1 GiB is free below ${disk.path}.`] : []),
     ],
   }
+}
+
+/** By /etc/os-release (os-release(5)): Debian itself, or a system that says that it is like it. */
+function isDebian(osRelease: string): boolean {
+  return osRelease.split('\n').some((line) => /^ID(?:_LIKE)?=/.test(line) && line.slice(line.indexOf('=') + 1).split(/["' ]/).includes('debian'))
 }
 
 /** A file of the kernel or the system; empty when it is not there. */

@@ -24,7 +24,7 @@ export function placesFromEnvironment(env: Readonly<Record<string, string | unde
   if (!root.startsWith('/') || root.includes('\0') || root.includes('\n')) {
     throw new InvalidInputError(`CORRAL_ROOT must be an absolute path, not '${root}'`)
   }
-  const trimmed = root.replace(/\/+$/, '')
+  const trimmed = withoutSlashesAtEnd(root)
   if (trimmed === '') throw new InvalidInputError("CORRAL_ROOT must be a folder of its own, not '/'")
   if (Buffer.byteLength(trimmed) > 60) {
     throw new InvalidInputError(`CORRAL_ROOT is too long for the sockets below it (at most 60 bytes): '${root}'`)
@@ -35,8 +35,15 @@ export function placesFromEnvironment(env: Readonly<Record<string, string | unde
 /** `$XDG_CONFIG_HOME/corral`, by default below `~/.config`; undefined for a caller without a home. */
 export function userConfigDir(env: Readonly<Record<string, string | undefined>>): string | undefined {
   // The XDG base directory specification says that a relative path is to be ignored.
-  const absolute = (path: string | undefined) => (path?.startsWith('/') === true ? path.replace(/\/+$/, '') : undefined)
+  const absolute = (path: string | undefined) => (path?.startsWith('/') === true ? withoutSlashesAtEnd(path) : undefined)
   const home = absolute(env['HOME'])
   const base = absolute(env['XDG_CONFIG_HOME']) ?? (home === undefined ? undefined : `${home}/.config`)
   return base === undefined ? undefined : `${base}/corral`
+}
+
+/** `/srv/x//` is `/srv/x`; of the root nothing is left. Without a pattern, which would look at every slash of the path anew. */
+export function withoutSlashesAtEnd(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end--
+  return path.slice(0, end)
 }

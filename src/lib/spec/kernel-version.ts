@@ -11,9 +11,10 @@ export interface KernelVersion {
 
 /** All zero and empty when the text is not the one of a Linux kernel. */
 export function parseKernelVersion(procVersion: string): KernelVersion {
-  const match = /^Linux version ((\d{1,9}(?:\.\d{1,9}){1,7})-?(\S*))(?:\s|$)/.exec(procVersion.slice(0, 4096))
-  if (match === null) return {major: 0, minor: 0, patch: 0, rest: '', full: ''}
-  const [, full = '', numbers = '', rest = ''] = match
+  const full = /^Linux version (\S+)/.exec(procVersion.slice(0, 4096))?.[1] ?? ''
+  const numbers = /^\d{1,9}(?:\.\d{1,9}){1,7}/.exec(full)?.[0]
+  if (numbers === undefined) return {major: 0, minor: 0, patch: 0, rest: '', full: ''}
+  const rest = full.slice(numbers.length).replace(/^-/, '')
   const [major = 0, minor = 0, patch = 0] = numbers.split('.').map(Number)
   return {major, minor, patch, rest, full}
 }

@@ -91,7 +91,7 @@ function* blocksOf(text: string, report: (problem: SectionProblem) => void): Gen
       else report({...place, message: `${quoteValue(line)} is not an indented 'key value'`})
       continue
     }
-    const header = /^(\S+):\s*(\S+)$/.exec(line.trimEnd())
+    const header = /^([^\s:]+):\s*(\S+)$/.exec(line.trimEnd())
     if (header !== null) {
       block = {line: index + 1, type: header[1] ?? '', id: header[2] ?? '', entries: []}
     } else {
@@ -114,7 +114,7 @@ function readSection(block: Block, types: SectionTypes, allowUnknown: boolean, r
   const values = collect(block.entries, key => Object.hasOwn(type.options, key) ? type.options[key] : {}, report, block.id)
   const {values: read, fields} = inspectParams(type.options, values, {what: `property of type '${block.type}'`})
   for (const [field, reason] of Object.entries(fields)) {
-    const key = field.replace(/[.[].*$/, '')
+    const key = field.replace(/[.[].*$/s, '')
     report({...place, line: block.entries.find(entry => entry.key === key)?.line ?? block.line, message: `${field}: ${reason}`})
     if (!Object.hasOwn(read, key)) return undefined
     delete read[key]

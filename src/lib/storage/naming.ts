@@ -1,6 +1,6 @@
 // Names on storages that are folders (dir, and later nfs, cifs, cephfs, btrfs): what a volume name means, where its file lies, and which
 // volume a file is. The layout is Proxmox VE's, so that a folder can be used by both. Pure.
-import {InvalidInputError} from '../base/index.ts'
+import {InvalidInputError, withoutSlashesAtEnd} from '../base/index.ts'
 import {archiveFormat} from './archive-name.ts'
 import type {Content, FileFormat, Format, VolumeName} from './storage.ts'
 import {checkVolumeName} from './volume-id.ts'
@@ -113,7 +113,7 @@ export function volumePath(layout: FolderLayout, name: VolumeName): string {
  * @returns the volume's name, or undefined when it is none of this storage
  */
 export function volumeNameOfPath(layout: FolderLayout, path: string): {name: string; parsed: VolumeName} | undefined {
-  const plain = path.replace(/\/+$/, '')
+  const plain = withoutSlashesAtEnd(path)
   for (const content of Object.keys(defaultFolders) as Content[]) {
     const folder = `${contentFolder(layout, content)}/`
     if (!plain.startsWith(folder)) continue

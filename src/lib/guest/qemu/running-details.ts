@@ -92,7 +92,7 @@ async function networkCounters(vmid: number, host: Host): Promise<Details> {
 /** Pure: reads /proc/net/dev (proc(5)). */
 export function parseNetworkCounters(vmid: number, text: string): {netin: number; netout: number; nics: Record<string, {netin: number; netout: number}>} {
   const nics: Record<string, {netin: number; netout: number}> = {}
-  for (const match of text.matchAll(/^\s*(tap(\d+)i\d+):\s*(.*)$/gm)) {
+  for (const match of text.matchAll(/^ *(tap(\d+)i\d+): *(.*)$/gm)) {
     if (Number(match[2]) !== vmid) continue
     const numbers = (match[3] as string).trim().split(/\s+/).map(Number)
     nics[match[1] as string] = {netin: numbers[8] ?? 0, netout: numbers[0] ?? 0}

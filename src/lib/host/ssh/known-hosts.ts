@@ -108,5 +108,5 @@ export function formatKnownHost(name: string, key: Buffer, isHashed: boolean): s
 
 /** `SHA256:` and the hash in base64 without padding, as ssh-keygen -l prints it. */
 export function fingerprintOf(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`
 }

@@ -185,7 +185,7 @@ function readPort(value: string): number {
 function readSeconds(value: string): number | undefined {
   if (value === 'none') return undefined
   const units: Readonly<Record<string, number>> = {'': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800}
-  if (!/^(?:\d{1,9}[smhdw]?)+$/i.test(value) || value.length > 32) throw new InvalidInputError(`'${value}' is not a time`)
+  if (value === '' || value.length > 32 || !/^(?:\d{1,9}[smhdw])*(?:\d{1,9})?$/i.test(value)) throw new InvalidInputError(`'${value}' is not a time`)
   return [...value.matchAll(/(\d+)([smhdw]?)/gi)].reduce((sum, [, count, unit]) => sum + Number(count) * (units[(unit ?? '').toLowerCase()] ?? 1), 0)
 }
 

@@ -58,11 +58,15 @@ function expand(text: string, values: Readonly<Record<string, string>>): string 
 }
 
 function expandEnvironment(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  return text.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
-    const value = env[name]
+  const [before = '', ...parts] = text.split('${')
+  return before + parts.map((part) => {
+    const end = part.indexOf('}')
+    if (end < 0) return `\${${part}`
+    const name = part.slice(0, end)
+    const value = Object.hasOwn(env, name) ? env[name] : undefined
     if (value === undefined) throw new InvalidInputError(`the environment has no variable '${name}'`)
-    return value
-  })
+    return value + part.slice(end + 1)
+  }).join('')
 }
 
 /** The name of the user that runs this process. */

@@ -28,7 +28,7 @@ export function definitionList(definitions: readonly Definition[], depth = 0): s
   const indent = '    '.repeat(depth)
   return definitions.map(({term, paragraphs, inner = []}) => [
     `${indent}${term}`,
-    ...paragraphs.map((paragraph) => `${indent}: ${paragraph.replace(/\s*\n\s*/g, ' ')}`),
+    ...paragraphs.map((paragraph) => `${indent}: ${paragraph.split('\n').map((line) => line.trim()).join(' ')}`),
     ...(inner.length === 0 ? [] : ['', definitionList(inner, depth + 1)]),
   ].join('\n')).join('\n\n')
 }

@@ -72,7 +72,7 @@ function parseVmdk(head: Buffer): ImageHeader {
   const capacitySectors = head.readBigUInt64LE(12)
   if (capacitySectors === 0n) throw new InvalidInputError('the VMDK image leaves its size to a description elsewhere')
   const description = head.toString('latin1', sectorBytes, Math.min(head.length, 21 * sectorBytes))
-  const parent = /^\s*parentFileNameHint\s*=\s*"([^"\n]{0,1024})"/m.exec(description)?.[1]
+  const parent = /^[ \t]*parentFileNameHint[ \t]*=[ \t]*"([^"\n]{0,1024})"/m.exec(description)?.[1]
   return {
     virtualSizeBytes: safeSize(capacitySectors * BigInt(sectorBytes)),
     ...(parent === undefined ? {} : {backing: parent}), hasExternalData: false,

@@ -1,5 +1,5 @@
 // The options of a `dir` section as typed values. They come from storage.cfg, which people edit, so each is checked here once more. Pure.
-import {InvalidInputError, UnsupportedError} from '../../base/index.ts'
+import {InvalidInputError, UnsupportedError, withoutSlashesAtEnd} from '../../base/index.ts'
 import type {FolderLayout} from '../naming.ts'
 import {readContentList} from '../content.ts'
 import {isTrue, splitWords} from '../option-values.ts'
@@ -52,7 +52,7 @@ function readContentDirs(config: StorageConfig): Partial<Record<Content, string>
   for (const part of splitWords(config['content-dirs'])) {
     const equals = part.indexOf('=')
     const content = contentTypes.find((type) => type === part.slice(0, equals))
-    const folder = part.slice(equals + 1).replace(/^\/+|\/+$/g, '')
+    const folder = withoutSlashesAtEnd(part.slice(equals + 1).replace(/^\/+/, ''))
     if (content === undefined || folder === '' || folder.split('/').some((segment) => segment === '..' || segment === '.' || segment === '')) {
       throw new InvalidInputError(`storage '${config.storage}': '${part}' is no content type with its folder, such as iso=isos`, {'content-dirs': 'is wrong'})
     }
@@ -74,6 +74,6 @@ function readEnum<T extends string>(config: StorageConfig, option: string, words
 function readMountpoint(config: StorageConfig, path: string): string | undefined {
   const value = config['is_mountpoint']
   if (value === undefined) return undefined
-  if (typeof value === 'string' && value.startsWith('/')) return value.replace(/(.)\/+$/, '$1')
+  if (typeof value === 'string' && value.startsWith('/')) return withoutSlashesAtEnd(value) || '/'
   return isTrue(value) ? path : undefined
 }

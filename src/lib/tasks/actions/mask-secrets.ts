@@ -22,5 +22,11 @@ function maskLine(line: string, secretKeys: readonly string[]): string {
   const isSecret = (key: string) => secretKey.test(key) || secretKeys.includes(key)
   const [, head, key] = /^(.[ \t]*([A-Za-z][\w-]*)(?::[ \t]*|[ \t]+))\S/.exec(line) ?? []
   if (head !== undefined && key !== undefined && isSecret(key)) return `${head}${mask}`
-  return line.replace(/([\w-]+)=([^,]*)/g, (whole, name: string) => isSecret(name) ? `${name}=${mask}` : whole)
+  return line.split(',').map((part) => {
+    for (let start = 0, equals = part.indexOf('='); equals >= 0; start = equals + 1, equals = part.indexOf('=', start)) {
+      const name = part.slice(start, equals).split(/[^\w-]/).at(-1) ?? ''
+      if (isSecret(name)) return `${part.slice(0, equals + 1)}${mask}`
+    }
+    return part
+  }).join(',')
 }

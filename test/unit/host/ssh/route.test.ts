@@ -47,6 +47,10 @@ describe('files and agents', () => {
     expect(hop?.identityFiles).toEqual([`${home}/ann-10.0.0.9-2222-web`, '/keys/%'])
     expect(hop?.userKnownHostsFiles).toEqual([`${home}/kh_web`])
   })
+  test('variables that every object seems to have are none', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) expect(() => hops(`IdentityFile /\${${name}}/x`, {host: 'web'}), name).toThrow(/no variable/)
+    expect(hops('IdentityFile /a${b', {host: 'web'})[0]?.identityFiles).toEqual(['/a${b'])
+  })
   test('defaults, none, and those of the target', () => {
     expect(hops('', {host: 'web'})[0]?.identityFiles).toEqual(['id_rsa', 'id_ecdsa', 'id_ed25519'].map((name) => `${home}/.ssh/${name}`))
     expect(hops('IdentityFile none', {host: 'web'})[0]?.identityFiles).toEqual([])

@@ -109,7 +109,7 @@ describe('compared with ssh -G', () => {
     }
   })
 
-  const broken = ['Port 0', 'Port 70000', 'Port == 33', 'User a b', 'ConnectTimeout soon', 'StrictHostKeyChecking maybe', 'IdentityFile "a', 'Host', 'Match host',
+  const broken = ['Port 0', 'Port 70000', 'Port == 33', 'User a b', 'ConnectTimeout soon', `ConnectTimeout ${'1'.repeat(31)}x`, 'StrictHostKeyChecking maybe', 'IdentityFile "a', 'Host', 'Match host',
     'Match all host web', 'UserKnownHostsFile none /a', 'HostName %x', 'Port', 'IdentitiesOnly maybe']
   for (const text of broken) {
     test(`both refuse: ${text}`, () => {

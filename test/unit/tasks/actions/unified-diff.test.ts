@@ -63,3 +63,12 @@ it('shows no secrets', () => {
 it('shows no control characters', () => {
   expect(maskSecrets('100.conf', unifiedDiff('p', '', 'name: \u001b]0;x\u0007\n')).at(-1)).toBe('+name: \\x1B]0;x\\x07')
 })
+
+it('masks secrets in the middle of a line, whatever stands before them, and is quick with long ones', () => {
+  const masked = (line: string) => maskSecrets('storage.cfg', ['---', '+++', line])[2]
+  expect(masked('+net0: a=b,password=x y,c=d')).toBe('+net0: a=b,password=***,c=d')
+  expect(masked('+x: a=b password=x=y')).toBe('+x: a=b password=***')
+  expect(masked('+x: ==secret=1,b=2')).toBe('+x: ==secret=***,b=2')
+  expect(masked(`+x: ${'a'.repeat(200_000)}`)).toHaveLength(200_004)
+  expect(masked(`+x: ${'a='.repeat(100_000)}`)).toHaveLength(200_004)
+})

@@ -93,7 +93,7 @@ function toSection(section: OpenSection): ConfigSection {
 }
 
 function commentText(lines: readonly string[]): string | undefined {
-  return lines.length === 0 ? undefined : lines.join('\n').replace(/\s+$/, '')
+  return lines.length === 0 ? undefined : lines.join('\n').trimEnd()
 }
 
 /** Reads the value of `delete:` in [PENDING] (`net0,!scsi1`): keys to be deleted, with ! where the volume of a drive goes too. */
@@ -134,7 +134,7 @@ export function formatQemuConfig(config: GuestConfig): string {
 
 function formatSection(values: Readonly<Record<string, string>>, description: string | undefined, isPending = false): string {
   const lines: string[] = []
-  if (description !== undefined && description !== '') lines.push(...description.replace(/\n+$/, '').split('\n').map(line => `#${encodeText(line)}`))
+  if (description !== undefined && description !== '') lines.push(...description.trimEnd().split('\n').map(line => `#${encodeText(line)}`))
   else if (description !== undefined && isPending) lines.push('#')
   for (const [key, value] of sorted(values)) {
     if (!keyPattern.test(key) || key === 'description') throw new InvalidInputError(`'${key.slice(0, 64)}' is not a key of a configuration file`)

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest'
+import {cpuTimeMs} from '../../../../support/cpu-time.ts'
 import {InvalidInputError} from '../../../../../src/lib/base/index.ts'
 import type {GuestConfig} from '../../../../../src/lib/guest/guest-config.ts'
 import {formatQemuConfig, parseQemuConfig} from '../../../../../src/lib/guest/qemu/config/index.ts'
@@ -70,6 +71,15 @@ describe('reading', () => {
     expect(config.current.values['name']).toBe('a')
     expect(config.snapshots['snap']?.values['name']).toBe('c')
     expect(warnings).toHaveLength(3)
+  })
+
+  it('takes no longer than the length asks for with a description of empty lines', () => {
+    const [few, many] = [20_000, 160_000].map((count) => {
+      const startedAt = cpuTimeMs()
+      expect(parseQemuConfig(`${'#\n'.repeat(count)}#x\n`).current.description?.length).toBe(count + 1)
+      return cpuTimeMs() - startedAt
+    }) as [number, number]
+    expect(many).toBeLessThan(30 * Math.max(few, 5))
   })
 
   it('is not led astray by the names of object members', () => {
