@@ -50,7 +50,7 @@ function guestFacts(env: Data): Pick<ArgumentsInput, 'vmid' | 'paths' | 'eventSo
   return {
     vmid,
     paths: {
-      dir: '/run/qemu-server', pid: `${base}.pid`, qmp: `${base}.qmp`, qga: `${base}.qga`, vnc: `${base}.vnc`,
+      dir: '/run/qemu-server', firmware: `/run/qemu-server/efidisk/${vmid}-ovmf.fd`, pid: `${base}.pid`, qmp: `${base}.qmp`, qga: `${base}.qga`, vnc: `${base}.vnc`,
       serial0: `${base}.serial0`, serial1: `${base}.serial1`, serial2: `${base}.serial2`, serial3: `${base}.serial3`,
     },
     eventSocket: '/var/run/qmeventd.sock',

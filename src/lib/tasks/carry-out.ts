@@ -36,6 +36,17 @@ export async function describePlan(plan: Plan, context: Pick<Context, 'actionKin
   return lines
 }
 
+/** The plan as a dry run shows it to programs: what its actions keep to themselves is masked. */
+export async function shownPlan(plan: Plan, context: Pick<Context, 'actionKind'>): Promise<Plan> {
+  const kinds = await loadKinds(plan, context)
+  const shown = (action: Action) => kindOf(action, kinds).shown?.(action) ?? action
+  return {
+    ...plan,
+    steps: plan.steps.map((step) => ({do: shown(step.do), ...(step.undo === undefined ? {} : {undo: shown(step.undo)})})),
+    ...(plan.afterwards === undefined ? {} : {afterwards: plan.afterwards.map(shown)}),
+  }
+}
+
 /** A context whose signal fires only when a lock is lost: undoing and finishing are not cancelled. */
 export function uncancelled(context: Context): Context {
   return {...context, signal: context.locksLost ?? new AbortController().signal}
@@ -49,7 +60,7 @@ function actionsOf({steps, afterwards = []}: Plan): Action[] {
 type Kinds = ReadonlyMap<string, ActionKind>
 
 /** All kinds, those of the undo steps too, before anything is done: a kind that is missing must not be found half-way. */
-async function loadKinds(plan: Plan, context: Context): Promise<Kinds> {
+async function loadKinds(plan: Plan, context: Pick<Context, 'actionKind'>): Promise<Kinds> {
   const undos = plan.steps.flatMap(({undo}) => undo === undefined ? [] : [undo])
   const names = new Set([...actionsOf(plan), ...undos].map(({kind}) => kind))
   return new Map(await Promise.all([...names].map(async (name) => [name, await context.actionKind(name)] as const)))

@@ -37,6 +37,8 @@ export interface ActionKind<A extends Action = Action> {
   readonly kind: A['kind']
   /** The host commands as they would be typed (secrets masked) and configuration changes, for --dry-run; one entry a line. */
   describe(action: A): readonly string[]
+  /** The action as a dry run shows it to programs, where it holds what nobody may see: a file with a password in it. */
+  shown?(action: A): A
   run(action: A, context: Context): Promise<void>
   /** What it changes, in a few words, for an error: `the configuration nodes/h1/qemu-server/100.conf`. */
   subject?(action: A): string

@@ -2,7 +2,7 @@
 // handler plan, and prints or carries out the plan. It knows neither the command line nor how results are shown.
 import {ConflictError, ForbiddenError, printable} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
-import {carryOut, describePlan} from './carry-out.ts'
+import {carryOut, describePlan, shownPlan} from './carry-out.ts'
 import type {Caller, ChangingHandler, Context, Handler} from './context.ts'
 import type {Plan} from './plan.ts'
 import {journalsOf} from './recover.ts'
@@ -82,5 +82,5 @@ async function planned(plan: Plan, lockNames: readonly string[], context: Contex
   // Who takes no locks may have no store to look into.
   const journals = lockNames.length === 0 ? [] : await journalsOf(lockNames, context)
   const left = journals.map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
-  return {outcome: 'planned', plan, lines: [...left, ...await describePlan(plan, context)]}
+  return {outcome: 'planned', plan: await shownPlan(plan, context), lines: [...left, ...await describePlan(plan, context)]}
 }

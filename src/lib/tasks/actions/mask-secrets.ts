@@ -17,6 +17,14 @@ export function maskSecrets(path: string, lines: readonly string[], secretKeys: 
   })
 }
 
+/** The text of a configuration file, masked in the same way. */
+export function maskText(path: string, text: string, secretKeys: readonly string[] = []): string {
+  const isWhole = text.endsWith('\n')
+  const lines = (isWhole ? text.slice(0, -1) : text).split('\n').map((line) => ` ${line}`)
+  // Two lines stand where a diff has its header.
+  return maskSecrets(path, ['', '', ...lines], secretKeys).slice(2).map((line) => line.slice(1)).join('\n') + (isWhole ? '\n' : '')
+}
+
 /** `key: value` (guests) and `<blank>key value` (sections), behind the diff's mark; and `key=value` inside a property string. */
 function maskLine(line: string, secretKeys: readonly string[]): string {
   const isSecret = (key: string) => secretKey.test(key) || secretKeys.includes(key)

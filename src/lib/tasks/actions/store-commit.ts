@@ -5,7 +5,7 @@ import type {StoredFile} from '../../store/index.ts'
 import type {Context} from '../context.ts'
 import type {Action, Step} from '../plan.ts'
 import {defineAction} from '../plan.ts'
-import {maskSecrets} from './mask-secrets.ts'
+import {maskSecrets, maskText} from './mask-secrets.ts'
 import {unifiedDiff} from './unified-diff.ts'
 
 /** One file; null: it does not exist. */
@@ -43,6 +43,10 @@ export const storeCommit = defineAction<StoreCommit>({
   isAtomic: true,
   describe: ({files, secretKeys}) => files.flatMap(({path, before, after}) =>
     maskSecrets(path, unifiedDiff(path, before ?? undefined, after ?? undefined), secretKeys)),
+  shown: ({files, secretKeys, ...rest}) => ({
+    ...rest, ...(secretKeys === undefined ? {} : {secretKeys}),
+    files: files.map(({path, before, after}) => ({path, before: before === null ? null : maskText(path, before, secretKeys), after: after === null ? null : maskText(path, after, secretKeys)})),
+  }),
   subject: ({files}) => `the configuration ${files.map(({path}) => path).join(' with ')}`,
   run: commit,
 })

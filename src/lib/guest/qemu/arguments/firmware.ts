@@ -44,7 +44,7 @@ function installedFirmware(guest: Guest, disk: Drive | undefined): FirmwareFile 
 
 /** Without efidisk0 the variables live until the guest ends. */
 function temporaryVariables(guest: Guest, firmware: FirmwareFile): {drive: Drive; backing: DriveBacking; temporaryFiles: QemuArguments['temporaryFiles']} {
-  const path = `${guest.input.paths.dir}/efidisk/${guest.input.vmid}-ovmf.fd`
+  const path = guest.input.paths.firmware
   return {
     drive: {key: 'efidisk0', interface: 'efidisk', index: 0, file: path},
     backing: {source: {protocol: {driver: 'file', filename: path}, format: 'raw'}},

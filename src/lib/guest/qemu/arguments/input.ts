@@ -80,7 +80,7 @@ export interface ArgumentsInput {
   readonly host: HostFacts
   /** By drive key. */
   readonly drives: Readonly<Record<string, DriveBacking>>
-  readonly paths: Pick<GuestPaths, 'dir' | 'pid' | 'qmp' | 'qga' | 'vnc' | 'serial0' | 'serial1' | 'serial2' | 'serial3'>
+  readonly paths: Pick<GuestPaths, 'firmware' | 'dir' | 'pid' | 'qmp' | 'qga' | 'vnc' | 'serial0' | 'serial1' | 'serial2' | 'serial3'>
   /** Where qmeventd listens. */
   readonly eventSocket: string
   readonly spice: SpiceAccess

@@ -22,6 +22,8 @@ export interface GuestPaths {
   readonly record: string
   /** Present while `qm reboot` waits for the guest to end: whoever cleans up starts it again. */
   readonly reboot: string
+  /** Firmware variables of a guest that keeps none, gone with it. */
+  readonly firmware: string
   /** Folder with a settings file for each tap device, read by libexec/pve-bridge. */
   readonly network: string
 }
@@ -47,6 +49,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     serial3: `${base}.serial3`,
     record: `${base}.json`,
     reboot: `${base}.reboot`,
+    firmware: `${dir}/efidisk/${vmid}-ovmf.fd`,
     network: `${dir}/network`,
   }
 }
@@ -59,5 +62,5 @@ export function eventSocketPath(places: Places): string {
 /** Every run file of a guest except the taps' settings, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.record]
 }

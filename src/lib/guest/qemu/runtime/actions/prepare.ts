@@ -1,5 +1,6 @@
 // Prepares the start of a guest: the folder of the run files, nothing left of an earlier run in it, the settings of its tap devices, and
 // copies of firmware variables that are not kept.
+import {dirname} from 'node:path'
 import {ConflictError} from '../../../../base/index.ts'
 import type {Host} from '../../../../host/index.ts'
 import {formatTapSettings, guestTaps} from '../../../../network/index.ts'
@@ -39,7 +40,10 @@ export const prepare = defineAction<PrepareStart>({
     await files.remove(reboot)
     await refuseForeignTaps(vmid, taps, context)
     for (const tap of taps) await files.write(`${network}/${tap.tap}`, formatTapSettings(tap), {durable: false})
-    for (const {from, to} of temporaryFiles) await files.write(to, await files.read(from, maxFirmwareBytes), {durable: false})
+    for (const {from, to} of temporaryFiles) {
+      await files.makeDirectory(dirname(to), 0o700)
+      await files.write(to, await files.read(from, maxFirmwareBytes), {durable: false})
+    }
   },
 })
 

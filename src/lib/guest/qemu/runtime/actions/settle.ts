@@ -21,11 +21,16 @@ export interface SettleStart extends Action {
   readonly timeoutMs: number
 }
 
+/** How often the guest is asked what it uses of its memory. */
+const statisticsSeconds = 2
+const balloonPath = 'machine/peripheral/balloon0'
+const statisticsInterval = 'guest-stats-polling-interval'
+
 export const settle = defineAction<SettleStart>({
   kind: 'qemu.settle',
   describe: ({linksDown, balloonBytes}) => [
     ...linksDown.map((id) => `# QMP: set_link name=${id} up=false`),
-    ...(balloonBytes === undefined ? [] : [`# QMP: balloon value=${balloonBytes}`]),
+    ...(balloonBytes === undefined ? [] : [`# QMP: balloon value=${balloonBytes}`, `# QMP: qom-set path=${balloonPath} property=${statisticsInterval} value=${statisticsSeconds}`]),
   ],
   run: async (action, context) => {
     const {host, places, clock, signal} = context
@@ -46,7 +51,7 @@ async function tell(client: QmpClient, {linksDown, balloonBytes}: SettleStart): 
   for (const name of linksDown) await client.execute('set_link', {name, up: false})
   if (balloonBytes === undefined) return
   await client.execute('balloon', {value: balloonBytes})
-  await client.execute('qom-set', {path: 'machine/peripheral/balloon0', property: 'guest-stats-polling-interval', value: 2})
+  await client.execute('qom-set', {path: balloonPath, property: statisticsInterval, value: statisticsSeconds})
 }
 
 async function about(client: QmpClient, {machine}: SettleStart): Promise<{machine: string; qemuVersion: string}> {

@@ -1,0 +1,37 @@
+// Storages and volumes.
+import type {DryRunCases} from '../support/case.ts'
+import type {World} from '../support/world.ts'
+
+const addStorage = async (world: World) => { await world.before('pvesm', 'add', 'dir', 'images', '--path', `${world.root}/images`) }
+
+export const cases: DryRunCases = {
+  'pvesm add': [{
+    arrange: async ({root}) => ['pvesm', 'add', 'dir', 'images', '--path', `${root}/images`, '--content', 'images'],
+    shows: /^\+dir: images$/m,
+  }],
+  'pvesm set': [{
+    arrange: async (world) => {
+      await addStorage(world)
+      return ['pvesm', 'set', 'images', '--content', 'images,iso']
+    },
+    shows: /^\+\scontent images,iso$/m,
+  }],
+  'pvesm remove': [{
+    arrange: async (world) => {
+      await addStorage(world)
+      return ['pvesm', 'remove', 'images']
+    },
+    shows: /^-dir: images$/m,
+  }],
+  'pvesm alloc': [
+    {about: 'raw', arrange: async () => ['pvesm', 'alloc', 'local', '100', 'vm-100-disk-7.raw', '1M'], shows: /^qemu-img create .*disk-7\.raw/m},
+    {about: 'qcow2, a free name', arrange: async () => ['pvesm', 'alloc', 'local', '100', '', '1M', '--format', 'qcow2'], shows: /^qemu-img create .*disk-0\.qcow2/m},
+  ],
+  'pvesm free': [{
+    arrange: async (world) => {
+      await world.before('pvesm', 'alloc', 'local', '100', '', '1M')
+      return ['pvesm', 'free', 'local:100/vm-100-disk-0.raw']
+    },
+    shows: /^rm -f -- .*vm-100-disk-0\.raw$/m,
+  }],
+}

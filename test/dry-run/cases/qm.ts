@@ -1,0 +1,129 @@
+// Virtual machines. Those that run do so in a real QEMU, with nothing to boot.
+import type {DryRunCases} from '../support/case.ts'
+
+export const cases: DryRunCases = {
+  'qm create': [
+    {about: 'without disks', arrange: async () => ['qm', 'create', '100', '--memory', '64', '--name', 'web'], shows: /^\+name: web$/m},
+    {
+      about: 'with disks, variables of its firmware, and a start',
+      arrange: async () => ['qm', 'create', '100', '--memory', '64', '--scsi0', 'local:1', '--scsi1', 'local:1,format=qcow2', '--bios', 'ovmf', '--efidisk0', 'local:1', '--start', '1'],
+      shows: /^qm start 100$/m,
+    },
+  ],
+  'qm set': [
+    {
+      about: 'a value, beside a secret',
+      arrange: async ({context}) => {
+        await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': 'memory: 32\ncipassword: hunter2-old\nname: web\n'}})
+        return ['qm', 'set', '100', '--memory', '64']
+      },
+      secrets: ['hunter2-old'],
+      shows: /^\+memory: 64$/m,
+    },
+    {
+      about: 'a new disk',
+      arrange: async (world) => {
+        await world.guest(100)
+        return ['qm', 'set', '100', '--scsi0', 'local:1']
+      },
+      shows: /^qemu-img create /m,
+    },
+    {
+      about: 'a disk given up for good',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:1')
+        return ['qm', 'set', '100', '--delete', 'scsi0', '--force', '1']
+      },
+      shows: /^rm -f -- /m,
+    },
+    {
+      about: 'of one that runs: it waits',
+      arrange: async (world) => {
+        await world.runningGuest(100)
+        return ['qm', 'set', '100', '--memory', '64']
+      },
+      shows: /^\+\[PENDING\]$/m,
+    },
+  ],
+  'qm destroy': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--scsi0', 'local:1')
+      return ['qm', 'destroy', '100']
+    },
+    shows: /^\+\+\+ \/dev\/null$/m,
+  }],
+  'qm unlock': [{
+    arrange: async (world) => {
+      await world.guest(100, 'lock: backup\n')
+      return ['qm', 'unlock', '100']
+    },
+    shows: /^-lock: backup$/m,
+  }],
+  'qm start': [
+    {
+      arrange: async (world) => {
+        await world.guest(100, 'serial0: socket\n')
+        return ['qm', 'start', '100']
+      },
+      shows: /^.*qemu-system-x86_64 .* -daemonize/m,
+    },
+    {
+      about: 'with changes that waited, a balloon and variables of its firmware',
+      arrange: async (world) => {
+        await world.guest(100, 'balloon: 16\nbios: ovmf\n\n[PENDING]\ncores: 2\n')
+        return ['qm', 'start', '100']
+      },
+      shows: /^# QMP: balloon value=/m,
+    },
+  ],
+  'qm stop': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['qm', 'stop', '100']
+    },
+    shows: /^# QMP: quit$/m,
+  }],
+  'qm shutdown': [
+    {
+      arrange: async (world) => {
+        await world.runningGuest(100)
+        world.guestsObeyPowerButton()
+        return ['qm', 'shutdown', '100']
+      },
+      shows: /^# QMP: system_powerdown$/m,
+    },
+    {
+      about: 'of one that does not listen',
+      arrange: async (world) => {
+        await world.runningGuest(100)
+        return ['qm', 'shutdown', '100', '--timeout', '1', '--forceStop', '1']
+      },
+      shows: /^# QMP: quit, when it is still up after 1 s$/m,
+    },
+  ],
+  'qm reboot': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      world.guestsObeyPowerButton()
+      return ['qm', 'reboot', '100']
+    },
+    shows: /^# QMP: system_powerdown$/m,
+  }],
+  'qm reset': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['qm', 'reset', '100']
+    },
+    shows: /^# QMP: system_reset$/m,
+  }],
+  'qm cleanup': [{
+    about: 'after a reboot',
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      await world.context.host.files.write(`${world.context.places.runDir}/qemu-server/100.reboot`, '')
+      await world.endGuests()
+      return ['qm', 'cleanup', '100', '1', '1']
+    },
+    shows: /^qm start 100$/m,
+  }],
+}
