@@ -9,11 +9,11 @@ import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
 
-/** Where each program starts, below dist; its file in dist/run has the program's name. */
+/** Where each program starts, below dist; its file in dist/run has the program's name. In the order in which they need each other. */
 const programs = {
+  qmeventd: {file: 'lib/guest/qemu/qmeventd/main.js', isCached: false},
   worker: {file: 'lib/cli/worker-main.js', isCached: true},
   main: {file: 'lib/cli/main.js', isCached: true},
-  qmeventd: {file: 'lib/guest/qemu/qmeventd/main.js', isCached: false},
 }
 
 /** Files of earlier builds stay this long, for programs that are just starting. */
