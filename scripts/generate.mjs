@@ -12,7 +12,7 @@ const isCheck = process.argv.includes('--check')
 const {version} = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
 
 /** Folders in which every file is generated; others found there are removed. */
-const ownedFolders = [['src/commands', '.ts'], ['man', ''], ['completions', '']]
+const ownedFolders = [['src/commands', /\.ts$/], ['man', /\.[0-9]$/], ['completions', /(?:)/]]
 
 function build() {
   const result = spawnSync(process.execPath, [path.join(root, 'scripts/build.mjs')], {stdio: ['ignore', 2, 2]})
@@ -24,7 +24,7 @@ async function wantedFiles() {
   const files = await allGeneratedFiles()
   return files.map(({path: name, content, isExecutable}) => {
     const manPage = /^man\/.*\.([0-9])$/.exec(name)
-    return {name, isExecutable, content: manPage ? roffOf(content, {version: `Corral ${version}`, manual: {5: 'Corral file formats', 8: 'Corral daemons'}[manPage[1]] ?? 'Corral manual'}) : content}
+    return {name, isExecutable, content: manPage ? roffOf(content, {version: `Corral ${version}`, manual: {5: 'Corral file formats', 7: 'Corral concepts', 8: 'Corral daemons'}[manPage[1]] ?? 'Corral manual'}) : content}
   })
 }
 
@@ -44,7 +44,7 @@ function leftovers(files) {
     const dir = path.join(root, folder)
     if (!fs.existsSync(dir)) return []
     return fs.readdirSync(dir, {recursive: true, withFileTypes: true})
-      .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+      .filter((entry) => entry.isFile() && ending.test(entry.name))
       .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
       .filter((name) => !wanted.has(name))
   })

@@ -163,7 +163,7 @@ The machine runs. To go on by hand:
   qm monitor ${vmid}           QEMU's monitor
   qm shutdown ${vmid}          presses its power button
   qm create 101 --dry-run 1 --memory 512 --net0 virtio    shows what would be done, does nothing
-  man -l "${path.join(projectRoot, 'man/qm.1')}"
+  man qm
 Remove all of it with: npm run quickstart -- --clean
 `)
   type('qm', 'status', vmid)

@@ -11,6 +11,7 @@ import {snapshotFile} from '../spec/generate/snapshot.ts'
 import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
 import {isSingleCommand, pageName, type ToolDescription} from '../spec/generate/tool.ts'
 import {toolPage} from '../spec/generate/tool-page.ts'
+import {conceptPages} from './concept-pages.ts'
 import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
 import {helpSpec} from './help-command.ts'
@@ -43,10 +44,16 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   return [
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
-    ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: `man/${tool.name}.1`, content: toolPage(tool, sharedWords)})),
-    ...programPages().map(({file, content}) => ({path: `man/${file}`, content})),
-    ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: `man/${file.name}.5`, content: configPage(file)})),
+    ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: manPath(`${tool.name}.1`), content: toolPage(tool, sharedWords)})),
+    ...conceptPages().map(({topic, text}) => ({path: manPath(`corral-${topic}.7`), content: text})),
+    ...programPages().map(({file, content}) => ({path: manPath(file), content})),
+    ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: manPath(`${file.name}.5`), content: configPage(file)})),
   ]
+}
+
+/** A folder for each section, as man(1) wants it: with `bin` in PATH, it finds the pages beside it by itself. */
+export function manPath(file: string): string {
+  return `man/man${file.at(-1) ?? ''}/${file}`
 }
 
 /** The surface of what works, for comparison with Proxmox VE's. */
@@ -56,8 +63,8 @@ export async function surface(): Promise<Surface> {
 
 function commandPages(tool: ToolDescription): GeneratedFile[] {
   const {section = 1, seeAlso = []} = tool
-  const links = isSingleCommand(tool) ? seeAlso : seeAlso.filter((link) => link.endsWith('(5)'))
-  return tool.commands.map((spec) => ({path: `man/${pageName(spec.id)}.${section}`, content: commandPage(spec, sharedWords, links, section)}))
+  const links = isSingleCommand(tool) ? seeAlso : seeAlso.filter((link) => /\([57]\)$/.test(link))
+  return tool.commands.map((spec) => ({path: manPath(`${pageName(spec.id)}.${section}`), content: commandPage(spec, sharedWords, links, section)}))
 }
 
 /** A tool that is itself a command has `--help` only. */

@@ -20,28 +20,41 @@ export interface CommandSummary {
   readonly summary: string
 }
 
-/** The page of one command. */
-export function commandHelp(spec: CommandSpec, style: HelpStyle): string[] {
-  const lines = [...wrap(spec.summary, style.width, ''), '', style.heading('USAGE'), ...wrap(usageLine(spec), style.width, '  ', '      ')]
+/** The page of one command. @param isWhole with every setting of options that have settings, and all limits */
+export function commandHelp(spec: CommandSpec, style: HelpStyle, isWhole = false): string[] {
+  const {width, heading} = style
+  const lines = [...wrap(spec.summary, width, ''), '', heading('USAGE'), ...wrap(usageLine(spec), width, '  ', '      ')]
   if (spec.examples.length > 0) {
-    lines.push('', style.heading('EXAMPLES'))
-    for (const {line, meaning} of spec.examples) lines.push(...wrap(meaning, style.width, '  '), `    $ ${line}`)
+    lines.push('', heading('EXAMPLES'))
+    for (const {line, meaning} of spec.examples) lines.push(...wrap(meaning, width, '  '), ...wrapCommand(line, width, '    $ ', '        '))
   }
-  if (spec.args.length > 0) {
-    lines.push('', style.heading('ARGUMENTS'), ...spec.args.flatMap((name) => entry(`<${name}>`, spec.params[name] ?? {}, style.width)))
+  const section = (title: string, entries: readonly (readonly [string, ValueSchema])[], dashes = '--') => {
+    if (entries.length > 0) lines.push('', heading(title), ...entries.flatMap(([name, schema]) => (isWhole ? wholeEntry : shortEntry)(name, schema, width, dashes)))
   }
+  section('ARGUMENTS', spec.args.map((name) => [name, spec.params[name] ?? {}] as const), '')
   const options = optionEntries(spec.params, spec.args)
-  const needed = options.filter(([, schema]) => isNeeded(schema))
-  const free = options.filter(([, schema]) => !isNeeded(schema))
-  if (needed.length > 0) lines.push('', style.heading('REQUIRED OPTIONS'), ...optionLines(needed, style.width))
-  if (free.length > 0) lines.push('', style.heading('OPTIONS'), ...optionLines(free, style.width))
-  lines.push('', style.heading('COMMON OPTIONS'), ...optionLines(optionEntries(standardOptionsOf(spec), []), style.width))
-  if (spec.aliases !== undefined && spec.aliases.length > 0) lines.push('', style.heading('ALIASES'), ...spec.aliases.map((alias) => `  ${alias}`))
+  section('REQUIRED OPTIONS', options.filter(([, schema]) => isNeeded(schema)))
+  section('OPTIONS', options.filter(([, schema]) => !isNeeded(schema)))
+  section('COMMON OPTIONS', optionEntries(standardOptionsOf(spec), []))
+  if (spec.aliases !== undefined && spec.aliases.length > 0) lines.push('', heading('ALIASES'), ...spec.aliases.map((alias) => `  ${alias}`))
   if (spec.exitStatus !== undefined) {
-    lines.push('', style.heading('EXIT STATUS'), ...spec.exitStatus.flatMap(({code, meaning}) => wrap(`${code}: ${meaning}`, style.width, '  ', '      ')))
+    lines.push('', heading('EXIT STATUS'), ...spec.exitStatus.flatMap(({code, meaning}) => wrap(`${code}: ${meaning}`, width, '  ', '      ')))
   }
-  lines.push('', ...wrap(`'man ${spec.id.replaceAll(' ', '-')}' has the whole page.`, style.width, ''))
-  return lines
+  return [...lines, '', ...wrap(whereMoreIs(spec, isWhole), width, '')]
+}
+
+/** The page of one option of a command, with its settings. */
+export function optionHelp(name: string, schema: ValueSchema, {width}: HelpStyle): string[] {
+  return wholeEntry(name, schema, width, '--')
+}
+
+function whereMoreIs(spec: CommandSpec, isWhole: boolean): string {
+  const page = `'man ${spec.id.replaceAll(' ', '-')}' has the whole page.`
+  const withSettings = optionEntries(spec.params, spec.args).find(([, schema]) => typeof schema.format === 'object')
+  if (isWhole || withSettings === undefined) return page
+  const [tool = '', ...words] = spec.id.split(' ')
+  const help = [tool, 'help', ...words].join(' ')
+  return `'${help} --verbose' shows the settings of all options, '${help} ${withSettings[0].replace('[n]', '0')}' those of one; ${page}`
 }
 
 /** `qm start <vmid> [--timeout <integer>] …` */
@@ -55,24 +68,41 @@ export function usageLine(spec: CommandSpec): string {
   return [spec.id, ...args, ...needed, '[OPTIONS]'].join(' ')
 }
 
-function optionLines(options: readonly (readonly [string, ValueSchema])[], width: number): string[] {
-  return options.flatMap(([name, schema]) => {
-    const value = typeof schema.format === 'object' ? propertySynopsis(schema.format) : optionValue(schema)
-    return entry(`--${name} ${value}`, schema, width)
-  })
+/** Columns of the term in a short entry. */
+const termColumn = 28
+
+/** The term with its description beside it; of settings, only that there are some. */
+function shortEntry(name: string, schema: ValueSchema, width: number, dashes: string): string[] {
+  const term = `  ${dashes === '' ? `<${name}>` : `${dashes}${name} ${shortValue(schema)}`}`
+  const text = schema.alias === undefined ? described(schema) : `Another name for --${schema.alias}.`
+  // In a narrow window there is no room for two columns.
+  if (width < 60) return [term, ...wrap(text, width, '      ')]
+  const lines = wrap(text, width, ' '.repeat(termColumn))
+  return displayWidth(term) > termColumn - 2 ? [term, ...lines] : [`${term.padEnd(termColumn)}${(lines[0] ?? '').trimStart()}`.trimEnd(), ...lines.slice(1)]
 }
 
-function entry(term: string, schema: ValueSchema, width: number): string[] {
+/** `<volume>[,...]`: the value of the setting whose name may be left out, and that more may follow. */
+function shortValue(schema: ValueSchema): string {
+  if (typeof schema.format !== 'object') return optionValue(schema)
+  const entries = Object.entries(schema.format).filter(([, setting]) => setting.alias === undefined)
+  const bare = entries.find(([, setting]) => setting.defaultKey === true)
+  const [first, setting] = bare ?? entries[0] ?? ['', {}]
+  const value = setting.enum !== undefined && setting.enum.length > 2 ? `<${first}>` : valueWord(setting)
+  return `${bare === undefined ? `${first}=` : ''}${value}${entries.length > 1 ? '[,...]' : ''}`
+}
+
+function wholeEntry(name: string, schema: ValueSchema, width: number, dashes: string): string[] {
+  const value = typeof schema.format === 'object' && schema.alias === undefined ? propertySynopsis(schema.format) : optionValue(schema)
   return [
-    ...wrap(term, width, '  ', '      '),
+    ...wrap(dashes === '' ? `<${name}>` : `${dashes}${name} ${value}`, width, '  ', '      '),
     ...wrap(schema.alias === undefined ? described(schema) : `Another name for --${schema.alias}.`, width, '      '),
-    ...(typeof schema.format === 'object' ? settingLines(schema.format, width) : []),
+    ...(typeof schema.format === 'object' && schema.alias === undefined ? settingLines(schema.format, width) : []),
   ]
 }
 
 /** The description with the limits behind it. */
 function described(schema: ValueSchema): string {
-  const limits = limitWords(schema)
+  const limits = typeof schema.format === 'object' ? '' : limitWords(schema)
   return `${schema.description ?? ''}${limits === '' ? '' : ` (${limits})`}`.trim()
 }
 
@@ -95,6 +125,25 @@ export function commandListHelp(title: string, commands: readonly CommandSummary
       return isLong ? [`  ${id}`, ...text] : [`  ${id.padEnd(column - 2)}${(text[0] ?? '').trimStart()}`, ...text.slice(1)]
     }),
   ]
+}
+
+/**
+ * A line for the shell, continued with backslashes where it is too long, so that it can still be copied. Quoted words stay whole, and an
+ * option stays with its value.
+ */
+export function wrapCommand(line: string, width: number, indent: string, nextIndent: string): string[] {
+  const lines: string[] = []
+  let current = indent
+  for (const word of line.match(/(?:--[\w-]+ (?!-))?(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? []) {
+    const isFirst = current === indent || current === nextIndent
+    if (!isFirst && displayWidth(current) + 1 + displayWidth(word) + 2 > width) {
+      lines.push(`${current} \\`)
+      current = nextIndent + word
+    } else {
+      current += isFirst ? word : ` ${word}`
+    }
+  }
+  return [...lines, current]
 }
 
 /** Breaks text at spaces into lines of at most `width` columns; a longer word stands alone. */

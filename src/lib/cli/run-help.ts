@@ -2,7 +2,10 @@
 import {InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {commandsBelow, findTypedCommand, groupOf, suggestCommand} from './find-command.ts'
-import {commandHelp, commandListHelp, type HelpStyle} from './help.ts'
+import {expandedNames, findParam, resolveAlias} from '../spec/params.ts'
+import {didYouMean, nearestWord} from '../spec/nearest.ts'
+import {standardOptionsOf} from '../spec/standard.ts'
+import {commandHelp, commandListHelp, optionHelp, type HelpStyle} from './help.ts'
 import {textStyle} from './render/index.ts'
 import {helpCommand} from './help-words.ts'
 import type {Surroundings} from './surroundings.ts'
@@ -19,9 +22,13 @@ export async function runHelp(words: readonly string[], surroundings: Surroundin
   const isVerbose = words.some((word) => word === '--verbose' || word === '-verbose')
   const found = findTypedCommand(named, surroundings.catalog.commands, surroundings.aliases)
   const entry = found === undefined ? undefined : surroundings.catalog.commands[found.id]
-  if (entry !== undefined) return printCommandHelp((await entry.spec()).spec, surroundings)
+  if (found !== undefined && entry !== undefined) {
+    const {spec} = await entry.spec()
+    const [option] = found.rest
+    return option === undefined ? printCommandHelp(spec, surroundings, isVerbose) : printOptionHelp(spec, option, surroundings)
+  }
   const group = groupOf(named, Object.keys(surroundings.catalog.commands))
-  if (group.join(' ').replace(/^corral ?/, '') !== named.join(' ').replace(/^corral ?/, '')) throw unknownTopic(named, surroundings)
+  if (group.join(' ').replace(/^corral ?/, '') !== named.join(' ').replace(/^corral ?/, '')) return printTopic(named, surroundings)
   const lines = isVerbose ? await wholeHelp(group, surroundings) : await groupHelp(group, surroundings)
   print(lines, surroundings.streams.stdout)
   return 0
@@ -34,9 +41,34 @@ export async function listGroup(words: readonly string[], surroundings: Surround
   throw new InvalidInputError(`'${words.join(' ')}' needs a command`, {}, {nextSteps: [helpCommand(words)]})
 }
 
-/** Prints the page of one command. */
-export async function printCommandHelp(spec: CommandSpec, surroundings: Surroundings): Promise<number> {
-  print(commandHelp(spec, await helpStyle(surroundings)), surroundings.streams.stdout)
+/** Prints the page of one command. @param isWhole with every setting of its options */
+export async function printCommandHelp(spec: CommandSpec, surroundings: Surroundings, isWhole = false): Promise<number> {
+  print(commandHelp(spec, await helpStyle(surroundings), isWhole), surroundings.streams.stdout)
+  return 0
+}
+
+/** Prints what a command takes for one of its options: `qm help set net0`. @throws InvalidInputError when it has no such option */
+async function printOptionHelp(spec: CommandSpec, word: string, surroundings: Surroundings): Promise<number> {
+  const params = {...spec.params, ...standardOptionsOf(spec)}
+  const name = word.replace(/^--?/, '').replace(/\[n\]$/, '0')
+  const schema = findParam(params, resolveAlias(params, name))?.schema
+  if (schema === undefined) {
+    throw new InvalidInputError(`'${spec.id}' has no option '${name}'${didYouMean(name, expandedNames(params))}`, {}, {nextSteps: [helpCommand(spec.id.split(' '))]})
+  }
+  print(optionHelp(name, schema, await helpStyle(surroundings)), surroundings.streams.stdout)
+  return 0
+}
+
+/** Prints the page of a concept: `corral help tasks`, behind any tool. @throws InvalidInputError when there is none */
+async function printTopic(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const {conceptPage, conceptTopics} = await import('./concept-pages.ts')
+  const topics = conceptTopics()
+  const tools = new Set(Object.keys(surroundings.catalog.commands).map((id) => id.split(' ')[0]))
+  const typed = tools.has(words[0]) ? words.slice(1) : words
+  const topic = typed.join('-').toLowerCase().replace(/^corral-/, '')
+  if (!topics.includes(topic)) throw unknownTopic(words, typed, topics, surroundings)
+  const {conceptText} = await import('./concept-text.ts')
+  print([...conceptText(conceptPage(topic), await helpStyle(surroundings)), '', `'man corral-${topic}' shows this page as well.`], surroundings.streams.stdout)
   return 0
 }
 
@@ -49,16 +81,24 @@ async function groupHelp(words: readonly string[], surroundings: Surroundings): 
   const named = tools.filter(({name}) => name !== 'corral' && commandsBelow([name], ids).length > 0).map(({name, summary}) => ({id: name, summary}))
   return [
     ...commandListHelp('Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.', named, style, 'TOOLS'), '',
-    ...commandListHelp('', await specsBelow(['corral'], surroundings), style),
-    '', "'qm help' lists the commands of a tool.", more, "'corral autocomplete' sets up the completion of words in your shell.",
+    ...commandListHelp('', await specsBelow(['corral'], surroundings), style), '',
+    ...await topicList(style),
+    "'qm help' lists the commands of a tool.", more, "'corral autocomplete' sets up the completion of words in your shell.",
   ]
+}
+
+/** What `corral help <topic>` knows; nothing where the pages were not installed. */
+async function topicList(style: HelpStyle): Promise<string[]> {
+  const {conceptPages} = await import('./concept-pages.ts')
+  const topics = conceptPages().map(({topic, summary}) => ({id: topic, summary}))
+  return topics.length === 0 ? [] : [...commandListHelp('', topics, style, "TOPICS ('corral help <topic>')"), '']
 }
 
 /** Every page of the group, one after the other. */
 async function wholeHelp(words: readonly string[], surroundings: Surroundings): Promise<string[]> {
   const style = await helpStyle(surroundings)
   const specs = await specsBelow(words, surroundings)
-  return specs.flatMap((spec, index) => [...(index === 0 ? [] : ['', '-'.repeat(style.width), '']), ...commandHelp(spec, style)])
+  return specs.flatMap((spec, index) => [...(index === 0 ? [] : ['', '-'.repeat(style.width), '']), ...commandHelp(spec, style, true)])
 }
 
 async function specsBelow(words: readonly string[], {catalog}: Surroundings): Promise<readonly CommandSpec[]> {
@@ -75,9 +115,9 @@ async function helpStyle({streams, env}: Surroundings): Promise<HelpStyle> {
   return {width, heading: new Chalk({level: 1}).bold}
 }
 
-function unknownTopic(words: readonly string[], {catalog}: Surroundings): InvalidInputError {
-  const suggestion = suggestCommand(words, Object.keys(catalog.commands))
-  const sentence = `there is no help for '${words.join(' ')}', because there is no such command`
+function unknownTopic(words: readonly string[], typed: readonly string[], topics: readonly string[], {catalog}: Surroundings): InvalidInputError {
+  const suggestion = nearestWord(typed.join('-'), topics) ?? suggestCommand(words, Object.keys(catalog.commands))
+  const sentence = `there is no help for '${words.join(' ')}', because there is no such command or topic`
   return new InvalidInputError(suggestion === undefined ? sentence : `${sentence}; did you mean '${suggestion}'?`, {}, {nextSteps: ['corral help']})
 }
 

@@ -20,7 +20,9 @@ export const tools: readonly ToolWords[] = [
       {path: '/var/log/corral', meaning: 'The logs of tasks.'},
       {path: '~/.config/corral/contexts.yaml', meaning: 'The hosts that are reached over SSH.'},
     ],
-    seeAlso: ['qm(1)', 'pvesm(1)', 'pvenode(1)', 'corral-contexts(5)'],
+    seeAlso: [
+      'corral-first-steps(7)', 'qm(1)', 'pvesm(1)', 'pvenode(1)', 'corral-contexts(5)', 'corral-dry-run(7)', 'corral-exit-codes(7)', 'corral-hosts(7)', 'corral-scripts(7)',
+    ],
   },
   {
     name: 'qm',
@@ -30,21 +32,21 @@ export const tools: readonly ToolWords[] = [
       'Its configuration is a small file of `key: value` lines in the configuration store, in the form of Proxmox VE; qm.conf(5) describes the keys.',
     ].join('\n\n'),
     files: [store, {path: '/run/corral', meaning: 'Sockets and process ids of running machines.'}],
-    seeAlso: ['qm.conf(5)', 'pvesm(1)', 'corral(1)', 'qemu-system-x86_64(1)'],
+    seeAlso: ['qm.conf(5)', 'corral-configuration(7)', 'corral-tasks(7)', 'corral-locks(7)', 'corral-networks(7)', 'pvesm(1)', 'corral(1)', 'qemu-system-x86_64(1)'],
   },
   {
     name: 'pvesm',
     summary: 'Manage storages and the volumes on them.',
     description: 'Adds, changes and removes storages, shows their state, and works with single volumes. storage.cfg(5) describes the configuration.',
     files: [store],
-    seeAlso: ['storage.cfg(5)', 'qm(1)', 'corral(1)', 'qemu-img(1)'],
+    seeAlso: ['storage.cfg(5)', 'corral-storage(7)', 'corral-volumes(7)', 'qm(1)', 'corral(1)', 'qemu-img(1)'],
   },
   {
     name: 'pvenode',
     summary: 'Look after this node and its tasks.',
     description: 'Lists the tasks that ran on this node and shows how they went. A task has an id, the UPID, which the commands that start tasks print with `--async`.',
     files: [{path: '/var/log/corral/tasks', meaning: 'The logs of tasks.'}],
-    seeAlso: ['corral(1)', 'qm(1)'],
+    seeAlso: ['corral-tasks(7)', 'corral(1)', 'qm(1)'],
   },
   {
     name: 'qmeventd',

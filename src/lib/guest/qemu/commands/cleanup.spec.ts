@@ -17,5 +17,5 @@ force, and a machine that \`qm reboot\` shut down is started again. A machine th
   runsOn: 'guest-node',
   needs: 'root',
   examples: [{line: 'qm cleanup 100 1 1', meaning: 'What qmeventd runs when guest 100 has switched itself off.'}],
-  seeAlso: ['qm reboot', 'qmeventd'],
+  seeAlso: ['qm reboot', 'qmeventd(8)'],
 })
