@@ -17,7 +17,7 @@ const layers = [
   ['storage', 'network'],
   ['firewall'],
   ['guest'],
-  ['backup', 'replication', 'ha', 'ceph', 'metrics', 'hosts'],
+  ['backup', 'replication', 'ha', 'ceph', 'metrics', 'hosts', 'completion'],
   ['catalog'],
   ['agent', 'api', 'cli'],
   ['commands'],

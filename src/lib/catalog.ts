@@ -1,5 +1,6 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
+import {hasNames} from './completion/named-paths.ts'
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
@@ -28,4 +29,5 @@ export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, qemuCommands, hostCommands),
   actionLoaders: mergeTables(taskActions, storageActions, qemuActions, hostActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
+  names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

@@ -13,13 +13,15 @@ export interface Places {
   root: string | undefined
   /** The calling user's own configuration, `~/.config/corral`; for what runs on the user's machine only. */
   userConfigDir?: string | undefined
+  /** `~/.cache/corral`: what may be lost; for what runs on the user's machine only. */
+  userCacheDir?: string | undefined
 }
 
 /** @throws InvalidInputError when CORRAL_ROOT is not a short absolute path of a folder of its own. */
 export function placesFromEnvironment(env: Readonly<Record<string, string | undefined>>): Places {
   const root = env['CORRAL_ROOT']
   if (root === undefined || root === '') {
-    return {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined, userConfigDir: userConfigDir(env)}
+    return {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env)}
   }
   if (!root.startsWith('/') || root.includes('\0') || root.includes('\n')) {
     throw new InvalidInputError(`CORRAL_ROOT must be an absolute path, not '${root}'`)
@@ -29,15 +31,24 @@ export function placesFromEnvironment(env: Readonly<Record<string, string | unde
   if (Buffer.byteLength(trimmed) > 60) {
     throw new InvalidInputError(`CORRAL_ROOT is too long for the sockets below it (at most 60 bytes): '${root}'`)
   }
-  return {stateDir: `${trimmed}/lib`, runDir: `${trimmed}/run`, logDir: `${trimmed}/log`, root: trimmed, userConfigDir: userConfigDir(env)}
+  return {stateDir: `${trimmed}/lib`, runDir: `${trimmed}/run`, logDir: `${trimmed}/log`, root: trimmed, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env)}
 }
 
 /** `$XDG_CONFIG_HOME/corral`, by default below `~/.config`; undefined for a caller without a home. */
 export function userConfigDir(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  return userDir(env['XDG_CONFIG_HOME'], env['HOME'], '.config')
+}
+
+/** `$XDG_CACHE_HOME/corral`, by default below `~/.cache`; undefined for a caller without a home. */
+export function userCacheDir(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  return userDir(env['XDG_CACHE_HOME'], env['HOME'], '.cache')
+}
+
+function userDir(given: string | undefined, homeDir: string | undefined, below: string): string | undefined {
   // The XDG base directory specification says that a relative path is to be ignored.
   const absolute = (path: string | undefined) => (path?.startsWith('/') === true ? withoutSlashesAtEnd(path) : undefined)
-  const home = absolute(env['HOME'])
-  const base = absolute(env['XDG_CONFIG_HOME']) ?? (home === undefined ? undefined : `${home}/.config`)
+  const home = absolute(homeDir)
+  const base = absolute(given) ?? (home === undefined ? undefined : `${home}/${below}`)
   return base === undefined ? undefined : `${base}/corral`
 }
 

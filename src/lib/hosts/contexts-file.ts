@@ -25,9 +25,13 @@ export async function readContexts(path: string, files: HostFiles): Promise<Cont
   return text === '' ? {contexts: []} : parseContexts(text, path)
 }
 
-export async function writeContextsText(path: string, text: string, files: HostFiles): Promise<void> {
+/** @param places where the names of the hosts are kept for completion; that may fail */
+export async function writeContextsText(path: string, text: string, files: HostFiles, {userCacheDir}: Pick<Places, 'userCacheDir'>): Promise<void> {
   await files.makeDirectory(path.replace(/\/[^/]*$/, ''), 0o700)
   // A link in somebody's collection of dotfiles stays one.
   const real = await files.stat(path) === undefined ? path : await files.realPath(path)
   await files.write(real, text, {mode: 0o600})
+  if (userCacheDir === undefined) return
+  const {rememberContexts} = await import('../completion/index.ts')
+  await rememberContexts(await parseContexts(text, path), userCacheDir, files).catch(() => undefined)
 }

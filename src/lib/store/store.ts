@@ -87,6 +87,11 @@ export interface Store {
    * path. Ends when the signal fires. @throws UnavailableError when that revision was compacted away, or is newer than the store
    */
   watch(prefix: string, afterRevision: number, signal: AbortSignal): AsyncIterable<StoreEvent>
+  /**
+   * The paths that commits after `afterRevision` wrote or removed, each once, in no order; what a watch from there would tell first.
+   * @throws UnavailableError as watch
+   */
+  changedPaths(afterRevision: number): Promise<readonly string[]>
   grantLease(ttlMs: number): Promise<Lease>
   /** @throws ConflictError when it has expired */
   keepAlive(leaseId: string): Promise<void>

@@ -49,6 +49,8 @@ export interface Context {
   readonly actionKind: (kind: string) => Promise<ActionKind>
   /** Starts another command as a task of its own (reboot after cleanup); gives its UPID. Once for a key, however often it is asked. */
   readonly startTask: (commandId: string, params: Readonly<Record<string, unknown>>, key?: string) => Promise<string>
+  /** Tells those who complete words that a task was started or has ended. Never fails. */
+  readonly tasksChanged?: () => Promise<void>
   /** What the domains contribute to `corral doctor`. */
   readonly doctorChecks?: () => Promise<readonly DoctorCheck[]>
 }

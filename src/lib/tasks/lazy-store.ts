@@ -16,6 +16,7 @@ export function lazyStore(open: () => Promise<Store>): LazyStore {
     list: async (prefix) => (await store()).list(prefix),
     commit: async (change) => (await store()).commit(change),
     watch: async function* (prefix, afterRevision, signal) { yield* (await store()).watch(prefix, afterRevision, signal) },
+    changedPaths: async (afterRevision) => (await store()).changedPaths(afterRevision),
     grantLease: async (ttlMs) => (await store()).grantLease(ttlMs),
     keepAlive: async (leaseId) => (await store()).keepAlive(leaseId),
     revokeLease: async (leaseId) => (await store()).revokeLease(leaseId),

@@ -8,6 +8,8 @@ import type {Store} from '../store/index.ts'
 import type {Catalog} from './catalog-entry.ts'
 import type {Caller, Context, Log, Terminal} from './context.ts'
 import {lazyStore} from './lazy-store.ts'
+import {toldStore} from './told-store.ts'
+import type {ToldStore} from './told-store.ts'
 
 export interface LocalContextOptions {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -26,6 +28,8 @@ export interface LocalContextOptions {
 /** A context that has to be closed. */
 export interface OpenContext {
   readonly context: Context
+  /** Waits until the names of what was changed are where completion finds them. Never fails. */
+  readonly settle: () => Promise<void>
   /** Closes the store, if it was opened. */
   readonly close: () => Promise<void>
 }
@@ -38,18 +42,23 @@ export async function localContext(options: LocalContextOptions): Promise<OpenCo
   const {localHost} = await import('../host/local/index.ts')
   const host = localHost(node)
   const caller = await callerOf(uid, places, host)
-  const store = lazyStore(() => openStore(places, node, clock, host, caller))
+  let told: ToldStore | undefined
+  const store = lazyStore(async () => {
+    const opened = await openStore({places, node, clock, host, caller})
+    return catalog.names === undefined ? opened : told = keepingNames(opened, catalog.names, {host, places, node, clock})
+  })
   const context: Context = {
     node, host, store, clock, places, caller, log, signal, fences: [],
     ...(terminal === undefined ? {} : {terminal}),
     ...(connector === undefined ? {} : {connector}),
+    tasksChanged: async () => { await (await catalog.names?.load())?.afterTask({host, places}).catch(() => undefined) },
     actionKind: (kind) => loadActionKind(catalog, kind),
     doctorChecks: () => Promise.all(Object.values(catalog.doctorCheckLoaders ?? {}).map((load) => load())),
     startTask: async (commandId, params, key) => (await import('./start-task.ts')).startTask(commandId, params, context, {
       catalog, workerArgv: options.workerArgv, env,
     }, key),
   }
-  return {context, close: () => store.close()}
+  return {context, settle: async () => told?.settle(), close: () => store.close()}
 }
 
 /**
@@ -84,7 +93,7 @@ function loginName(uid: number): string {
   }
 }
 
-async function openStore(places: Places, node: string, clock: Clock, host: Host, caller: Caller): Promise<Store> {
+async function openStore({places, node, clock, host, caller}: Pick<Context, 'places' | 'node' | 'clock' | 'host' | 'caller'>): Promise<Store> {
   if (!caller.isRoot) {
     const whose = places.root ?? 'this machine'
     throw new ForbiddenError(`${caller.user} may not look into the configuration of ${whose}`, {
@@ -95,6 +104,12 @@ async function openStore(places: Places, node: string, clock: Clock, host: Host,
   await host.files.makeDirectory(`${places.stateDir}/store`, 0o700)
   const {openSqliteStore} = await import('../store/sqlite/index.ts')
   return openSqliteStore({path: `${places.stateDir}/store/config.db`, node, clock})
+}
+
+type Parts = Pick<Context, 'host' | 'places' | 'node' | 'clock'>
+
+function keepingNames(opened: Store, {concerns, load}: NonNullable<Catalog['names']>, {host, places, node, clock}: Parts): ToldStore {
+  return toldStore(opened, {concerns, tell: async (store) => (await load()).afterCommits({store, host, places, node})}, clock)
 }
 
 async function loadActionKind(catalog: Catalog, kind: string) {

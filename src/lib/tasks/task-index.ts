@@ -33,10 +33,11 @@ export async function statusInLog(upid: string, host: Host, places: LogPlace): P
 }
 
 /** Moves a task from the active ones to the index of those that ended, and keeps the index within its bound. */
-export async function archiveTask(upid: string, status: string, context: Pick<Context, 'host' | 'places' | 'clock' | 'store'>): Promise<void> {
+export async function archiveTask(upid: string, status: string, context: Pick<Context, 'host' | 'places' | 'clock' | 'store' | 'tasksChanged'>): Promise<void> {
   const {host, places, clock} = context
   await host.files.append(indexPath(places), indexLine(upid, Math.floor(clock.now() / 1000), status))
   await host.files.remove(activePath(places, upid))
+  await context.tasksChanged?.()
   const index = await host.files.stat(indexPath(places))
   if (index !== undefined && index.sizeBytes > maxIndexBytes) await rotate(context)
 }
@@ -106,6 +107,15 @@ export async function endedTasks(context: Pick<Context, 'host' | 'places'>): Pro
   // A worker that died between its line in the index and the removal of its mark is in both.
   const byUpid = new Map<string, ListedTask>([...dead, ...older, ...newer].map((task) => [task.upid, task]))
   return newestFirst([...byUpid.values()])
+}
+
+/** The tasks that run, and the last of those that ended, newest first; reads little, for lists that are made often. */
+export async function recentTasks(context: Pick<Context, 'host' | 'places'>): Promise<ListedTask[]> {
+  const {host, places} = context
+  const index = await host.files.stat(indexPath(places))
+  const tail = index === undefined ? '' : (await host.files.readAt(indexPath(places), Math.max(0, index.sizeBytes - tailBytes), tailBytes)).toString('utf8')
+  // The first line of a tail is cut, and no entry.
+  return [...await runningTasks(context), ...newestFirst(parseIndex(tail))]
 }
 
 function newestFirst(tasks: ListedTask[]): ListedTask[] {

@@ -90,6 +90,7 @@ async function register(order: WorkerOrder): Promise<RunningTask> {
 }
 
 async function work(order: WorkerOrder, task: RunningTask, {loadCatalog, workerArgv}: WorkerParts, signal: AbortSignal): Promise<TaskEnd> {
+  const ended = new AbortController()
   let close = () => Promise.resolve()
   let archive: ((end: TaskEnd) => Promise<void>) | undefined
   let end: TaskEnd
@@ -98,16 +99,24 @@ async function work(order: WorkerOrder, task: RunningTask, {loadCatalog, workerA
     const opened = await localContext({env: process.env, catalog, workerArgv, log: task.log, signal})
     close = () => opened.close()
     archive = async ({status}) => (await import('./task-index.ts')).archiveTask(task.upid, status, opened.context)
+    tellLater(opened.context, ended.signal)
     end = await runOrder(order, catalog, opened.context, task.log)
+    await opened.settle()
   } catch (error) {
     end = failure(error, task.log)
   }
+  ended.abort()
   await finish(task, end)
   // From here on nobody waits for us.
   await archive?.(end).catch(() => undefined)
   if (order.key !== undefined) await forgetOldKeys(task, systemClock).catch(() => undefined)
   await close().catch(() => undefined)
   return end
+}
+
+/** A task is offered for completion once it has lasted a moment: nobody types the id of a shorter one, and it has better things to do. */
+function tellLater({clock, tasksChanged}: Context, ended: AbortSignal): void {
+  void clock.sleep(500, ended).then(() => tasksChanged?.(), () => undefined)
 }
 
 async function runOrder({commandId, params}: WorkerOrder, catalog: Catalog, context: Context, log: TaskLog): Promise<TaskEnd> {

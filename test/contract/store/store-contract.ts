@@ -274,6 +274,19 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
     beforeEach(async () => { world = await makeWorld({keptCommits: 300}); store = await world.open() })
     afterEach(async () => { await world.remove() })
 
+    test('tells which paths changed since a revision, each once', async () => {
+      await store.commit({put: {'nodes/a': '1', 'nodes/b': '1'}})
+      const {revision} = await store.commit({put: {'nodes/c': '1'}})
+      await store.commit({put: {'nodes/a': '2'}})
+      await store.commit({put: {'nodes/a': '3', other: '1'}, remove: ['nodes/b', 'never-there']})
+      expect([...await store.changedPaths(revision)].sort()).toEqual(['nodes/a', 'nodes/b', 'other'])
+      expect([...await store.changedPaths(0)].sort()).toEqual(['nodes/a', 'nodes/b', 'nodes/c', 'other'])
+      expect(await store.changedPaths(await store.revision())).toEqual([])
+      expect(await failure(store.changedPaths(await store.revision() + 1))).toBeInstanceOf(UnavailableError)
+      for (let index = 0; index < 700; index++) await store.commit({put: {other: String(index)}})
+      expect(await failure(store.changedPaths(1))).toBeInstanceOf(UnavailableError)
+    })
+
     test('tells what happened after a revision, in order, with all events of a commit', async () => {
       const {revision: start} = await store.commit({put: {'a/1': 'x'}})
       const {revision: second} = await store.commit({put: {'a/3': 'x', 'a/2': 'x'}, remove: ['a/1', 'a/none']})

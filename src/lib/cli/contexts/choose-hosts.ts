@@ -1,7 +1,7 @@
 // Which hosts an invocation is meant for: --context, CORRAL_CONTEXT, the current context, and --on within it. A call without any of these and
 // without a contexts file pays for one look at the file system.
-import {closeSync, constants, fstatSync, openSync, readFileSync} from 'node:fs'
-import {InvalidInputError, NotFoundError, userConfigDir} from '../../base/index.ts'
+import {closeSync, constants, fstatSync, openSync, readFileSync, statSync} from 'node:fs'
+import {InvalidInputError, NotFoundError, userCacheDir, userConfigDir} from '../../base/index.ts'
 import {checkContextsMode, localName, maxContextsBytes} from '../../hosts/contexts-mode.ts'
 import type {ContextHost, Contexts} from '../../hosts/contexts.ts'
 import {didYouMean} from '../../spec/nearest.ts'
@@ -49,7 +49,20 @@ async function readContexts(env: Environment): Promise<Contexts | undefined> {
   const folder = userConfigDir(env)
   const path = `${folder}/contexts.yaml`
   const text = folder === undefined ? undefined : readPrivately(path)
-  return text === undefined ? undefined : (await import('../../hosts/contexts.ts')).parseContexts(text, path)
+  if (text === undefined) return undefined
+  const contexts = await (await import('../../hosts/contexts.ts')).parseContexts(text, path)
+  await rememberForCompletion(contexts, path, env).catch(() => undefined)
+  return contexts
+}
+
+/** The file may have been edited by hand: whoever reads it next sees to it that completion knows. */
+async function rememberForCompletion(contexts: Contexts, path: string, env: Environment): Promise<void> {
+  const cacheDir = userCacheDir(env)
+  if (cacheDir === undefined) return
+  const known = statSync(`${cacheDir}/completion/contexts`, {throwIfNoEntry: false})
+  if (known !== undefined && known.mtimeMs >= statSync(path).mtimeMs) return
+  const [{rememberContexts}, {localFiles}] = await Promise.all([import('../../completion/index.ts'), import('../../host/local/files.ts')])
+  await rememberContexts(contexts, cacheDir, localFiles)
 }
 
 /** A bounded read of a file that only its owner may write; undefined when it is not there. */

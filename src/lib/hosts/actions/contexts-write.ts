@@ -13,11 +13,11 @@ export interface ContextsWrite extends Action {
 export const contextsWrite = defineAction<ContextsWrite>({
   kind: 'contexts.write',
   describe: ({path, before, after}) => unifiedDiff(path, before, after),
-  run: async ({path, before, after}, {host}) => {
+  run: async ({path, before, after}, {host, places}) => {
     const now = await readContextsText(path, host.files)
     if (now === after) return
     if (now !== before) throw new ConflictError(`${path} was changed meanwhile`, {nextSteps: ['Repeat the command.']})
-    await writeContextsText(path, after, host.files)
+    await writeContextsText(path, after, host.files, places)
   },
   isAtomic: true,
 })

@@ -101,7 +101,7 @@ export const hostRemember = defineAction<RememberHost>({
     const {files} = context.host
     const before = await readContextsText(path, files)
     const after = await withHost(before, contextName, entry, path)
-    if (before !== after) await writeContextsText(path, after, files)
+    if (before !== after) await writeContextsText(path, after, files, context.places)
   },
 })
 

@@ -62,6 +62,12 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
       checkRevision(afterRevision)
       return watchData(checkPrefix(prefix), afterRevision, data, clock, AbortSignal.any([signal, closing.signal]))
     },
+    async changedPaths(afterRevision) {
+      checkRevision(afterRevision)
+      const outside = explainRevision(afterRevision, data.history[0]?.revision ?? 0, data.revision)
+      if (outside !== undefined) throw outside
+      return [...new Set(data.history.filter(({revision}) => revision > afterRevision).flatMap(({events}) => events.map(({path}) => path)))]
+    },
     grantLease: leases.grantLease,
     keepAlive: leases.keepAlive,
     revokeLease: leases.revokeLease,

@@ -11,7 +11,7 @@ import {Leases} from './leases.ts'
 import {ownIdentity, readBootId} from './process-identity.ts'
 import {ensureSchema} from './schema.ts'
 import {SqliteTickets} from './tickets.ts'
-import {watchHistory} from './watch.ts'
+import {changedPaths, watchHistory} from './watch.ts'
 
 export interface SqliteStoreOptions {
   /** The database file, in a folder of its own; both are made when they do not exist. */
@@ -76,6 +76,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       checkRevision(afterRevision)
       return watchHistory(checkPrefix(prefix), afterRevision,
         {connection: files, databasePath: path, clock, signal: AbortSignal.any([signal, closing.signal])})
+    },
+    async changedPaths(afterRevision) {
+      checkRevision(afterRevision)
+      return changedPaths(files, afterRevision)
     },
     grantLease: async (ttlMs) => (await coordination.get()).leases.grantLease(ttlMs),
     keepAlive: async (leaseId) => (await coordination.get()).leases.keepAlive(leaseId),

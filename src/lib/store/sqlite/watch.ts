@@ -62,3 +62,14 @@ async function commitsAfter(connection: Connection, revision: number): Promise<C
   if (outside !== undefined) throw outside
   return JSON.parse(row.commits) as Commit[]
 }
+
+/** See Store.changedPaths. */
+export async function changedPaths(connection: Connection, afterRevision: number): Promise<readonly string[]> {
+  const row = await connection.first<{oldest: number; newest: number; paths: string}>(`
+    SELECT (SELECT min(revision) FROM history) AS oldest, (SELECT max(revision) FROM history) AS newest,
+      (SELECT json_group_array(DISTINCT event.value ->> 1) FROM history, json_each(history.events) AS event WHERE revision > ?) AS paths`, [afterRevision])
+  if (row === undefined) return []
+  const outside = explainRevision(afterRevision, row.oldest, row.newest)
+  if (outside !== undefined) throw outside
+  return JSON.parse(row.paths) as string[]
+}
