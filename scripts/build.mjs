@@ -13,9 +13,11 @@ import {compileValidators} from './compile-validators.mjs'
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const sourceDir = path.join(root, 'src')
 const outDir = path.join(root, 'dist')
-const buildInfo = path.join(root, 'node_modules/.cache/tsc/build.tsbuildinfo')
+// tsc believes its notes, not the folder that they are about: they lie in it, so that they go with it, and several working copies that
+// share their packages do not read each other's.
+const buildInfo = path.join(outDir, 'build.tsbuildinfo')
 
-/** tsc believes its notes, not the folder: without dist they would make it write nothing. */
+/** A folder that was emptied otherwise would stay so. */
 function forgetStaleNotes() {
   if (!fs.existsSync(path.join(outDir, 'lib/cli/main.js'))) fs.rmSync(buildInfo, {force: true})
 }
