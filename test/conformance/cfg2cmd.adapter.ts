@@ -7,6 +7,7 @@ import {buildArguments} from '../../src/lib/guest/qemu/arguments/index.ts'
 import type {ArgumentsInput, DriveBacking, FirmwareFile, HostFacts, QemuArguments} from '../../src/lib/guest/qemu/arguments/index.ts'
 import {driveKeys, parseQemuConfig, readDrive, readNic, refuseUnsupportedKeys} from '../../src/lib/guest/qemu/config/index.ts'
 import {parseCustomCpuModels, pathBacking, volumeBacking} from '../../src/lib/guest/qemu/facts/index.ts'
+import {choosePciDevices, parsePciMappings} from '../../src/lib/guest/qemu/host-devices/index.ts'
 import {parseVolumeId} from '../../src/lib/storage/index.ts'
 import {loadStoragePlugin} from '../../src/lib/storage/plugins.ts'
 import {parseStorageConfig} from '../../src/lib/storage/storage-config.ts'
@@ -21,7 +22,8 @@ export const adapter: Adapter = {
       const config = parseQemuConfig(String(input['config'])).current
       refuseUnsupportedKeys(config.values)
       const drives = await backings(config.values, env)
-      return attempt(() => buildArguments({...guestFacts(env), config, drives, host: hostFacts(input, env, config.values)}))
+      const hostPci = choosePciDevices(config.values, pciFacts(env))
+      return attempt(() => buildArguments({...guestFacts(env), config, drives, hostPci, host: hostFacts(input, env, config.values)}))
     } catch (error) {
       // What Corral does not have yet is not a wrong configuration; a case that asks for it is neither passed nor failed.
       if (error instanceof UnsupportedError) throw new Unsupported(error.message)
@@ -82,7 +84,33 @@ function hostFacts(input: Data, env: Data, values: Values): HostFacts {
     },
     customCpuModels: parseCustomCpuModels(files['/etc/pve/virtual-guest/cpu-models.conf'] ?? ''),
     bridgeMtu: bridgeMtus(env['bridgeMtu'] as Readonly<Record<string, number>>, values),
+    usbMappings: {},
+    onlineCpus: new Set(Array.from({length: 256}, (_, number) => number)),
+    // The suite: every node id exists, every size is supported.
+    numaNodes: Array.from({length: 8}, (_, number) => number), hugePageSizesMib: [2, 1024],
+    encryption: encryption(given),
   }
+}
+
+function encryption(given: Data): HostFacts['encryption'] {
+  const {'amd-sev': sev} = given['hwCapabilities'] as {'amd-sev': Readonly<Record<string, number | boolean>>}
+  if (sev['sev-support'] !== true) return {sev: undefined, hasTdx: false}
+  return {
+    hasTdx: false,
+    sev: {
+      cbitpos: Number(sev['cbitpos']), reducedPhysBits: Number(sev['reduced-phys-bits']), hasEs: sev['sev-support-es'] === true, hasSnp: sev['sev-support-snp'] === true,
+    },
+  }
+}
+
+function pciFacts(env: Data): Parameters<typeof choosePciDevices>[1] {
+  const infos = env['pciDeviceInfo'] as readonly {prefix: string; vendor: string; device: string; iommugroup: number}[]
+  const devices = (env['pciDevices'] as readonly string[]).map(address => {
+    const info = infos.find(({prefix}) => address.startsWith(prefix))
+    return {address, vendor: info?.vendor, device: info?.device, iommuGroup: info?.iommugroup}
+  })
+  const mappings = parsePciMappings((env['files'] as Values)['/etc/pve/mapping/pci.cfg'] ?? '')
+  return {node: String(env['nodename']), vmid: Number(env['vmid']), devices, mappings, taken: new Map()}
 }
 
 /** The host's own architecture runs under the name that KVM's binary has there. */
@@ -99,6 +127,7 @@ function firmware(env: Data): HostFacts['firmware'] {
   }
   return {
     '2m': file('OVMF_CODE.fd', 'OVMF_VARS.fd'), '4m': file('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd'),
+    sev: file('OVMF_SEV_CODE_4M.fd', 'OVMF_SEV_VARS_4M.fd'), 'sev-snp': `${product.firmware}/OVMF_SEV_4M.fd`, tdx: `${product.firmware}/OVMF_TDX_4M.fd`,
     '4m-smm': file('OVMF_CODE_4M.secboot.fd', 'OVMF_VARS_4M.fd'), arm: file('AAVMF_CODE.fd', 'AAVMF_VARS.fd'),
   }
 }

@@ -14,7 +14,7 @@ import type {ConfigSection} from '../../src/lib/guest/guest-config.ts'
 import {buildArguments} from '../../src/lib/guest/qemu/arguments/index.ts'
 import type {ArgumentsInput, DriveBacking} from '../../src/lib/guest/qemu/arguments/index.ts'
 import {guestPaths} from '../../src/lib/guest/qemu/runtime/sockets.ts'
-import {goldenConfig, goldenDrives, goldenHost, goldenNames, goldenVmid} from '../support/golden-machines.ts'
+import {goldenConfig, goldenDrives, goldenHost, goldenHostPci, goldenNames, goldenVmid} from '../support/golden-machines.ts'
 
 const binary = process.env['CORRAL_TEST_QEMU'] ?? 'qemu-system-x86_64'
 const dataFolder = process.env['CORRAL_TEST_QEMU_DATA']
@@ -53,7 +53,7 @@ async function startableInput(name: string): Promise<ArgumentsInput> {
   const paths = guestPaths({stateDir: folder, runDir: folder, logDir: folder, root: undefined}, goldenVmid)
   fs.mkdirSync(path.join(paths.dir, 'efidisk'), {recursive: true})
   return {
-    vmid: goldenVmid, config, paths,
+    vmid: goldenVmid, config, paths, hostPci: goldenHostPci(config.values),
     drives: withImages(await goldenDrives(config.values), folder, config.values['efidisk0']?.includes('efitype=4m') === true),
     host: {...host, support: {...host.support, q35: `${libexec}/qemu/pve-q35-4.0.cfg`, q35Before4: `${libexec}/qemu/pve-q35.cfg`, usb: `${libexec}/qemu/pve-usb.cfg`}},
     eventSocket: `${folder}/qmeventd.sock`, spice: {kind: 'unix', path: `${paths.dir}/${goldenVmid}.spice`},

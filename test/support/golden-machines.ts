@@ -8,6 +8,7 @@ import type {ConfigSection} from '../../src/lib/guest/guest-config.ts'
 import type {ArgumentsInput, DriveBacking, HostFacts} from '../../src/lib/guest/qemu/arguments/index.ts'
 import {driveKeys, parseQemuConfig, readDrive} from '../../src/lib/guest/qemu/config/index.ts'
 import {volumeBacking} from '../../src/lib/guest/qemu/facts/index.ts'
+import {choosePciDevices} from '../../src/lib/guest/qemu/host-devices/index.ts'
 import {guestPaths} from '../../src/lib/guest/qemu/runtime/sockets.ts'
 import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {parseVolumeId} from '../../src/lib/storage/index.ts'
@@ -54,6 +55,7 @@ export function goldenHost(version: string): HostFacts {
     firmware: {
       '2m': firmware('OVMF_CODE.fd', 'OVMF_VARS.fd', 131_072), '4m': firmware('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd', 540_672),
       '4m-smm': firmware('OVMF_CODE_4M.secboot.fd', 'OVMF_VARS_4M.fd', 540_672),
+      sev: firmware('OVMF_CODE_4M.fd', 'OVMF_VARS_4M.fd', 540_672), 'sev-snp': '/usr/share/ovmf/OVMF.fd', tdx: '/usr/share/ovmf/OVMF.inteltdx.fd',
     },
     iscsiInitiator: 'iqn.1993-08.org.debian:01:aabbccddeeff',
     bootSplash: undefined, cdromDevice: '/dev/cdrom',
@@ -63,7 +65,19 @@ export function goldenHost(version: string): HostFacts {
     },
     customCpuModels: {},
     bridgeMtu: {vmbr0: 1500, vxlan0: 1450},
+    usbMappings: {stick: {kind: 'id', vendor: '0951', product: '1666'}},
+    onlineCpus: new Set(Array.from({length: 16}, (_, number) => number)), numaNodes: [0, 1], hugePageSizesMib: [2, 1024],
+    encryption: {sev: {cbitpos: 51, reducedPhysBits: 1, hasEs: true, hasSnp: true}, hasTdx: true},
   }
+}
+
+/** The host's PCI devices: a graphics card with its sound, a network card with two ports and a virtual function. */
+const pciDevices = ['0000:00:02.0', '0000:01:00.0', '0000:01:00.1', '0000:41:00.0', '0000:41:00.1', '0000:41:10.0'].map(address => ({
+  address, vendor: undefined, device: undefined, iommuGroup: undefined,
+}))
+
+export function goldenHostPci(values: Readonly<Record<string, string>>): ArgumentsInput['hostPci'] {
+  return choosePciDevices(values, {node: 'h1', vmid: goldenVmid, devices: pciDevices, mappings: [], taken: new Map()})
 }
 
 export async function goldenInput(name: string, version: string): Promise<ArgumentsInput> {
@@ -71,7 +85,7 @@ export async function goldenInput(name: string, version: string): Promise<Argume
   const places = {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined}
   const paths = guestPaths(places, goldenVmid)
   return {
-    vmid: goldenVmid, config, host: goldenHost(version), drives: await goldenDrives(config.values), paths,
+    vmid: goldenVmid, config, host: goldenHost(version), drives: await goldenDrives(config.values), hostPci: goldenHostPci(config.values), paths,
     eventSocket: '/run/corral/qmeventd.sock', spice: {kind: 'unix', path: `${paths.dir}/${goldenVmid}.spice`},
   }
 }

@@ -5,10 +5,10 @@ import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/in
 import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
 import type {Store} from '../../store/index.ts'
 import type {Caller} from '../../tasks/index.ts'
-import {checkCpuType} from './arguments/cpu-models.ts'
-import {isDriveKey, qemuConfigParams, readCpu, refuseUnsupportedKeys, splitArguments} from './config/index.ts'
+import {checkCpuType, isDriveKey, qemuConfigParams, readCpu, readHostPci, readUsb, splitArguments} from './config/index.ts'
 import {isUnusedKey} from './drives/drive-text.ts'
 import {assertOneLine, listAllGuests} from './guest-files.ts'
+import {hashedPassword, newSalt} from './password-hash.ts'
 import {macAddressesIn, macPrefix, newMacAddress} from './mac-address.ts'
 
 /**
@@ -29,6 +29,8 @@ export function canonicalProperties(key: string, value: string): string {
 
 /** What new values are drawn from; a test gives its own. */
 export interface ValueSources {
+  /** For the hash of a password. */
+  readonly newSalt: () => string
   readonly newUuid: () => string
   /** An address that no guest has. */
   readonly newMac: () => Promise<string>
@@ -42,6 +44,7 @@ export function valueSources(store: Pick<Store, 'read' | 'list'>): ValueSources 
     return {prefix: macPrefix(datacenter?.data), addresses: macAddressesIn(guests.map(guest => guest.file.data))}
   }
   return {
+    newSalt,
     newUuid: () => randomUUID(),
     newMac: async () => {
       taken ??= lookUp()
@@ -69,11 +72,10 @@ export function splitOptions(params: Readonly<Record<string, unknown>>): SplitOp
   return {drives, others}
 }
 
-/** storedValue for each key, with what belongs to no key refused. */
+/** storedValue for each key. */
 export async function storedValues(options: Readonly<Record<string, unknown>>, sources: ValueSources): Promise<Record<string, string>> {
   const values: Record<string, string> = {}
   for (const [key, value] of Object.entries(options)) values[key] = await storedValue(key, value, sources)
-  refuseUnsupportedKeys(values)
   return values
 }
 
@@ -87,6 +89,9 @@ export async function storedValue(key: string, value: unknown, sources: ValueSou
   if (/^net\d+$/.test(key)) return storedNetworkCard(key, text, sources)
   if (key === 'cpu') checkCpu(text)
   if (key === 'args') splitArguments(text)
+  if (/^hostpci\d+$/.test(key)) readHostPci(key, text)
+  if (/^usb\d+$/.test(key)) readUsb(key, text)
+  if (key === 'cipassword') return hashedPassword(text, sources.newSalt())
   if (key === 'vmgenid' && text === '1') return sources.newUuid()
   return key === 'tags' ? storedTags(text) : text
 }

@@ -8,15 +8,18 @@ import {clockSettings} from './clock.ts'
 import {cpuArguments} from './cpu.ts'
 import {displayDevices, spiceArguments, spiceDevices, viewArguments} from './display.ts'
 import {driveArguments} from './drives.ts'
+import {encryptionArguments} from './encryption.ts'
 import {firmwareArguments} from './firmware.ts'
 import {describeGuest} from './guest.ts'
+import {hostPciDevices} from './host-pci.ts'
 import type {ArgumentsInput, QemuArguments} from './input.ts'
 import {boardDevices, hotplugCompatibilityArguments, iommuDevices, machineArguments, powerStateArguments} from './machine.ts'
 import {balloonDevices, memoryArguments} from './memory.ts'
 import {nicArguments} from './nics.ts'
 import {optionText} from './option-text.ts'
+import {parallelDevices} from './parallel.ts'
 import {pciBridges} from './pci-addresses.ts'
-import {processArguments, runArguments} from './process.ts'
+import {affinityPrefix, processArguments, runArguments} from './process.ts'
 import {rngDevices} from './rng.ts'
 import {scsiHardware} from './scsi-controllers.ts'
 import {serialDevices} from './serial.ts'
@@ -37,14 +40,17 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
   const firmware = firmwareArguments(guest)
   const drives = driveArguments(guest, order)
   const nics = nicArguments(guest, order)
+  const encryption = encryptionArguments(guest)
   const clock = clockSettings(guest)
   const iommu = iommuDevices(guest)
   const devices = [
     ...generationIdDevices(guest),
     ...usbControllers(guest),
     ...pointerDevices(guest),
+    ...hostPciDevices(guest, order),
     ...usbDevices(guest, order),
     ...serialDevices(guest),
+    ...parallelDevices(guest),
     ...audioDevices(guest),
     ...displayDevices(guest),
     ...agentDevices(guest),
@@ -58,6 +64,7 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
     ...sharedMemoryDevices(guest),
   ]
   const argv = [
+    ...affinityPrefix(guest),
     guest.emulator.binary,
     ...processArguments(guest),
     ...smbiosArguments(guest),
@@ -80,7 +87,8 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
     ...devices,
     ...iommu.last,
     ...(clock.rtc === undefined ? [] : ['-rtc', clock.rtc]),
-    ...machineArguments(guest, firmware.machineFlags),
+    ...encryption.argv,
+    ...machineArguments(guest, firmware.machineFlags, encryption.machineFlags),
     ...(guest.isTemplate ? ['-snapshot'] : []),
     ...splitArguments(guest.values['args'] ?? ''),
   ]

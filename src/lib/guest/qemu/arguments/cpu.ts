@@ -2,9 +2,9 @@
 // guest of this kind needs, Hyper-V's enlightenments for Windows, the model's level, a custom model, the configuration, and last what
 // KVM needs.
 import {InvalidInputError} from '../../../base/index.ts'
-import {readCpu} from '../config/index.ts'
+import {cpuLevels, cpuVendor, is32Bit, knownModel, readCpu} from '../config/index.ts'
 import type {CpuSettings} from '../config/index.ts'
-import {cpuLevels, cpuVendor, is32Bit, knownModel} from './cpu-models.ts'
+import {hasOwnGraphics} from './guest.ts'
 import type {Guest} from './guest.ts'
 import type {CustomCpuModel} from './input.ts'
 import {binaryVersion, isAtLeast} from './machine-version.ts'
@@ -27,6 +27,7 @@ export function reportedModel(guest: Guest): string {
 
 export function cpuArguments(guest: Guest): string[] {
   const cpu = resolveModel(guest)
+  if (cpu.settings['reported-model'] !== undefined) guest.warn("'reported-model' of 'cpu' has no effect: it belongs into a custom CPU model")
   if (cpu.model === 'host' && !guest.usesKvm) {
     throw new InvalidInputError(
       'the CPU \'host\' needs KVM; use \'max\' where the processor is emulated',
@@ -93,7 +94,8 @@ function hyperVFeatures(guest: Guest, cpu: CpuModel): Features {
   const {windows, machine} = guest
   if (!guest.usesKvm || windows < 6 || (guest.values['bios'] === 'ovmf' && windows < 8)) return features
   const set = (name: string, value?: string) => features.set(name, {sign: '', origin: 'for Windows', ...(value === undefined ? {} : {value})})
-  const vendor = cpu.settings['hv-vendor-id'] ?? cpu.custom?.['hv-vendor-id']
+  // Graphics drivers for Windows refuse to work where they see Hyper-V's own vendor.
+  const vendor = cpu.settings['hv-vendor-id'] ?? cpu.custom?.['hv-vendor-id'] ?? (hasOwnGraphics(guest.values) ? 'proxmox' : undefined)
   if (vendor !== undefined) set('hv_vendor_id', vendor)
   if (isAtLeast(machine.version, 2, 3)) {
     set('hv_spinlocks', '0x1fff')
@@ -115,7 +117,7 @@ function hyperVFeatures(guest: Guest, cpu: CpuModel): Features {
 function forcedFeatures(guest: Guest, cpu: CpuModel): Features {
   const features = new Map<string, Feature>()
   if (cpu.model !== 'host' && guest.usesKvm && guest.arch === 'x86_64') features.set('enforce', {sign: '', origin: 'always, so that a missing feature is an error'})
-  if (cpu.settings.hidden ?? cpu.custom?.hidden ?? false) features.set('kvm', {sign: '', value: 'off', origin: 'as KVM is to be hidden'})
+  if (hasOwnGraphics(guest.values) || (cpu.settings.hidden ?? cpu.custom?.hidden ?? false)) features.set('kvm', {sign: '', value: 'off', origin: 'as KVM is to be hidden'})
   const vendor = cpuVendor(cpu.model)
   if (vendor === 'GenuineIntel' || vendor === 'AuthenticAMD') features.set('vendor', {sign: '', value: vendor, origin: 'of the CPU model'})
   return features

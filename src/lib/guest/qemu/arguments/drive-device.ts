@@ -2,14 +2,18 @@
 import {driveCounts, isCdrom, isCloudInitDrive} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
 import type {Guest} from './guest.ts'
+import type {DriveBacking} from './input.ts'
 import {optionText} from './option-text.ts'
 import type {OptionValue} from './option-text.ts'
 import {pciAddress} from './pci-addresses.ts'
 import {scsiController} from './scsi-controllers.ts'
+import {throttleLimits} from './throttling.ts'
 
 interface Front { readonly driver: string; readonly place: Readonly<Record<string, OptionValue>>; readonly traits: Readonly<Record<string, OptionValue>> }
 
-export function driveDevice(drive: Drive, guest: Guest, bootIndex: number | undefined): string[] {
+export function driveDevice(drive: Drive, guest: Guest, bootIndex: number | undefined, backing?: DriveBacking): string[] {
+  const passed = drive.interface === 'scsi' ? passThrough(drive, backing) : undefined
+  if (passed !== undefined) return passedDevice(drive, guest, passed, bootIndex)
   const front = drive.interface === 'virtio' ? virtioFront(drive, guest) : drive.interface === 'scsi' ? scsiFront(drive, guest) : ataFront(drive, guest)
   const hasNode = !guest.usesBlockdev || drive.file !== 'none'
   return ['-device', optionText(front.driver, {
@@ -30,14 +34,17 @@ function virtioFront(drive: Drive, guest: Guest): Front {
   }
 }
 
-function scsiFront(drive: Drive, guest: Guest): Front {
+function scsiPlace(drive: Drive, guest: Guest): Record<string, OptionValue> {
   const controller = scsiController(drive, guest)
-  const driver = isCdrom(drive) || isCloudInitDrive(drive) ? 'scsi-cd' : 'scsi-hd'
-  const place = controller.hasLuns
+  return controller.hasLuns
     ? {bus: `${controller.id}.0`, channel: 0, 'scsi-id': 0, lun: drive.index}
     : {bus: `${controller.id}.0`, 'scsi-id': controller.unit}
+}
+
+function scsiFront(drive: Drive, guest: Guest): Front {
+  const driver = isCdrom(drive) || isCloudInitDrive(drive) ? 'scsi-cd' : 'scsi-hd'
   return {
-    driver, place,
+    driver, place: scsiPlace(drive, guest),
     traits: {
       // With -drive the id of the backend serves as device id; a node has no such id.
       device_id: guest.usesBlockdev ? `drive-${drive.key}` : undefined,
@@ -45,6 +52,21 @@ function scsiFront(drive: Drive, guest: Guest): Front {
       wwn: drive.wwn, vendor: drive.vendor, product: drive.product,
     },
   }
+}
+
+/** SCSI devices of the host whose commands the guest gives itself: tapes always, disks when asked for. */
+export function passThrough(drive: Drive, backing: DriveBacking | undefined): 'scsi-block' | 'scsi-generic' | undefined {
+  if (isCdrom(drive)) return undefined
+  if (backing?.scsiType === 1) return 'scsi-generic'
+  return backing?.scsiType === 0 && drive.scsiblock === true ? 'scsi-block' : undefined
+}
+
+/** The guest reads names and serial number from the device itself. */
+function passedDevice(drive: Drive, guest: Guest, driver: 'scsi-block' | 'scsi-generic', bootIndex: number | undefined): string[] {
+  const given = [...(['serial', 'vendor', 'product', 'wwn'] as const).filter(name => drive[name] !== undefined), ...Object.keys(throttleLimits(drive))]
+  if (given.length > 0) guest.warn(`'${drive.key}' is handed through whole, so this has no effect: ${given.join(', ')}`)
+  const errors = driver === 'scsi-block' && guest.usesBlockdev ? {rerror: drive.rerror, werror: drive.werror} : {}
+  return ['-device', optionText(driver, {...scsiPlace(drive, guest), drive: `drive-${drive.key}`, id: drive.key, bootindex: bootIndex, ...errors})]
 }
 
 function ataFront(drive: Drive, guest: Guest): Front {

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly hasIoUring: boolean
   /** Shows only this much of a raw image, for firmware variables, whose volume is larger than they are. */
   readonly sizeBytes?: number
+  /** Leaves the throttle out: SCSI commands would not get past it. */
+  readonly isPassedThrough?: boolean
 }
 
 /** @throws UnsupportedError for `snapshot=1`, which -blockdev cannot do */
@@ -35,6 +37,7 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
   }
   const size = options.sizeBytes !== undefined && backing.source.format === 'raw' ? {size: options.sizeBytes} : {}
   const format = {driver: backing.source.format, ...common, cache, file, ...size, 'node-name': nodeName('f', drive)}
+  if (options.isPassedThrough === true) return {throttleGroup: {}, blockdev: {...format, 'node-name': `drive-${drive.key}`}}
   return {
     throttleGroup: {'qom-type': 'throttle-group', id: group, limits: throttleLimits(drive)},
     blockdev: {driver: 'throttle', ...common, 'throttle-group': group, file: format, 'node-name': `drive-${drive.key}`},

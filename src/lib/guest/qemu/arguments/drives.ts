@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {driveKeys, readDrive} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
-import {driveDevice} from './drive-device.ts'
+import {driveDevice, passThrough} from './drive-device.ts'
 import {driveNodes} from './drive-nodes.ts'
 import {driveOption} from './drive-option.ts'
 import type {Guest} from './guest.ts'
@@ -26,15 +26,16 @@ export function driveArguments(guest: Guest, bootIndexes: ReadonlyMap<string, nu
     objects.push(...controller.objects)
     devices.push(...controller.devices)
     if (guest.usesBlockdev && backing !== undefined) {
-      const nodes = driveNodes(drive, backing, {isReadOnly: guest.isTemplate, hasIoUring: guest.input.host.hasIoUring})
-      objects.push('-object', jsonText(nodes.throttleGroup))
+      const isPassedThrough = drive.interface === 'scsi' && passThrough(drive, backing) !== undefined
+      const nodes = driveNodes(drive, backing, {isReadOnly: guest.isTemplate, hasIoUring: guest.input.host.hasIoUring, isPassedThrough})
+      if (!isPassedThrough) objects.push('-object', jsonText(nodes.throttleGroup))
       devices.push('-blockdev', jsonText(nodes.blockdev))
     } else if (!guest.usesBlockdev) {
       // Disks on IDE and SATA cannot be read-only; a template's are covered by -snapshot.
       const isReadOnly = guest.isTemplate && drive.interface !== 'ide' && drive.interface !== 'sata'
       devices.push('-drive', driveOption(drive, backing, {isReadOnly, hasIoUring: guest.input.host.hasIoUring}))
     }
-    devices.push(...driveDevice(drive, guest, bootIndexes.get(key)))
+    devices.push(...driveDevice(drive, guest, bootIndexes.get(key), backing))
   }
   return {objects, devices}
 }

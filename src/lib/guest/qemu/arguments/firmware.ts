@@ -1,12 +1,13 @@
 // OVMF: its code and the disk with its variables. SeaBIOS needs no arguments: QEMU brings it.
-import {UnavailableError} from '../../../base/index.ts'
+import {InvalidInputError, UnavailableError} from '../../../base/index.ts'
 import {readDrive} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
 import {driveNodes} from './drive-nodes.ts'
 import {sourceOptions} from './drive-option.ts'
 import {backingOf} from './drives.ts'
 import type {Guest} from './guest.ts'
-import type {DriveBacking, FirmwareFile, FirmwareName, QemuArguments} from './input.ts'
+import {encryptionOf} from './encryption.ts'
+import type {DriveBacking, FirmwareFile, FirmwareName, QemuArguments, UnifiedFirmwareName} from './input.ts'
 import {isAtLeast} from './machine-version.ts'
 import {jsonText, optionList} from './option-text.ts'
 
@@ -20,6 +21,8 @@ export interface FirmwareArguments {
 export function firmwareArguments(guest: Guest): FirmwareArguments {
   if (guest.values['bios'] !== 'ovmf') return {argv: [], machineFlags: [], temporaryFiles: []}
   const text = guest.values['efidisk0']
+  const encryption = encryptionOf(guest.values)
+  if (encryption === 'sev-snp' || encryption === 'tdx') return measuredFirmware(guest, encryption, text !== undefined)
   const configured = text === undefined ? undefined : readDrive('efidisk0', text)
   const firmware = installedFirmware(guest, configured)
   const {drive, backing, temporaryFiles} = configured === undefined
@@ -30,15 +33,38 @@ export function firmwareArguments(guest: Guest): FirmwareArguments {
   return {...parts, temporaryFiles}
 }
 
+/** One file that the CPU measures as a whole, so there is no place for variables. */
+function measuredFirmware(guest: Guest, name: UnifiedFirmwareName, hasDisk: boolean): FirmwareArguments {
+  const path = guest.input.host.firmware[name]
+  if (path === undefined) throw notInstalled(name, 'apt-get install ovmf')
+  if (hasDisk) guest.warn("'efidisk0' is left out: the firmware of a guest that is protected this way keeps no variables")
+  return {argv: ['-bios', path], machineFlags: [], temporaryFiles: []}
+}
+
+function notInstalled(name: string, remedy: string): UnavailableError {
+  return new UnavailableError(`the UEFI firmware that this guest needs (${name}) is not installed`, {nextSteps: [remedy]})
+}
+
 function installedFirmware(guest: Guest, disk: Drive | undefined): FirmwareFile {
+  if (encryptionOf(guest.values) === 'sev') return sevFirmware(guest, disk)
   const name: FirmwareName = guest.arch === 'aarch64' ? 'arm' : disk?.efitype === '4m' ? (guest.machine.isQ35 ? '4m-smm' : '4m') : '2m'
   const firmware = guest.input.host.firmware[name]
   if (firmware === undefined) {
     const remedy = name === '2m'
       ? 'Newer packages of ovmf have only the larger variant: give efidisk0 efitype=4m.'
       : `apt-get install ${name === 'arm' ? 'qemu-efi-aarch64' : 'ovmf'}`
-    throw new UnavailableError(`the UEFI firmware that this guest needs (${name}) is not installed`, {nextSteps: [remedy]})
+    throw notInstalled(name, remedy)
   }
+  return firmware
+}
+
+/** There is no build with System Management Mode for encrypted memory, and none with the small variable store. */
+function sevFirmware(guest: Guest, disk: Drive | undefined): FirmwareFile {
+  if (disk !== undefined && disk.efitype !== '4m') {
+    throw new InvalidInputError('\'amd-sev\' needs a variable store of the larger kind', {'efidisk0.efitype': 'must be 4m for amd-sev'})
+  }
+  const firmware = guest.input.host.firmware.sev
+  if (firmware === undefined) throw notInstalled('sev', 'apt-get install ovmf')
   return firmware
 }
 

@@ -1,6 +1,6 @@
 // The guest as all device modules see it: its configuration values with what follows from them and from the host, worked out once.
 import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
-import {checkPlainValues, readFlag, readVga, windowsGeneration} from '../config/index.ts'
+import {checkPlainValues, readFlag, readHostPciDevices, readVga, windowsGeneration} from '../config/index.ts'
 import type {VgaSettings} from '../config/index.ts'
 import type {Architecture, ArgumentsInput, Emulator} from './input.ts'
 import {isAtLeast, resolveMachine} from './machine-version.ts'
@@ -53,7 +53,7 @@ export function describeGuest(input: ArgumentsInput, warn: (message: string) => 
   const windows = windowsGeneration(values['ostype'])
   return {
     input, values, arch, emulator, machine, usesKvm, isTemplate, windows, warn,
-    vga: describeVga(values['vga'], arch, windows), usesBlockdev: isAtLeast(machine.version, 10, 0),
+    vga: describeVga(vgaText(values), arch, windows), usesBlockdev: isAtLeast(machine.version, 10, 0),
   }
 }
 
@@ -63,6 +63,16 @@ function templateValues(values: Readonly<Record<string, string>>): Readonly<Reco
     ...Object.fromEntries(Object.entries(values).filter(([key]) => /^(?:(?:ide|sata|scsi|virtio)\d+|efidisk0|scsihw|bios|name|template)$/.test(key))),
     vga: 'none',
   }
+}
+
+/** A card of the host that is the guest's main one takes the place of ours, unless one is asked for. */
+function vgaText(values: Readonly<Record<string, string>>): string | undefined {
+  return values['vga'] ?? (hasOwnGraphics(values) ? 'none' : undefined)
+}
+
+/** Whether a card of the host is the guest's main one (x-vga). */
+export function hasOwnGraphics(values: Readonly<Record<string, string>>): boolean {
+  return readHostPciDevices(values).some(device => device['x-vga'] === true)
 }
 
 function describeVga(text: string | undefined, arch: Architecture, windows: number): GuestVga {

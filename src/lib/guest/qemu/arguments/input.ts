@@ -1,6 +1,8 @@
 // What the argument builder is told: the configuration, and facts about the host as data. Nothing in this folder looks anything up.
 import type {BlockSource, Content} from '../../../storage/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
+import type {UsbDevice} from '../config/index.ts'
+import type {ChosenPci} from '../host-devices/index.ts'
 import type {GuestPaths} from '../runtime/sockets.ts'
 
 export type Architecture = 'x86_64' | 'aarch64'
@@ -32,6 +34,24 @@ export interface HostFacts {
   readonly customCpuModels: Readonly<Record<string, CustomCpuModel>>
   /** The MTU of each bridge that is there. */
   readonly bridgeMtu: Readonly<Record<string, number>>
+  /** What this host's entries of mapping/usb.cfg stand for. */
+  readonly usbMappings: Readonly<Record<string, MappedUsbDevice>>
+  /** The CPUs that are switched on, by number; looked up for `affinity`. */
+  readonly onlineCpus: ReadonlySet<number>
+  /** NUMA nodes and sizes of huge pages in MiB; looked up for `hugepages`. */
+  readonly numaNodes: readonly number[]
+  readonly hugePageSizesMib: readonly number[]
+  readonly encryption: EncryptionFacts
+}
+
+export type MappedUsbDevice = Extract<UsbDevice['host'], {readonly kind: 'id' | 'port'}>
+
+/** How the host's CPU encrypts the memory of guests. */
+export interface EncryptionFacts {
+  /** AMD's SEV; undefined when the host has none. The numbers are the CPU's (CPUID 0x8000001f). */
+  readonly sev: {readonly cbitpos: number; readonly reducedPhysBits: number; readonly hasEs: boolean; readonly hasSnp: boolean} | undefined
+  /** Intel's TDX. */
+  readonly hasTdx: boolean
 }
 
 export interface Emulator {
@@ -50,10 +70,14 @@ export interface SupportFiles {
   readonly tapDown: string
 }
 
-/** Variants of OVMF: by the size class of its variables, with System Management Mode (for Secure Boot), for ARM. */
-export type FirmwareName = '2m' | '4m' | '4m-smm' | 'arm'
+/**
+ * Variants of OVMF: by the size class of its variables, with System Management Mode (for Secure Boot), for ARM, for memory encrypted by SEV.
+ * The firmware of `sev-snp` and `tdx` is measured as a whole and has no file for variables.
+ */
+export type FirmwareName = '2m' | '4m' | '4m-smm' | 'arm' | 'sev'
+export type UnifiedFirmwareName = 'sev-snp' | 'tdx'
 export interface FirmwareFile { readonly code: string; readonly vars: string; readonly varsSizeBytes: number }
-export type FirmwareFiles = {readonly [name in FirmwareName]?: FirmwareFile}
+export type FirmwareFiles = {readonly [name in FirmwareName]?: FirmwareFile} & {readonly [name in UnifiedFirmwareName]?: string}
 
 export interface CustomCpuModel {
   readonly 'reported-model'?: string
@@ -69,6 +93,8 @@ export interface DriveBacking {
   readonly source: BlockSource
   /** What the storage says about the volume, or undefined for a path outside of all storages. */
   readonly storage?: {readonly type: string; readonly content: Content; readonly options: Readonly<Record<string, unknown>>}
+  /** The kind of a SCSI device of the host (0 a disk, 1 a tape), when the path is one. */
+  readonly scsiType?: number | undefined
 }
 
 /** How SPICE viewers reach the guest: a unix socket of ours, or TLS on a port with a certificate that QEMU finds itself. */
@@ -78,6 +104,8 @@ export interface ArgumentsInput {
   readonly vmid: number
   readonly config: ConfigSection
   readonly host: HostFacts
+  /** By hostpci key: what is handed over. */
+  readonly hostPci: Readonly<Record<string, ChosenPci>>
   /** By drive key. */
   readonly drives: Readonly<Record<string, DriveBacking>>
   readonly paths: Pick<GuestPaths, 'firmware' | 'dir' | 'pid' | 'qmp' | 'qga' | 'vnc' | 'serial0' | 'serial1' | 'serial2' | 'serial3'>

@@ -5,8 +5,8 @@ import type {Guest} from './guest.ts'
 import {binaryVersion, isAtLeast} from './machine-version.ts'
 import {optionText} from './option-text.ts'
 
-/** Arguments in the order that QEMU sees the flags; `firmwareFlags` come first. */
-export function machineArguments(guest: Guest, firmwareFlags: readonly string[]): string[] {
+/** Arguments in the order that QEMU sees the flags; `firmwareFlags` come first, those of encrypted memory last. */
+export function machineArguments(guest: Guest, firmwareFlags: readonly string[], encryptionFlags: readonly string[]): string[] {
   const {values, machine} = guest
   const flags = [
     ...firmwareFlags,
@@ -16,7 +16,8 @@ export function machineArguments(guest: Guest, firmwareFlags: readonly string[])
     ...(guest.usesKvm ? [] : ['accel=tcg']),
     ...(needsSmmOff(guest) ? ['smm=off'] : []),
     `type=${machine.type}`,
-    ...(readMachine(values['machine']).viommu === 'intel' ? ['kernel-irqchip=split'] : []),
+    ...(readMachine(values['machine']).viommu === 'intel' && !encryptionFlags.includes('kernel-irqchip=split') ? ['kernel-irqchip=split'] : []),
+    ...encryptionFlags,
   ]
   return ['-machine', flags.join(',')]
 }

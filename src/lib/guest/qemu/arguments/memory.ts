@@ -3,17 +3,19 @@ import {InvalidInputError} from '../../../base/index.ts'
 import {readCpu, readCpuCount, readFlag, readHotplug, readMemoryMib, readNumaNodes} from '../config/index.ts'
 import type {Guest} from './guest.ts'
 import {isAtLeast} from './machine-version.ts'
+import {hotplugModules, hugePageFolder, hugePageSizeMib, staticMib} from './memory-layout.ts'
 import {optionText} from './option-text.ts'
 import {pciAddress} from './pci-addresses.ts'
 
-/** With memory hotplug this much is there without modules. */
-const staticMib = 1024
 const moduleSlots = 255
 
 /** @throws InvalidInputError for nodes that do not add up and sizes out of range */
 export function memoryArguments(guest: Guest): string[] {
   const memoryMib = readMemoryMib(guest.values['memory'])
   const hasHotplug = readHotplug(guest.values['hotplug']).has('memory')
+  if (guest.values['hugepages'] !== undefined && readFlag(guest.values['numa']) !== true) {
+    throw new InvalidInputError('huge pages need numa to be set', {numa: 'must be 1 for hugepages'})
+  }
   if (!hasHotplug) return ['-m', String(memoryMib), ...numaArguments(guest, memoryMib)]
   const maximumMib = maximumMemoryMib(guest)
   if (readFlag(guest.values['numa']) !== true) throw new InvalidInputError('memory hotplug needs numa to be set', {numa: 'must be 1 for memory hotplug'})
@@ -58,7 +60,7 @@ function numaArguments(guest: Guest, memoryMib: number): string[] {
       )
     }
     const placement = node.hostNodes === undefined ? '' : `,host-nodes=${node.hostNodes.join(',host-nodes=')},policy=${node.policy ?? ''}`
-    return numaNode(node.id, node.cpus.join(',cpus='), node.memoryMib, placement)
+    return numaNode(guest, node.id, node.cpus.join(',cpus='), node.memoryMib, placement)
   })
 }
 
@@ -67,31 +69,30 @@ function evenNodes(guest: Guest, memoryMib: number): string[] {
   const {sockets, cores} = readCpuCount(guest.values)
   return Array.from({length: sockets}, (_, socket) => socket).flatMap(socket => {
     const first = socket * cores
-    return numaNode(socket, cores > 1 ? `${first}-${first + cores - 1}` : String(first), memoryMib / sockets)
+    return numaNode(guest, socket, cores > 1 ? `${first}-${first + cores - 1}` : String(first), memoryMib / sockets)
   })
 }
 
-function numaNode(id: number, cpus: string, memoryMib: number, placement = ''): string[] {
+function numaNode(guest: Guest, id: number, cpus: string, memoryMib: number, placement = ''): string[] {
   return [
-    '-object', `${optionText('memory-backend-ram', {id: `ram-node${id}`, size: `${memoryMib}M`})}${placement}`,
+    '-object', `${memoryBackend(guest, `ram-node${id}`, memoryMib)}${placement}`,
     '-numa', `node,nodeid=${id},cpus=${cpus},memdev=ram-node${id}`,
   ]
 }
 
-/** Modules of 512 MiB; after each 32 of a size come those of twice the size. They go round the NUMA nodes. */
+/** Memory of the host for a part of the guest's: ordinary pages, or huge ones out of the file system that holds them. */
+function memoryBackend(guest: Guest, id: string, sizeMib: number): string {
+  const wanted = guest.values['hugepages']
+  if (wanted === undefined) return optionText('memory-backend-ram', {id, size: `${sizeMib}M`})
+  const pageMib = hugePageSizeMib(wanted, sizeMib, guest.input.host.hugePageSizesMib)
+  return optionText('memory-backend-file', {id, size: `${sizeMib}M`, 'mem-path': hugePageFolder(pageMib), share: true, prealloc: 'yes'})
+}
+
 function memoryModules(guest: Guest, memoryMib: number): string[] {
-  const {sockets} = readCpuCount(guest.values)
-  const modules: string[] = []
-  let present = staticMib
-  for (let number = 0; present < memoryMib && number < moduleSlots; number++) {
-    const sizeMib = 512 * 2 ** Math.floor(number / 32)
-    modules.push(
-      '-object', optionText('memory-backend-ram', {id: `mem-dimm${number}`, size: `${sizeMib}M`}),
-      '-device', optionText('pc-dimm', {id: `dimm${number}`, memdev: `mem-dimm${number}`, node: (number % 32) % sockets}),
-    )
-    present += sizeMib
-  }
-  return modules
+  return hotplugModules(memoryMib, readCpuCount(guest.values).sockets).flatMap(({number, sizeMib, node}) => [
+    '-object', memoryBackend(guest, `mem-dimm${number}`, sizeMib),
+    '-device', optionText('pc-dimm', {id: `dimm${number}`, memdev: `mem-dimm${number}`, node}),
+  ])
 }
 
 /** What the guest's CPU can address, with room for devices; never more than 4 TiB. */

@@ -23,8 +23,10 @@ const slots: ReadonlyMap<string, Slot> = new Map([
   ['qga0', {bus: 0, slot: 8}],
   ['spice', {bus: 0, slot: 9}],
   ...row('virtio', 0, 6, 0, 10),
+  ...row('hostpci', 0, 2, 0, 16),
   ...row('net', 0, 6, 0, 18),
   ...row('vga', 1, 3, 0, 24),
+  ...row('hostpci', 2, 2, 0, 27),
   ['pci.1', {bus: 0, slot: 30}],
   ['pci.2', {bus: 0, slot: 31}],
   ...row('net', 6, 26, 1, 1),
@@ -34,6 +36,7 @@ const slots: ReadonlyMap<string, Slot> = new Map([
   ...row('virtio', 6, 10, 2, 1),
   ['ivshmem', {bus: 2, slot: 11}],
   ['audio0', {bus: 2, slot: 12}],
+  ...row('hostpci', 4, 12, 2, 13),
   ...row('virtioscsi', 0, 31, 3, 1),
   ...row('scsihw', 2, 3, 4, 1),
 ])
@@ -47,9 +50,33 @@ export function pciAddress(id: string, guest: Guest): {readonly bus: string; rea
   return {bus: `${family}.${slot.bus}`, addr: `0x${slot.slot.toString(16)}`}
 }
 
-/** On q35 the first display and shared memory sit on the root bus itself. */
-export function rootAddress(id: 'vga' | 'ivshmem'): {readonly bus: string; readonly addr: string} {
-  return {bus: 'pcie.0', addr: id === 'vga' ? '0x1' : '0x14'}
+/** Slots of q35's root bus: the first display, shared memory, and for Windows 7, which cannot do with ports, devices of the host. */
+const rootSlots: ReadonlyMap<string, number> = new Map([
+  ['vga', 1],
+  ...[16, 17, 18, 19, 9, 10, 11, 12, 13, 14, 15, 21, 22, 23, 24, 25].map((slot, index) => [`hostpci${index}`, slot] as const),
+  ['ivshmem', 20],
+])
+
+/** The place of a device on q35's root bus itself. */
+export function rootAddress(id: string): {readonly bus: string; readonly addr: string} {
+  const slot = rootSlots.get(id)
+  if (slot === undefined) throw new Error(`the device '${id}' has no place on the root bus`)
+  return {bus: 'pcie.0', addr: `0x${slot.toString(16)}`}
+}
+
+/** PCI Express devices of the host sit each behind a port of their own. */
+export function expressAddress(index: number): {readonly bus: string; readonly addr: string} {
+  return {bus: `ich9-pcie-port-${index + 1}`, addr: '0x0'}
+}
+
+/** The port for a PCI Express device; the board brings those of the first four. */
+export function expressRootPort(index: number): string[] {
+  if (index < 4) return []
+  const number = index + 1
+  const addr = `1${Math.floor((index - 4) / 8)}.${(index - 4) % 8}`
+  return ['-device', `pcie-root-port,${optionList({
+    id: `ich9-pcie-port-${number}`, addr, 'x-speed': 16, 'x-width': 32, multifunction: true, bus: 'pcie.0', port: number, chassis: number,
+  })}`]
 }
 
 /**

@@ -1,5 +1,6 @@
 // What QEMU is as a process: its name, its sockets for us, how it behaves when the guest ends.
-import {readFlag} from '../config/index.ts'
+import {InvalidInputError} from '../../../base/index.ts'
+import {readCpuSet, readFlag} from '../config/index.ts'
 import type {Guest} from './guest.ts'
 import {binaryVersion, isAtLeast} from './machine-version.ts'
 import {optionText, optionValue} from './option-text.ts'
@@ -25,6 +26,24 @@ export function processArguments(guest: Guest): string[] {
     '-pidfile', paths.pid,
     '-daemonize',
   ]
+}
+
+/**
+ * taskset(1) before QEMU, as Proxmox VE has it: all threads of the guest inherit the CPUs.
+ * @throws InvalidInputError for CPUs that the host does not have, which the kernel would pass over
+ */
+export function affinityPrefix(guest: Guest): string[] {
+  const {affinity} = guest.values
+  if (affinity === undefined) return []
+  const missing = readCpuSet(affinity).filter(cpu => !guest.input.host.onlineCpus.has(cpu))
+  if (missing.length > 0) {
+    const online = [...guest.input.host.onlineCpus]
+    throw new InvalidInputError(
+      `'affinity' names CPUs that this host does not have: ${missing.slice(0, 8).join(', ')}${missing.length > 8 ? ', …' : ''}; it has ${online.length}, up to number ${Math.max(...online)}`,
+      {affinity: 'names CPUs that this host does not have'},
+    )
+  }
+  return ['/usr/bin/taskset', '--cpu-list', '--all-tasks', affinity]
 }
 
 export function runArguments(guest: Guest): string[] {

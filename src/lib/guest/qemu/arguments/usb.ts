@@ -1,8 +1,9 @@
 // USB: controllers, the tablet that keeps the pointer in place, and devices of the host or of a SPICE viewer.
-import {InvalidInputError} from '../../../base/index.ts'
+import {InvalidInputError, NotFoundError} from '../../../base/index.ts'
 import {readFlag, readUsb, usbCount} from '../config/index.ts'
 import type {UsbDevice} from '../config/index.ts'
 import type {Guest} from './guest.ts'
+import type {MappedUsbDevice} from './input.ts'
 import {isAtLeast} from './machine-version.ts'
 import {optionText} from './option-text.ts'
 import {pciAddress} from './pci-addresses.ts'
@@ -77,9 +78,17 @@ export function usbDevices(guest: Guest, bootIndexes: ReadonlyMap<string, number
         '-device', optionText('usb-redir', {chardev, id: `usbredirdev${device.index}`, bus: isRedirectedToXhci ? 'xhci.0' : 'ehci.0', port}),
       ]
     }
-    const address = device.host.kind === 'id'
-      ? {vendorid: `0x${device.host.vendor}`, productid: `0x${device.host.product}`}
-      : {hostbus: device.host.bus, hostport: device.host.port}
+    const host = device.host.kind === 'mapping' ? mappedDevice(device.key, device.host.name, guest) : device.host
+    const address = host.kind === 'id' ? {vendorid: `0x${host.vendor}`, productid: `0x${host.product}`} : {hostbus: host.bus, hostport: host.port}
     return ['-device', optionText('usb-host', {bus: isOnXhci ? 'xhci.0' : undefined, port, ...address, id: device.key, bootindex: bootIndexes.get(device.key)})]
+  })
+}
+
+/** @throws NotFoundError for a name that has no entry for this host */
+function mappedDevice(key: string, name: string, guest: Guest): MappedUsbDevice {
+  const mapped = Object.entries(guest.input.host.usbMappings).find(([known]) => known === name)?.[1]
+  if (mapped !== undefined) return mapped
+  throw new NotFoundError(`'${key}' wants the USB device '${name}', and mapping/usb.cfg has no entry of that name for this node`, {
+    data: {key}, nextSteps: [`Name the device itself: qm set ${guest.input.vmid} --${key} host=VENDOR:PRODUCT (lsusb shows them)`],
   })
 }

@@ -1,6 +1,7 @@
 // The processor keys of qm.conf: cpu, cores, sockets, vcpus, smp, numa, numa[n], and their reading.
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
+import {reportedModels} from './cpu-models.ts'
 import {readProperties, readWholeNumber} from './read-properties.ts'
 
 /** Flags that the configuration of a guest may switch; anything else is for custom CPU models, which only an administrator writes. */
@@ -22,6 +23,10 @@ export const cpuFormat = {
   'hv-vendor-id': {
     type: 'string', pattern: '[a-zA-Z0-9]{1,12}', optional: true, placeholder: 'vendor-id',
     description: 'The Hyper-V vendor that Windows guests see.',
+  },
+  'reported-model': {
+    type: 'string', enum: reportedModels, default: 'kvm64', optional: true,
+    description: 'The model of QEMU that a custom model stands on. It belongs into the custom model; here it has no effect.',
   },
   'phys-bits': {
     type: 'string', format: 'pve-phys-bits', optional: true, placeholder: '8-64|host',
@@ -45,6 +50,18 @@ const numaFormat = {
 export const numaCount = 8
 
 export const cpuParams = {
+  affinity: {
+    type: 'string', format: 'pve-cpuset', optional: true, placeholder: 'cpuset',
+    description: 'The CPUs of the host that the guest runs on, such as 0,5,8-11.',
+  },
+  cpulimit: {
+    type: 'number', minimum: 0, maximum: 128, default: 0, optional: true,
+    description: 'How much processor time the guest may take, in CPUs of the host: 1.5 is one and a half; 0 sets no limit.',
+  },
+  cpuunits: {
+    type: 'integer', minimum: 1, maximum: 262_144, optional: true, defaultText: '100, or 1024 with cgroups of version 1',
+    description: 'The weight of the guest when the host\'s CPUs are busy, against the weights of the others.',
+  },
   cpu: {type: 'string', optional: true, format: cpuFormat, description: 'The CPU that the guest sees.'},
   cores: {type: 'integer', minimum: 1, default: 1, optional: true, description: 'Cores in each socket.'},
   sockets: {type: 'integer', minimum: 1, default: 1, optional: true, description: 'Number of CPU sockets.'},
@@ -102,4 +119,15 @@ export function readNumaNodes(values: Readonly<Record<string, string>>): NumaNod
     nodes.push({id, cpus: node.cpus.split(';'), memoryMib: node.memory, hostNodes: node.hostnodes?.split(';'), policy: node.policy})
   }
   return nodes
+}
+
+/** The numbers in a list such as `0,5,8-11`, each once, in order. */
+export function readCpuSet(text: string): number[] {
+  const numbers = new Set<number>()
+  for (const part of text.split(',')) {
+    const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim())
+    if (match === null) throw new InvalidInputError(`'${part.slice(0, 40)}' is not a CPU number or a range of them`, {affinity: 'must be a list such as 0,5,8-11'})
+    for (let number = Number(match[1]); number <= Number(match[2] ?? match[1]); number++) numbers.add(number)
+  }
+  return [...numbers].sort((a, b) => a - b)
 }

@@ -116,7 +116,12 @@ export const scsiFormat = {
     description: 'The product name that the guest reads, at most 16 bytes.',
   },
   queues: {type: 'integer', minimum: 2, optional: true, description: 'Number of queues (with `virtio-scsi-single`).'},
-  ro: readOnly, ssd,
+  ro: readOnly,
+  scsiblock: {
+    type: 'boolean', default: false, optional: true,
+    description: 'Whether the guest gives its SCSI commands to a disk of the host itself, given by its path. It sees the real device then, and can do it harm.',
+  },
+  ssd,
   vendor: {
     type: 'string', pattern: '[A-Za-z0-9\\-_\\s]{0,8}', optional: true, placeholder: 'vendor',
     description: 'The vendor name that the guest reads, at most 8 bytes.',

@@ -28,6 +28,16 @@ export const generalParams = {
     placeholder: '(now | YYYY-MM-DD | YYYY-MM-DDTHH:MM:SS)', description: 'What the clock shows at the start.',
   },
   tdf: {type: 'boolean', default: false, optional: true, description: 'Whether lost clock ticks are made up for. On by default for Windows with ACPI.'},
+  autostart: {type: 'boolean', default: false, optional: true, description: 'Has no effect. Use `onboot`.'},
+  migrate_downtime: {
+    type: 'number', minimum: 0, default: 0.1, optional: true,
+    description: 'Seconds for which the guest may stand still at the end of a live migration. Migration does not exist yet.',
+  },
+  migrate_speed: {type: 'integer', minimum: 0, default: 0, optional: true, description: 'The most MB a second for migrations; 0 for no limit. Migration does not exist yet.'},
+  vmstatestorage: {
+    type: 'string', format: 'pve-storage-id', optional: true, placeholder: 'storage-id', completion: 'storage',
+    description: 'The storage for the state of the running guest, when it is kept.',
+  },
   args: {
     type: 'string', maxLength: 4096, optional: true,
     description: 'Arguments put behind those of QEMU, split as a shell would. For experts, and only for root.',

@@ -1,11 +1,14 @@
 // qm.conf: its keys, their reading, and the file. Only keys that reach the guest, or are honoured otherwise, are here.
 import type {Params} from '../../../spec/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {cloudInitParams} from './cloud-init.ts'
 import {cpuParams} from './cpu.ts'
 import {displayParams} from './display.ts'
 import {driveParams} from './drives.ts'
+import {encryptionParams} from './encryption.ts'
 import {firmwareParams} from './firmware.ts'
 import {generalParams} from './general.ts'
+import {hostDeviceParams} from './host-devices.ts'
 import {machineParams} from './machine.ts'
 import {memoryParams} from './memory.ts'
 import {netParams} from './nets.ts'
@@ -15,11 +18,14 @@ import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
 import type {UnsupportedKey} from './unsupported-keys.ts'
 
 export * from './config-file.ts'
+export * from './cpu-models.ts'
 export * from './cpu.ts'
 export * from './display.ts'
 export * from './drives.ts'
+export * from './encryption.ts'
 export * from './firmware.ts'
 export * from './general.ts'
+export * from './host-devices.ts'
 export * from './machine.ts'
 export * from './memory.ts'
 export * from './nets.ts'
@@ -31,7 +37,8 @@ export type {UnsupportedKey} from './unsupported-keys.ts'
 
 /** Every key that `qm create` and `qm set` take, with its schema. */
 export const qemuConfigParams = {
-  ...cpuParams, ...displayParams, ...driveParams, ...firmwareParams, ...generalParams, ...machineParams, ...memoryParams, ...netParams, ...portParams,
+  ...cloudInitParams, ...cpuParams, ...displayParams, ...driveParams, ...encryptionParams, ...firmwareParams, ...generalParams, ...hostDeviceParams, ...machineParams,
+  ...memoryParams, ...netParams, ...portParams,
 } as const satisfies Params
 
 /** What the configuration asks for that is not carried out: known keys that wait for their turn, and unknown ones. */

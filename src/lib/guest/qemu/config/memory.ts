@@ -28,6 +28,11 @@ export const memoryParams = {
     description: 'Weight of the guest when memory is shared out among ballooning guests. 0 keeps it out of that.',
   },
   'allow-ksm': {type: 'boolean', default: true, optional: true, description: 'Whether the host may merge pages of this guest with equal ones of others.'},
+  hugepages: {
+    type: 'string', enum: ['1024', '2', 'any'], optional: true,
+    description: 'Whether the memory is made of huge pages: of 2 MiB, of 1024 MiB, or of the largest that fit (any). They are reserved at the start. Needs numa.',
+  },
+  keephugepages: {type: 'boolean', default: false, optional: true, description: 'Whether the huge pages stay reserved after the guest has ended.'},
   ivshmem: {type: 'string', optional: true, format: ivshmemFormat, description: 'Memory shared with other guests and with the host.'},
 } as const satisfies Params
 

@@ -23,9 +23,13 @@ const rngFormat = {
 
 const usbFormat = {
   host: {
-    type: 'string', defaultKey: true, placeholder: 'HOSTUSBDEVICE|spice',
+    type: 'string', defaultKey: true, optional: true, placeholder: 'HOSTUSBDEVICE|spice',
     pattern: '(?:(?:0x)?[0-9A-Fa-f]{4}:(?:0x)?[0-9A-Fa-f]{4}|\\d+-\\d+(?:\\.\\d+)*|[Ss][Pp][Ii][Cc][Ee])',
     description: 'The device on the host, as vendor:product in hexadecimal or bus-port; `spice` for a device that a viewer redirects.',
+  },
+  mapping: {
+    type: 'string', format: 'pve-configid', optional: true, placeholder: 'mapping-id',
+    description: 'A device by its name in mapping/usb.cfg, instead of its ids or port.',
   },
   usb3: {
     type: 'boolean', default: false, optional: true,
@@ -65,17 +69,26 @@ export interface UsbDevice {
   readonly usb3: boolean
   readonly host:
     | {readonly kind: 'spice'}
+    | {readonly kind: 'mapping'; readonly name: string}
     | {readonly kind: 'id'; readonly vendor: string; readonly product: string}
     | {readonly kind: 'port'; readonly bus: string; readonly port: string}
 }
 
+/** @throws InvalidInputError when it is not said which device */
 export function readUsb(key: string, text: string): UsbDevice {
-  const values = readProperties(key, text, usbFormat)
-  const parts = {key, index: Number(key.slice(3)), usb3: values.usb3 ?? false}
-  const id = /^(?:0x)?([0-9A-Fa-f]{4}):(?:0x)?([0-9A-Fa-f]{4})$/.exec(values.host)
-  if (id !== null) return {...parts, host: {kind: 'id', vendor: id[1] ?? '', product: id[2] ?? ''}}
-  const port = /^(\d+)-(\d+(?:\.\d+)*)$/.exec(values.host)
-  if (port !== null) return {...parts, host: {kind: 'port', bus: port[1] ?? '', port: port[2] ?? ''}}
-  if (values.host.toLowerCase() === 'spice') return {...parts, host: {kind: 'spice'}}
-  throw new InvalidInputError(`'${values.host}' of '${key}' is neither vendor:product, bus-port nor spice`, {[key]: 'is not a USB device'})
+  const {host, mapping, usb3} = readProperties(key, text, usbFormat)
+  if ((host === undefined) === (mapping === undefined)) {
+    throw new InvalidInputError(`'${key}' must name a device of the host by either its ids or port, or a mapping`, {[key]: 'needs one of host= and mapping='})
+  }
+  return {key, index: Number(key.slice(3)), usb3: usb3 ?? false, host: mapping === undefined ? readUsbHost(key, host ?? '') : {kind: 'mapping', name: mapping}}
+}
+
+/** `1234:abcd`, `1-2.3` or `spice`. */
+export function readUsbHost(key: string, text: string): Exclude<UsbDevice['host'], {kind: 'mapping'}> {
+  const id = /^(?:0x)?([0-9A-Fa-f]{4}):(?:0x)?([0-9A-Fa-f]{4})$/.exec(text)
+  if (id !== null) return {kind: 'id', vendor: id[1] ?? '', product: id[2] ?? ''}
+  const port = /^(\d+)-(\d+(?:\.\d+)*)$/.exec(text)
+  if (port !== null) return {kind: 'port', bus: port[1] ?? '', port: port[2] ?? ''}
+  if (text.toLowerCase() === 'spice') return {kind: 'spice'}
+  throw new InvalidInputError(`'${text}' of '${key}' is neither vendor:product, bus-port nor spice`, {[key]: 'is not a USB device'})
 }

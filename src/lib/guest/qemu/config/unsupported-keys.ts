@@ -1,5 +1,5 @@
-// Keys of qm.conf that are known and not carried out yet. Whoever starts a guest or writes its configuration asks here first: such
-// a key is refused by name, never passed over. The lists may only shrink.
+// Keys of qm.conf that are known and not carried out yet. A configuration may hold them; whoever starts a guest asks here first: such a key
+// is refused by name, never passed over. The lists may only shrink.
 import {UnsupportedError} from '../../../base/index.ts'
 import {findParam} from '../../../spec/params.ts'
 import type {Params} from '../../../spec/index.ts'
@@ -10,16 +10,11 @@ const cloudInit = 'the guest\'s cloud-init settings are not generated yet'
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(?:cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/, cloudInit],
   [/^hostpci\d+$/, 'devices of the host are not handed over yet'],
-  [/^parallel\d+$/, 'parallel ports of the host are not handed over yet'],
+  [/^hugepages$/, 'huge pages are not reserved yet'],
+  [/^(?:cpulimit|cpuunits)$/, 'processor time is not shared out yet'],
   [/^virtiofs\d+$/, 'folders of the host are not shared yet'],
   [/^tpmstate0$/, 'no TPM is emulated yet'],
-  [/^(?:amd-sev|intel-tdx)$/, 'memory is not encrypted yet'],
-  [/^(?:hugepages|keephugepages)$/, 'huge pages are not reserved yet'],
-  [/^(?:cpulimit|cpuunits|affinity)$/, 'processor time is not shared out yet'],
-  [/^(?:migrate_downtime|migrate_speed)$/, 'guests are not migrated yet'],
   [/^hookscript$/, 'hook scripts are not run yet'],
-  [/^vmstatestorage$/, 'the state of running guests is not stored yet'],
-  [/^autostart$/, 'it has no effect; use onboot'],
 ]
 
 /** Sub-properties that are refused unless they ask for nothing. */
@@ -27,8 +22,6 @@ const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason
   [/^net\d+$/, /^firewall=(?!(?:0|off|no|false)$)/i, 'the firewall is not built yet'],
   [/^net\d+$/, /^tag=/, 'VLANs are not set up yet'],
   [/^net\d+$/, /^trunks=/, 'VLANs are not set up yet'],
-  [/^scsi\d+$/, /^scsiblock=(?!(?:0|off|no|false)$)/i, 'SCSI devices are not handed through whole yet'],
-  [/^usb\d+$/, /^mapping=/, 'device mappings are not kept yet'],
 ]
 
 /** The reason why a key is refused although Proxmox VE has it; undefined for all others. */

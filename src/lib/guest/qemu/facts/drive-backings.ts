@@ -1,6 +1,6 @@
 // Where the data of a guest's drives is: volumes of storages, paths on the host, the host's own CD-ROM drive.
 import {InvalidInputError, NotFoundError, UnsupportedError} from '../../../base/index.ts'
-import type {FileStat} from '../../../host/index.ts'
+import type {FileStat, Host} from '../../../host/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {BlockSource, Content, Storage, StorageContext, VolumeId} from '../../../storage/index.ts'
 import type {DriveBacking} from '../arguments/index.ts'
@@ -28,9 +28,33 @@ export async function gatherDriveBackings(values: Readonly<Record<string, string
 
 async function backingOf(drive: Drive, context: StorageContext): Promise<DriveBacking> {
   if (drive.file === 'cdrom') return {source: {protocol: {driver: 'host_cdrom', filename: cdromDevice}, format: 'raw'}}
-  if (drive.file.startsWith('/')) return pathBacking(drive, (await context.host.files.stat(drive.file, {followLinks: true}))?.kind)
+  if (drive.file.startsWith('/')) return deviceBacking(drive, context)
   const {storage, id} = await openVolume(drive.file, context)
   return volumeBacking(drive, id, storage)
+}
+
+/** A path; for SCSI drives also what SCSI device of the host it is, if any. */
+async function deviceBacking(drive: Drive, {host}: Pick<StorageContext, 'host'>): Promise<DriveBacking> {
+  const kind = (await host.files.stat(drive.file, {followLinks: true}))?.kind
+  const backing = pathBacking(drive, kind)
+  if (drive.interface !== 'scsi' || (kind !== 'block' && kind !== 'character')) return backing
+  const scsiType = await readScsiType(drive.file, host)
+  if (drive.scsiblock === true && scsiType !== 0) {
+    throw new InvalidInputError(`'scsiblock' of '${drive.key}' is for SCSI disks of the host, and '${drive.file}' is none`, {[`${drive.key}.scsiblock`]: 'needs a SCSI disk'})
+  }
+  return {...backing, scsiType}
+}
+
+/** The SCSI peripheral type of a device of the host (SPC: 0 disk, 1 tape, 5 CD-ROM); undefined for what is no SCSI device. */
+async function readScsiType(path: string, {files}: Pick<Host, 'files'>): Promise<number | undefined> {
+  const name = (await files.realPath(path)).split('/').at(-1) ?? ''
+  for (const group of ['block', 'scsi_generic', 'scsi_tape']) {
+    const file = `/sys/class/${group}/${name}/device/type`
+    if (await files.stat(file) === undefined) continue
+    const type = /^\d{1,2}$/.exec((await files.readText(file, 64)).trim())?.[0]
+    return type === undefined ? undefined : Number(type)
+  }
+  return undefined
 }
 
 /**

@@ -2,14 +2,14 @@
 import {buildArguments} from '../../../../../src/lib/guest/qemu/arguments/index.ts'
 import type {ArgumentsInput, HostFacts, QemuArguments} from '../../../../../src/lib/guest/qemu/arguments/index.ts'
 import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
-import {goldenDrives, goldenHost} from '../../../../support/golden-machines.ts'
+import {goldenDrives, goldenHost, goldenHostPci} from '../../../../support/golden-machines.ts'
 
 export interface HostChanges extends Partial<HostFacts> { readonly qemuVersion?: string }
 
 export async function guestInput(values: Readonly<Record<string, string>>, {qemuVersion = '10.0.8', ...host}: HostChanges = {}): Promise<ArgumentsInput> {
   const paths = guestPaths({stateDir: '/lib', runDir: '/run/corral', logDir: '/log', root: undefined}, 100)
   return {
-    vmid: 100, config: {values}, host: {...goldenHost(qemuVersion), ...host}, drives: await goldenDrives(values), paths,
+    vmid: 100, config: {values}, host: {...goldenHost(qemuVersion), ...host}, drives: await goldenDrives(values), hostPci: goldenHostPci(values), paths,
     eventSocket: '/run/corral/qmeventd.sock', spice: {kind: 'unix', path: '/run/corral/qemu-server/100.spice'},
   }
 }

@@ -5,7 +5,7 @@ import {AppError} from '../../../../../src/lib/base/index.ts'
 import {buildArguments} from '../../../../../src/lib/guest/qemu/arguments/index.ts'
 import {driveKeys, qemuConfigParams} from '../../../../../src/lib/guest/qemu/config/index.ts'
 import {expandedNames} from '../../../../../src/lib/spec/params.ts'
-import {goldenHost} from '../../../../support/golden-machines.ts'
+import {goldenHost, goldenHostPci} from '../../../../support/golden-machines.ts'
 import {randomSource, scaledCount} from '../../../../support/rounds.ts'
 import type {RandomSource} from '../../../../support/rounds.ts'
 
@@ -57,7 +57,7 @@ function build(values: Readonly<Record<string, string>>, version: string): reado
   try {
     const run = '/run/corral/qemu-server'
     return buildArguments({
-      vmid: 100, config: {values}, host: goldenHost(version), drives, eventSocket: '/run/corral/qmeventd.sock', spice: {kind: 'unix', path: `${run}/100.spice`},
+      vmid: 100, config: {values}, host: goldenHost(version), drives, hostPci: goldenHostPci(values), eventSocket: '/run/corral/qmeventd.sock', spice: {kind: 'unix', path: `${run}/100.spice`},
       paths: {
         dir: run, firmware: `${run}/efidisk/100-ovmf.fd`, pid: `${run}/100.pid`, qmp: `${run}/100.qmp`, qga: `${run}/100.qga`, vnc: `${run}/100.vnc`,
         serial0: `${run}/100.serial0`, serial1: `${run}/100.serial1`, serial2: `${run}/100.serial2`, serial3: `${run}/100.serial3`,

@@ -23,6 +23,9 @@ const arm = [
   'a64fx', 'cortex-a35', 'cortex-a53', 'cortex-a55', 'cortex-a57', 'cortex-a710', 'cortex-a72', 'cortex-a76', 'neoverse-n1', 'neoverse-n2', 'neoverse-v1',
 ]
 
+/** Every model of QEMU that a custom model may stand on, by name. */
+export const reportedModels: readonly string[] = [...intel, ...amd, ...generic, ...arm].sort()
+
 export type CpuVendor = 'GenuineIntel' | 'AuthenticAMD' | 'host' | 'none'
 
 const vendors: ReadonlyMap<string, CpuVendor> = new Map([
