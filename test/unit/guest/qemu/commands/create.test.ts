@@ -40,6 +40,15 @@ describe('qm create', () => {
     expect(await storedKey(101, 'boot', context)).toBeUndefined()
   })
 
+  it('keeps settings that nothing acts on yet, and of a password only the hash', async () => {
+    const {context} = await room()
+    await qm('create', {vmid: 100, ciuser: 'joe', cipassword: 'open sesame', ipconfig0: 'ip=192.0.2.10/24,gw=192.0.2.1', migrate_speed: '10', cpuunits: '200'}, context)
+    expect(await storedKey(100, 'ciuser', context)).toBe('joe')
+    expect(await storedKey(100, 'cipassword', context)).toMatch(/^\$5\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{43}$/)
+    expect(await storedKey(100, 'ipconfig0', context)).toBe('gw=192.0.2.1,ip=192.0.2.10/24')
+    expect(await storedConfig(100, context)).not.toContain('sesame')
+  })
+
   it('makes disks, records their sizes and boots from the first', async () => {
     const {place, context} = await room()
     await isoImage(place.root, 'debian.iso')
@@ -155,7 +164,7 @@ describe('qm create refuses', () => {
     ['efidisk0.pre-enrolled-keys', {vmid: 100, efidisk0: 'local:1,efitype=2m,pre-enrolled-keys=1'}],
     ['cpu', {vmid: 100, cpu: 'nonsense'}], ['cpu', {vmid: 100, cpu: 'constructor'}], ['cpu.flags', {vmid: 100, cpu: 'host,flags=+nonsense'}],
     ['args', {vmid: 100, args: "'"}], ['args', {vmid: 100, args: '-name \\'}],
-    ['boot', {vmid: 100, boot: 'order=scsi0'}], ['balloon', {vmid: 100, balloon: '1024'}], ['cipassword', {vmid: 100, cipassword: 'secret'}],
+    ['boot', {vmid: 100, boot: 'order=scsi0'}], ['balloon', {vmid: 100, balloon: '1024'}], ['hostpci0', {vmid: 100, hostpci0: 'pcie=1'}], ['usb0', {vmid: 100, usb0: 'mapping=a1,host=1234:5678'}],
   ])('wrong input for %s: %j', async (field, input) => {
     const {place, context} = await room()
     const refusal = await qm('create', input, context).then(() => undefined, (error: unknown) => error)
