@@ -92,7 +92,7 @@ add_module() {
   grep -qx "$1" "$module_list" || echo "$1" >>"$module_list"
 }
 mkdir -p "$work/initrd/lib/modules" "$work/initrd/bin" "$work/initrd/dev" "$work/initrd/proc" "$work/initrd/sys" "$work/initrd/etc/acpi/PWRF" "$work/initrd/tmp" "$work/initrd/root"
-for module in virtio_pci button evdev virtio_net virtio_blk virtio_scsi sd_mod sr_mod ata_piix ahci virtio_balloon virtio_rng e1000 e1000e vmxnet3; do
+for module in virtio_pci button evdev virtio_net virtio_blk virtio_scsi sd_mod sr_mod ata_piix ahci virtio_balloon virtio_rng virtiofs e1000 e1000e vmxnet3; do
   add_module "$module"
 done
 

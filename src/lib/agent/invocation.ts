@@ -11,7 +11,11 @@ export interface CheckedInvocation {
   readonly spec: CommandSpec
   readonly params: Readonly<Record<string, unknown>>
   readonly dryRun: boolean
+  /** Those variables that the spec names. */
+  readonly environment: Readonly<Record<string, string>>
 }
+
+const maxVariableChars = 4096
 
 /**
  * @param method what was called, for messages
@@ -19,8 +23,8 @@ export interface CheckedInvocation {
  */
 export async function checkInvocation(method: string, given: unknown, catalog: Catalog): Promise<CheckedInvocation> {
   if (!isObject(given)) throw wrongCall(method, 'an object with command, params and dryRun is needed')
-  const {command, params = {}, dryRun = false} = given
-  if (typeof command !== 'string' || !isObject(params) || typeof dryRun !== 'boolean') throw wrongCall(method, 'command, params or dryRun is missing or wrong')
+  const {command, params = {}, dryRun = false, environment = {}} = given
+  if (typeof command !== 'string' || !isObject(params) || !isObject(environment) || typeof dryRun !== 'boolean') throw wrongCall(method, 'command, params or dryRun is missing or wrong')
   const entry = Object.hasOwn(catalog.commands, command) ? catalog.commands[command] : undefined
   if (entry === undefined) {
     throw new NotFoundError(`the agent does not know the command '${command.slice(0, 80)}'`, {nextSteps: ['Its version may be older than yours: corral host check']})
@@ -29,5 +33,14 @@ export async function checkInvocation(method: string, given: unknown, catalog: C
   if (spec.runsOn === 'client') throw new UnsupportedError(`${spec.id} runs on the machine of its user, not on a host`)
   const fixed = Object.entries(spec.fixed ?? {}).find(([name, value]) => params[name] !== undefined && params[name] !== value)
   if (fixed !== undefined) throw new InvalidInputError(`${spec.id} does not take ${fixed[0]}`, {[fixed[0]]: 'is set by the command itself'})
-  return {entry, spec, params: checkParams(spec.params, {...params, ...spec.fixed}), dryRun}
+  return {entry, spec, params: checkParams(spec.params, {...params, ...spec.fixed}), dryRun, environment: checkedEnvironment(spec, environment)}
+}
+
+/** @throws InvalidInputError for a variable that the command does not look at */
+function checkedEnvironment({id, environment = []}: CommandSpec, given: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).map(([name, value]) => {
+    const isKnown = environment.some((variable) => variable.name === name)
+    if (!isKnown || typeof value !== 'string' || value.length > maxVariableChars) throw new InvalidInputError(`${id} does not take this variable of the environment`, {environment: 'holds a variable that is not known'})
+    return [name, value] as const
+  }))
 }

@@ -91,10 +91,10 @@ export function agentMethods(parts: MethodParts): AgentMethods {
     }),
 
     prepareTerminal: async (given, call) => {
-      const {spec, params} = await checkInvocation('prepareTerminal', given, await parts.catalog())
+      const {spec, params, environment} = await checkInvocation('prepareTerminal', given, await parts.catalog())
       if (spec.kind !== 'interactive') throw new UnsupportedError(`${spec.id} needs no terminal`)
       const {leaveInvocation} = await import('./terminal-tokens.ts')
-      return withContext({signal: call.signal}, async (context) => ({token: await leaveInvocation({command: spec.id, params}, context)}))
+      return withContext({signal: call.signal}, async (context) => ({token: await leaveInvocation({command: spec.id, params, environment}, context)}))
     },
 
     terminalEnd: async (given, call) => {

@@ -11,6 +11,7 @@ type Place = Pick<Context, 'host' | 'places' | 'clock'>
 export interface LeftInvocation {
   readonly command: string
   readonly params: Readonly<Record<string, unknown>>
+  readonly environment: Readonly<Record<string, unknown>>
 }
 
 const validMs = 60_000
@@ -43,9 +44,9 @@ export async function takeInvocation(token: string, place: Place): Promise<LeftI
   await host.files.rename(path, taken).catch(() => { throw refusal })
   const left: unknown = JSON.parse(await host.files.readText(taken, maxBytes))
   await host.files.remove(taken)
-  if (!isObject(left) || typeof left['command'] !== 'string' || !isObject(left['params']) || typeof left['leftMs'] !== 'number') throw refusal
+  if (!isObject(left) || typeof left['command'] !== 'string' || !isObject(left['params']) || !isObject(left['environment']) || typeof left['leftMs'] !== 'number') throw refusal
   if (Math.abs(clock.now() - left['leftMs']) > validMs) throw refusal
-  return {command: left['command'], params: left['params']}
+  return {command: left['command'], params: left['params'], environment: left['environment']}
 }
 
 /** Remembers how the command ended, for the client. */

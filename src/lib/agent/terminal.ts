@@ -28,9 +28,9 @@ export async function runTerminal(parts: AgentParts): Promise<void> {
     const left = await takeInvocation(token, context)
     let failure: unknown
     try {
-      const {entry, params} = await checkInvocation('terminal', left, catalog)
+      const {entry, params, environment} = await checkInvocation('terminal', left, catalog)
       const {handler} = await entry.handler()
-      await runHandler(handler, params, context)
+      await runHandler(handler, params, {...context, environment})
     } catch (error) {
       failure = error
     }

@@ -4,6 +4,7 @@ import {runHandler} from '../tasks/run-command.ts'
 import {commandLog} from './command-log.ts'
 import {printPlan, printResult} from './print-result.ts'
 import {hostConnector} from './host-connector.ts'
+import {environmentFor} from './command-environment.ts'
 import type {Invocation} from './run-command.ts'
 import type {Surroundings} from './surroundings.ts'
 
@@ -14,7 +15,7 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
   const log = commandLog(surroundings.streams.stderr)
   const terminal = spec.kind === 'interactive' ? surroundings.terminal() : undefined
   const wishes = {
-    log, signal: surroundings.signal, ...(terminal === undefined ? {} : {terminal}),
+    log, signal: surroundings.signal, environment: environmentFor(spec, surroundings.env), ...(terminal === undefined ? {} : {terminal}),
     ...(spec.runsOn === 'client' ? {connector: () => hostConnector(surroundings)} : {}),
   }
   const {handler} = await entry.handler()

@@ -7,6 +7,7 @@ export interface ContextWishes {
   readonly log: Log
   readonly signal: AbortSignal
   readonly terminal?: Terminal
+  readonly environment?: Readonly<Record<string, string>>
   readonly connector?: () => Promise<HostConnector>
 }
 

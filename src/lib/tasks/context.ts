@@ -43,6 +43,8 @@ export interface Context {
   /** Fires when one of those locks was lost: nothing may be changed any more, not even undone. */
   readonly locksLost?: AbortSignal
   readonly terminal?: Terminal
+  /** What the caller's environment says, for the variables that the spec names (`environment`) and no others. */
+  readonly environment?: Readonly<Record<string, string>>
   /** How other hosts are reached; only on the user's machine, for commands that run there. */
   readonly connector?: () => Promise<HostConnector>
   /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */

@@ -19,6 +19,7 @@ export interface LocalContextOptions {
   readonly log: Log
   readonly signal: AbortSignal
   readonly terminal?: Terminal
+  readonly environment?: Readonly<Record<string, string>>
   readonly connector?: () => Promise<HostConnector>
   /** Default: those of this process and machine. */
   readonly clock?: Clock
@@ -36,7 +37,7 @@ export interface OpenContext {
 
 /** @throws InvalidInputError when CORRAL_ROOT or CORRAL_NODE is not what it should be */
 export async function localContext(options: LocalContextOptions): Promise<OpenContext> {
-  const {env, catalog, log, signal, terminal, connector, clock = systemClock, uid = process.getuid?.() ?? -1} = options
+  const {env, catalog, log, signal, terminal, environment, connector, clock = systemClock, uid = process.getuid?.() ?? -1} = options
   const places = placesFromEnvironment(env)
   const node = nodeName(env)
   const {localHost} = await import('../host/local/index.ts')
@@ -50,6 +51,7 @@ export async function localContext(options: LocalContextOptions): Promise<OpenCo
   const context: Context = {
     node, host, store, clock, places, caller, log, signal, fences: [],
     ...(terminal === undefined ? {} : {terminal}),
+    ...(environment === undefined ? {} : {environment}),
     ...(connector === undefined ? {} : {connector}),
     tasksChanged: async () => { await (await catalog.names?.load())?.afterTask({host, places}).catch(() => undefined) },
     actionKind: (kind) => loadActionKind(catalog, kind),

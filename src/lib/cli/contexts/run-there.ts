@@ -5,6 +5,7 @@ import type {AppError, Clock} from '../../base/index.ts'
 import type {RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import {taskError} from '../../tasks/follow-task.ts'
+import {environmentFor} from '../command-environment.ts'
 import {commandLog, type CommandLog} from '../command-log.ts'
 import {printPlan, printResult} from '../print-result.ts'
 import type {Invocation} from '../run-command.ts'
@@ -19,7 +20,8 @@ import type {TaskPlace} from './start-task-there.ts'
 export async function runThere(invocation: Invocation, host: ContextHost, links: HostLinks, clock: Clock, surroundings: Surroundings): Promise<number> {
   const {spec, params, standard} = invocation
   const agent = await links.agent(host)
-  const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun}
+  const environment = environmentFor(spec, surroundings.env)
+  const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun, ...(Object.keys(environment).length === 0 ? {} : {environment})}
   if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
   if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
   const log = commandLog(surroundings.streams.stderr)

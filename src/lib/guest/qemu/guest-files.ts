@@ -142,6 +142,11 @@ export function assertUnlocked(guest: Pick<GuestFile, 'vmid' | 'config'>, skiplo
   })
 }
 
+/** Whether the configuration carries this lock. */
+export function hasLock({config}: Pick<GuestFile, 'config'>, name: string): boolean {
+  return config.current.values['lock'] === name
+}
+
 /** @throws ConflictError when the guest is protected against what would take its disks away */
 export function assertUnprotected(guest: Pick<GuestFile, 'vmid' | 'config'>, what: string): void {
   if (!isYes(guest.config.current.values['protection'])) return

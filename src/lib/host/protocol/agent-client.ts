@@ -11,6 +11,8 @@ export interface RemoteInvocation {
   readonly command: string
   readonly params: Readonly<Record<string, unknown>>
   readonly dryRun: boolean
+  /** The variables that the command's spec names, as they are set where it was typed. For interactive commands only. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** A command that is a task. */
