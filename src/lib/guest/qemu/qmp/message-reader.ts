@@ -10,11 +10,14 @@ const maxDepth = 256
 
 export class MessageReader {
   readonly #maxMessageBytes: number
+  readonly #sender: string
   #parts: Buffer[] = []
   #partBytes = 0
 
-  constructor(maxMessageBytes: number) {
+  /** @param sender who is at the other end, for messages */
+  constructor(maxMessageBytes: number, sender = 'QEMU') {
     this.#maxMessageBytes = maxMessageBytes
+    this.#sender = sender
   }
 
   /**
@@ -28,7 +31,7 @@ export class MessageReader {
       const part = chunk.subarray(from, end === -1 ? chunk.length : end)
       if (this.#partBytes + part.length > this.#maxMessageBytes) {
         this.#parts = []
-        throw new UnavailableError(`QEMU sent a message of more than ${this.#maxMessageBytes} bytes`)
+        throw new UnavailableError(`${this.#sender} sent a message of more than ${this.#maxMessageBytes} bytes`)
       }
       if (end === -1) {
         if (part.length > 0) { this.#parts.push(part); this.#partBytes += part.length }
@@ -39,21 +42,21 @@ export class MessageReader {
       this.#partBytes = 0
       from = end + 1
       const text = line.toString('utf8').trim()
-      if (text !== '') yield parseMessage(text)
+      if (text !== '') yield parseMessage(text, this.#sender)
     }
   }
 }
 
-function parseMessage(text: string): QmpMessage {
-  if (isTooDeep(text)) throw new UnavailableError(`QEMU sent something that is nested more than ${maxDepth} deep`)
+function parseMessage(text: string, sender: string): QmpMessage {
+  if (isTooDeep(text)) throw new UnavailableError(`${sender} sent something that is nested more than ${maxDepth} deep`)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
-    throw new UnavailableError(`QEMU sent something that is not JSON: ${readable(text.slice(0, 200), 80)}`)
+    throw new UnavailableError(`${sender} sent something that is not JSON: ${readable(text.slice(0, 200), 80)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UnavailableError(`QEMU sent something that is not a JSON object: ${readable(text.slice(0, 200), 80)}`)
+    throw new UnavailableError(`${sender} sent something that is not a JSON object: ${readable(text.slice(0, 200), 80)}`)
   }
   return value as QmpMessage
 }

@@ -1,6 +1,4 @@
 // The commands that start and end virtual machines: what they refuse, and what they plan. Real QEMUs are in test/e2e.
-import {createServer} from 'node:net'
-import type {Server} from 'node:net'
 import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {afterEach, describe, expect, it} from 'vitest'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../../../../src/lib/base/index.ts'
@@ -8,6 +6,7 @@ import {askAgentToShutDown} from '../../../../../src/lib/guest/qemu/runtime/agen
 import {runFilesCheck} from '../../../../../src/lib/guest/qemu/runtime/doctor-check.ts'
 import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
+import {FakeAgent} from '../../../../support/fake-agent.ts'
 import {FakeQmpServer} from '../../../../support/fake-qmp-server.ts'
 import type {FakeQmpHandler} from '../../../../support/fake-qmp-server.ts'
 import {pretendRunning} from '../support/pretend-running.ts'
@@ -282,35 +281,13 @@ describe('qm cleanup', () => {
 })
 
 describe('the guest agent', () => {
-  async function agent(answer: (line: string, write: (bytes: string | Buffer) => void) => void): Promise<{socket: string; received: string[]; context: Context}> {
-    const context = await room()
-    const {dir, qga} = guestPaths(context.places, 100)
-    await mkdir(dir, {recursive: true})
-    const received: string[] = []
-    const server: Server = createServer((socket) => {
-      socket.on('error', () => undefined)
-      socket.on('data', (data: Buffer) => { for (const line of data.toString().trim().split('\n')) { received.push(line); answer(line, (bytes) => socket.write(bytes)) } })
-    })
-    await new Promise<void>((resolve) => { server.listen(qga, resolve) })
-    undo.push(() => new Promise((resolve) => { server.close(resolve) }))
-    return {socket: qga, received, context}
-  }
-
   it('is asked to shut down once it has shown that it is there', async () => {
-    const {socket, received, context} = await agent((line, write) => {
-      const {arguments: args, execute} = JSON.parse(line) as {execute: string; arguments: {id: number}}
-      if (execute === 'guest-sync') write(`{"return": 12}\n{"return": ${args.id}}\n`)
-    })
-    await askAgentToShutDown(socket, context)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(received.map((line) => (JSON.parse(line) as {execute: string}).execute)).toEqual(['guest-sync', 'guest-shutdown'])
-  })
-
-  it.each<[string, string | Buffer]>([
-    ['endless bytes', Buffer.alloc(1024 * 1024, 0x20)], ['no JSON', '\u00ff\u00ff{{{\n'], ['a list', '[1]\n'],
-  ])('that sends %s is not believed', async (_what, bytes) => {
-    const {socket, context} = await agent((_line, write) => { write(bytes) })
-    await expect(askAgentToShutDown(socket, context)).rejects.toThrow(UnavailableError)
+    const context = await room()
+    const {qga} = guestPaths(context.places, 100)
+    const agent = await new FakeAgent().listen(qga)
+    undo.push(() => agent.close())
+    await askAgentToShutDown(qga, context)
+    await expect.poll(() => agent.asked.map(({command}) => command)).toEqual(['guest-sync-delimited', 'guest-shutdown'])
   })
 
   it('that is not there is not waited for', async () => {
