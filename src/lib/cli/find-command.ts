@@ -55,13 +55,22 @@ export function groupOf(words: readonly string[], keys: readonly string[]): read
   return full === words || count > 1 ? full.slice(0, count) : []
 }
 
-/** The command that was probably meant by words that name none: the closest one with as many words, as its key. */
+/**
+ * The command that was probably meant by words that name none, as its key: the closest one with as many words; for words without a tool
+ * (`corral strat 100`) the one whose own words are closest.
+ */
 export function suggestCommand(words: readonly string[], keys: readonly string[]): string | undefined {
   const typed = words.slice(leadingOptionsEnd(words)).slice(0, maxCommandWords)
-  const written = new Map(keys.map((key) => [key.replace(/^corral /, ''), key]))
+  const tools = new Set(keys.map((key) => key.split(' ')[0] ?? key))
+  const helps = [...tools].map((tool) => `${tool} help`)
+  const written = new Map([...keys, ...helps].map((key) => [key.replace(/^corral /, ''), key]))
+  const bare = new Map(keys.map((key) => [key.split(' ').slice(1).join(' '), key]))
   for (let count = typed.length; count > 0; count--) {
-    const nearest = nearestWord(typed.slice(0, count).join(' '), [...written.keys()].filter((name) => name.split(' ').length === count))
-    if (nearest !== undefined) return written.get(nearest)
+    const start = typed.slice(0, count).join(' ')
+    for (const names of tools.has(typed[0] ?? '') ? [written] : [written, bare]) {
+      const nearest = nearestWord(start, [...names.keys()].filter((name) => name.split(' ').length === count))
+      if (nearest !== undefined) return names.get(nearest)
+    }
   }
   return undefined
 }

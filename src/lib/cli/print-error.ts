@@ -58,7 +58,7 @@ function nextStepsOf(error: unknown): readonly string[] {
 export function errorText(error: unknown, isJson: boolean, showStack = false): string {
   const report = errorReport(error)
   if (isJson) return `${jsonText({error: report}, false)}\n`
-  const lines = [`Error: ${printableLines(report.message)}`, ...report.causes.map((cause) => `  ${printableLines(cause).replace(/\n/g, '\n  ')}`)]
+  const lines = [`Error: ${printableLines(report.message).replace(/\n/g, '\n       ')}`, ...report.causes.map((cause) => `  ${printableLines(cause).replace(/\n/g, '\n  ')}`)]
   if (report.nextSteps.length > 0) lines.push(...report.nextSteps.map((step, index) => `${index === 0 ? 'Next:' : '     '} ${printable(step)}`))
   if (showStack && error instanceof Error && error.stack !== undefined) lines.push(printableLines(error.stack))
   return lines.map((line) => `${line}\n`).join('')

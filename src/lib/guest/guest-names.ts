@@ -1,5 +1,6 @@
 // Finds guests by the names that people give them. A name is not unique as a VMID is, so it only counts when one guest has it.
 import {InvalidInputError, NotFoundError} from '../base/index.ts'
+import {didYouMean} from '../spec/index.ts'
 import type {Store} from '../store/index.ts'
 import {listAllGuests} from './qemu/guest-files.ts'
 
@@ -13,7 +14,8 @@ const namePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0,251}[a-zA-Z0-9])?$/
  */
 export async function findVmidByName(word: string, store: Pick<Store, 'list'>): Promise<number | undefined> {
   if (/^\d+$/.test(word) || !namePattern.test(word)) return undefined
-  const found = (await listAllGuests(store)).filter(({type, file}) => nameOf(type, file.data) === word).map(({vmid}) => vmid)
+  const named = (await listAllGuests(store)).map(({vmid, type, file}) => ({vmid, name: nameOf(type, file.data)}))
+  const found = named.filter(({name}) => name === word).map(({vmid}) => vmid)
   const [only] = found
   if (found.length === 1) return only
   if (found.length > 1) {
@@ -21,7 +23,7 @@ export async function findVmidByName(word: string, store: Pick<Store, 'list'>): 
   }
   // What begins like a number was probably meant as one.
   if (/^\d/.test(word)) return undefined
-  throw new NotFoundError(`there is no guest named '${word}'`, {nextSteps: ['`qm list` shows those that exist.']})
+  throw new NotFoundError(`there is no guest named '${word}'${didYouMean(word, named.flatMap(({name}) => name ?? []))}`, {nextSteps: ['`qm list` shows those that exist.']})
 }
 
 /** The name in the section that is in force. */

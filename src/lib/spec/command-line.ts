@@ -5,6 +5,7 @@ import {InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from './command.ts'
 import {checkFormat} from './formats.ts'
 import {readOptionWords, type OptionKind, type OptionTable} from './option-words.ts'
+import {didYouMean} from './nearest.ts'
 import {expandedNames, findParam} from './params.ts'
 import {isListFormat, quoteValue, readBoolean} from './read-value.ts'
 import type {Params, ValueSchema} from './schema.ts'
@@ -92,7 +93,7 @@ export function readParameters(
   const known = knownParams(schema, options.fixed ?? {})
   const companionParams = options.companions ?? {}
   const companionName = (name: string) => (Object.hasOwn(options.companionAliases ?? {}, name) ? options.companionAliases?.[name] : undefined) ?? name
-  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams, companionName))
+  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams, companionName, nextSteps(options).nextSteps[0]))
   const companions: Record<string, unknown> = {}
   const values = new Map<string, readonly string[]>()
   for (const [name, list] of given) {
@@ -145,7 +146,7 @@ function kindOf(schema: ValueSchema): OptionKind {
   return schema.type === 'boolean' ? 'flag' : schema.type === 'array' || isListFormat(schema) ? 'list' : 'single'
 }
 
-function optionTable(params: Params, companions: Params, companionName: (name: string) => string): OptionTable {
+function optionTable(params: Params, companions: Params, companionName: (name: string) => string, help: string | undefined): OptionTable {
   return {
     kindOf: name => {
       const found = findParam(params, name)
@@ -154,6 +155,7 @@ function optionTable(params: Params, companions: Params, companionName: (name: s
       return companion === undefined ? undefined : kindOf(companion)
     },
     names: () => [expandedNames(params), Object.keys(companions)],
+    ...(help === undefined ? {} : {help}),
   }
 }
 
@@ -258,7 +260,7 @@ function flagValue(name: string, word: string): boolean {
 function companionValue(name: string, schema: ValueSchema, word: string): unknown {
   if (schema.type === 'boolean') return flagValue(name, word)
   if (schema.enum !== undefined && !schema.enum.includes(word)) {
-    const reason = `must be one of ${schema.enum.join(', ')}, not ${quoteValue(word)}`
+    const reason = `must be one of ${schema.enum.join(', ')}, not ${quoteValue(word)}${didYouMean(word, schema.enum.map(String))}`
     throw new InvalidInputError(`option --${name} ${reason}`, {[name]: reason})
   }
   const right = typeof schema.format === 'string' ? checkFormat(schema.format, word) : undefined

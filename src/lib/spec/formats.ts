@@ -2,6 +2,7 @@
 // what would be right, for the error that names the option. Address formats stand in formats-network.ts. Patterns here are
 // bounded and free of nested repetition, so that hostile values take no time.
 import {networkFormats} from './formats-network.ts'
+import {didYouMean} from './nearest.ts'
 import {parseSize} from './size.ts'
 
 /** Gives undefined for a good value, else what a good one looks like: the end of "… is not". */
@@ -12,7 +13,13 @@ export function matches(pattern: RegExp, right: string, maxLength = 1024): Forma
   return value => value.length <= maxLength && pattern.test(value) ? undefined : right
 }
 
-const oneOf = (words: readonly string[]): FormatCheck => value => words.includes(value) ? undefined : `one of ${words.join(', ')}`
+/** The formats that are one of a few words. */
+const choices: Readonly<Record<string, readonly string[]>> = {
+  'pve-storage-content': ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none'],
+  'pve-task-status-type': ['ok', 'error', 'warning', 'unknown'],
+}
+
+const oneOf = (format: string): FormatCheck => value => choices[format]?.includes(value) === true ? undefined : `one of ${choices[format]?.join(', ') ?? ''}`
 
 const configId = matches(/^[a-z][a-z0-9_-]+$/i, 'a name of at least two letters, digits, - and _ that begins with a letter')
 const vmid = matches(/^[1-9][0-9]{2,8}$/, 'a guest number from 100 to 999999999', 9)
@@ -120,7 +127,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
     : volumeId(value) === undefined ? undefined : 'a volume id such as local:100/vm-100-disk-0.qcow2 or an absolute path',
   'pve-storage-path': absolutePath,
   'pve-storage-path-in-property-string': value => absolutePath(value) ?? (/[,=]/.test(value) ? "an absolute path without ',' and '='" : undefined),
-  'pve-storage-content': oneOf(['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none']),
+  'pve-storage-content': oneOf('pve-storage-content'),
   'pve-storage-vgname': matches(/^[a-z0-9][a-z0-9\-_.+]+$/i, 'the name of a volume group or pool', 128),
   'pve-storage-options': matches(/^[^\s\u0000-\u001f]+$/, 'mount options joined by commas, without spaces', 4096),
   'pve-storage-zfs-blocksize': matches(/^[1-9][0-9]*(?:k|M)?$/i, 'a block size such as 16k', 12),
@@ -135,7 +142,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   'pve-upid': matches(
     /^UPID:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?:[0-9A-F]{8}:[0-9A-F]{8,9}:[0-9A-F]{8}:[^:/\s]{1,64}:[^:/\s]{0,128}:[^:/\s]{1,192}:$/i,
     'a task id such as UPID:h1:0000C346:165A0CE4:68D7279C:qmstart:100:root@pam:', 512),
-  'pve-task-status-type': oneOf(['ok', 'error', 'warning', 'unknown']),
+  'pve-task-status-type': oneOf('pve-task-status-type'),
   'pve-startup-order': startupOrder,
   'pve-cpuset': cpuSet,
   'pve-phys-bits': physicalBits,
@@ -183,6 +190,13 @@ export function checkFormat(name: string, value: string): string | undefined {
     if (right !== undefined) return `a list in which each item is ${right}`
   }
   return undefined
+}
+
+/** For a value that checkFormat refused: the word that was probably meant, where the format is one of a few, or a list of them. */
+export function formatHint(name: string, value: string): string {
+  const words = choices[baseName(name)] ?? choices[name.replace(/-(?:a?list|opt)$/, '')]
+  const wrong = words === undefined ? undefined : splitList(value).find(item => !words.includes(item))
+  return words === undefined || wrong === undefined ? '' : didYouMean(wrong, words)
 }
 
 function baseName(name: string): string {

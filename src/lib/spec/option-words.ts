@@ -14,6 +14,8 @@ export interface OptionTable {
   kindOf(name: string): OptionKind | undefined
   /** All names, in groups; asked for only when a name is not exact. */
   names(): readonly (readonly string[])[]
+  /** What to do when an option is unknown and none is like it. */
+  readonly help?: string
 }
 
 export interface OptionWords {
@@ -88,8 +90,16 @@ function completeName(written: string, table: OptionTable): string {
       throw new InvalidInputError(`option ${quoteValue(`--${written}`)} is ambiguous: ${some}`, {[written]: `is ambiguous: ${some}`})
     }
   }
-  const hint = didYouMean(written, groups.flat()).replace(/'(.*)'/, "'--$1'")
-  throw new InvalidInputError(`there is no option ${quoteValue(`--${written}`)}${hint}`, {[written]: `there is no such option${hint}`})
+  const hint = familyHint(written, groups.flat()) ?? didYouMean(written, groups.flat()).replace(/'(.*)'/, "'--$1'")
+  const nextSteps = hint === '' && table.help !== undefined ? [table.help] : []
+  throw new InvalidInputError(`there is no option ${quoteValue(`--${written}`)}${hint}`, {[written]: `there is no such option${hint}`}, {nextSteps})
+}
+
+/** For a number beyond the end of a family of numbered options (`net99`): how far it goes. */
+function familyHint(written: string, names: readonly string[]): string | undefined {
+  const base = /^(.*?[a-z])\d+$/i.exec(written)?.[1]?.toLowerCase()
+  const numbers = names.flatMap(name => (base !== undefined && name.startsWith(base) && /^\d+$/.test(name.slice(base.length)) ? Number(name.slice(base.length)) : []))
+  return numbers.length < 2 ? undefined : `; the number behind --${base ?? ''} goes from ${Math.min(...numbers)} to ${Math.max(...numbers)}`
 }
 
 function checkedValue(word: string, name: string, kind: OptionKind, value: string): string {

@@ -1,6 +1,6 @@
 // From ajv's errors to reasons in plain words: the field that is wrong, what is wrong with it, and what would be right.
 import type {ErrorObject} from 'ajv'
-import {checkFormat} from './formats.ts'
+import {checkFormat, formatHint} from './formats.ts'
 import {multiLinePattern, singleLinePattern} from './json-schema.ts'
 import {didYouMean} from './nearest.ts'
 import {quoteValue} from './read-value.ts'
@@ -113,6 +113,7 @@ function whatWasGiven({keyword, params}: ErrorObject<string, Record<string, unkn
   if (keyword === 'minLength' || keyword === 'maxLength') return `, not ${[...String(value)].length}`
   if (keyword === 'minItems' || keyword === 'maxItems') return `, not ${(value as unknown[]).length}`
   if (typeof value === 'object' && value !== null) return ''
-  const hint = keyword === 'enum' ? didYouMean(String(value), (params['allowedValues'] as readonly unknown[]).map(String)) : ''
+  const hint = keyword === 'enum' ? didYouMean(String(value), (params['allowedValues'] as readonly unknown[]).map(String))
+    : keyword === 'format' ? formatHint(String(params['format']), String(value)) : ''
   return `, not ${quoteValue(value)}${hint}`
 }

@@ -1,6 +1,7 @@
 // From the name of a storage to something that can be used: its section of storage.cfg, its plugin, and the host.
 import {ConflictError, NotFoundError} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
+import {didYouMean} from '../spec/index.ts'
 import type {Context} from '../tasks/index.ts'
 import {problemError, readStorageFile, withDefault} from './storage-config.ts'
 import {isTrue, splitWords} from './option-values.ts'
@@ -19,7 +20,7 @@ export async function storageConfig(name: string, context: Pick<StorageContext, 
   const problem = file.problems.find(({section}) => section === name)
   if (problem !== undefined) throw problemError(problem)
   if (config === undefined) {
-    throw new NotFoundError(`there is no storage '${name}'`, {nextSteps: ['See which there are: pvesm status', `Make one: pvesm add dir ${name} --path <folder>`]})
+    throw new NotFoundError(`there is no storage '${name}'${didYouMean(name, Object.keys(all))}`, {nextSteps: ['See which there are: pvesm status', `Make one: pvesm add dir ${name} --path <folder>`]})
   }
   return config
 }

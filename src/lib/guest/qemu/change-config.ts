@@ -1,6 +1,7 @@
 // What `qm set` makes of a configuration: keys set, deleted and reverted, drives that go become unused disks, the boot order follows.
 // Pure: values are in the form in which they are stored, volumes that are to be freed are named, and the caller does the rest.
 import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import {didYouMean} from '../../spec/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
 import {formatBootOrder, missingBootDevices, readBootOrder} from './boot-order.ts'
 import {isDriveKey} from './config/drives.ts'
@@ -71,7 +72,8 @@ function assertConsistent(config: GuestConfig, change: ConfigChange, facts: Conf
         throw new InvalidInputError(`'${key}' cannot be set and be named in '${option}' at the same time`, {[option]: `names '${key}', which is set as well`})
       }
       if (!facts.isKnownKey(key) && readKey(config, key) === undefined && config.pending[key] === undefined) {
-        throw new InvalidInputError(`'${option}' names '${key}', which is no option of a virtual machine`, {[option]: `does not know '${key}'`})
+        const hint = didYouMean(key, [...Object.keys(config.current.values), ...Object.keys(config.pending)])
+        throw new InvalidInputError(`'${option}' names '${key}', which is no option of a virtual machine${hint}`, {[option]: `does not know '${key}'`})
       }
     }
   }

@@ -1,6 +1,7 @@
 // The CPU models that a guest may have: those of QEMU with their vendors, and the x86-64 levels, which are sets of features on top of
 // a plain model.
 import {InvalidInputError} from '../../../base/index.ts'
+import {didYouMean} from '../../../spec/index.ts'
 
 const intel = [
   '486', 'pentium', 'pentium2', 'pentium3', 'coreduo', 'core2duo', 'Conroe', 'Penryn', 'Nehalem', 'Nehalem-IBRS', 'Westmere', 'Westmere-IBRS',
@@ -65,7 +66,7 @@ export function knownModel(name: string): string {
   const model = replacedModels[name] ?? name
   if (cpuVendor(model) === undefined) {
     throw new InvalidInputError(
-      `there is no CPU model '${name}'; a custom one is written custom-NAME`,
+      `there is no CPU model '${name}'${didYouMean(name, [...vendors.keys(), ...Object.keys(cpuLevels)]) || '; a custom one is written custom-NAME'}`,
       {cpu: `'${name}' is not a CPU model`},
     )
   }
