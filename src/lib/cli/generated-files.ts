@@ -7,6 +7,7 @@ import {configPage} from '../spec/generate/config-page.ts'
 import {completionFiles} from '../spec/generate/completions.ts'
 import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {aliasFile, oclifFiles, personaFiles} from '../spec/generate/oclif-files.ts'
+import {openApiFile} from '../spec/generate/openapi.ts'
 import {snapshotFile} from '../spec/generate/snapshot.ts'
 import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
 import {isSingleCommand, pageName, type ToolDescription} from '../spec/generate/tool.ts'
@@ -18,6 +19,7 @@ import {helpSpec} from './help-command.ts'
 import {errorSchema} from './print-error.ts'
 import {programPages} from './program-pages.ts'
 import {describeTools} from './tools.ts'
+import {productVersion} from './version.ts'
 
 const sharedWords: SharedWords = {
   exitCodes: exitCodeMeanings,
@@ -43,12 +45,20 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   const complete = withHelp(tools)
   return [
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
+    openApi(tools),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
     ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: manPath(`${tool.name}.1`), content: toolPage(tool, sharedWords)})),
     ...conceptPages().map(({topic, text}) => ({path: manPath(`corral-${topic}.7`), content: text})),
     ...programPages().map(({file, content}) => ({path: manPath(file), content})),
     ...tools.flatMap(commandPages), ...(await configFiles()).map((file) => ({path: manPath(`${file.name}.5`), content: configPage(file)})),
   ]
+}
+
+function openApi(tools: readonly ToolDescription[]): GeneratedFile {
+  const {$schema: _, ...error} = errorSchema
+  return openApiFile(tools.flatMap(({commands}) => commands), {
+    version: productVersion(), error, tools: Object.fromEntries(tools.map(({name, summary}) => [name, summary])),
+  })
 }
 
 /** A folder for each section, as man(1) wants it: with `bin` in PATH, it finds the pages beside it by itself. */

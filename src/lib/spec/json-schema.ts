@@ -76,7 +76,7 @@ function wholeValue(pattern: string): string {
 }
 
 /** The pattern of the names of a family: exactly the numbers of its index, so that `net007` and `net99` are unknown names. */
-function familyPattern(name: string, schema: ValueSchema): string {
+export function familyPattern(name: string, schema: ValueSchema): string {
   const {min, max} = schema.index ?? {min: 0, max: 9999}
   const base = name.slice(0, -'[n]'.length).replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   if (max - min > 300) return `^${base}(?:0|[1-9][0-9]{0,3})$`
