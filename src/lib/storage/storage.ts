@@ -70,6 +70,38 @@ export interface StorageTraits {
   readonly formats: readonly Format[]
   readonly defaultFormat: Format
   readonly shared: boolean
+  /** The formats whose disks can have snapshots; none where the storage has no `snapshots`. */
+  readonly snapshotFormats: readonly Format[]
+  /** The formats whose disks can become the base of linked clones; none where the storage has no `templates`. */
+  readonly templateFormats: readonly Format[]
+}
+
+export interface VolumeSnapshot { readonly name: string; readonly createdAtMs: number }
+
+/** Snapshots within a volume that nobody uses; those of a running guest's disk are QEMU's business. */
+export interface VolumeSnapshots {
+  /** In the order in which they were taken. @throws NotFoundError */
+  list(id: VolumeId): Promise<readonly VolumeSnapshot[]>
+  /** @throws ConflictError when there is one by that name or the volume is in use, and then nothing was touched; UnsupportedError for its format */
+  create(id: VolumeId, name: string): Promise<void>
+  /** Gives the volume its content of that time. @throws NotFoundError for the snapshot, ConflictError when the volume is in use */
+  rollback(id: VolumeId, name: string): Promise<void>
+  /** Resolves when it is not there either. @throws ConflictError when the volume is in use */
+  remove(id: VolumeId, name: string): Promise<void>
+}
+
+/** Volumes that are not written any more, and others that stand on them. */
+export interface VolumeTemplates {
+  /** Pure: the id that the volume will have as a base. */
+  baseOf(id: VolumeId): VolumeId
+  /** Makes the volume a base, under its new id. Done twice it does nothing. @throws NotFoundError, UnsupportedError for its format, ConflictError */
+  makeBase(id: VolumeId): Promise<VolumeId>
+  /** The reverse, for an undo. @param id as it was before. @throws ConflictError when clones stand on it */
+  unmakeBase(id: VolumeId): Promise<void>
+  /** The next free id of a clone of that base for a guest, given names that are spoken for. */
+  nextClone(base: VolumeId, vmid: number, taken: readonly string[]): Promise<VolumeId>
+  /** Makes a volume that reads from the base what was not written to it. @throws ConflictError when it exists, and then nothing was touched */
+  clone(base: VolumeId, id: VolumeId): Promise<Volume>
 }
 
 /** A section of storage.cfg: `type` and `storage` and the options as they stand there. */
@@ -92,6 +124,10 @@ export type VolumeChange =
   | {readonly create: {readonly id: VolumeId; readonly want: NewVolume}}
   | {readonly remove: VolumeId}
   | {readonly resize: {readonly id: VolumeId; readonly sizeBytes: number}}
+  | {readonly rename: {readonly from: VolumeId; readonly to: VolumeId}}
+  | {readonly snapshot: 'create' | 'rollback' | 'remove'; readonly id: VolumeId; readonly name: string}
+  | {readonly makeBase: VolumeId}
+  | {readonly clone: {readonly base: VolumeId; readonly id: VolumeId}}
 
 export interface Storage {
   readonly config: StorageConfig
@@ -120,6 +156,15 @@ export interface Storage {
   remove(id: VolumeId): Promise<void>
   /** Makes it larger. @throws InvalidInputError to make it smaller */
   resize(id: VolumeId, sizeBytes: number): Promise<void>
+  /**
+   * Gives a disk another name, which may be another guest's. Right as well when it was done before.
+   * @throws ConflictError when the new name is taken, and then nothing was touched; NotFoundError when neither is there
+   */
+  rename(from: VolumeId, to: VolumeId): Promise<void>
+  /** Absent where volumes have no snapshots. */
+  readonly snapshots?: VolumeSnapshots
+  /** Absent where there are no linked clones. */
+  readonly templates?: VolumeTemplates
   /** Pure: the path on the host, or a URL that qemu-img understands. */
   path(id: VolumeId): string
   /** Pure: how QEMU opens it. */

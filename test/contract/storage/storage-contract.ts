@@ -147,6 +147,90 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
+    it('gives a disk another name and another guest, once or twice', async () => {
+      const format = storage.traits.defaultFormat
+      const from = await create(100, format, 8 * mebibyte)
+      const to = await storage.nextName(200, format, [])
+      await storage.rename(from, to)
+      await storage.rename(from, to)
+      expect(await storage.exists(from)).toBe(false)
+      expect(await storage.volume(to)).toMatchObject({id: to, vmid: 200, sizeBytes: 8 * mebibyte})
+      expect((await storage.list(['images'], 200)).map(({id}) => id)).toEqual([to])
+      expect(await storage.list(['images'], 100)).toEqual([])
+    })
+
+    it('takes no name from another disk', async () => {
+      const format = storage.traits.defaultFormat
+      const [first, second] = [await create(100, format, mebibyte), await create(100, format, mebibyte)]
+      await expect(storage.rename(first, second)).rejects.toMatchObject({kind: 'conflict'})
+      expect(await storage.list(['images'], 100)).toHaveLength(2)
+      await storage.remove(second)
+      await storage.remove(first)
+      await expect(storage.rename(first, second)).rejects.toMatchObject({kind: 'not-found'})
+    })
+
+    it('has snapshots of just those formats that it says', async () => {
+      const {snapshots, traits} = storage
+      expect(snapshots === undefined).toBe(traits.snapshotFormats.length === 0)
+      for (const format of snapshots === undefined ? [] : traits.formats) {
+        const {id} = await storage.create({vmid: 100, format, sizeBytes: 8 * mebibyte})
+        const taken = snapshots?.create(id, 'before')
+        if (traits.snapshotFormats.includes(format)) await taken
+        else await expect(taken).rejects.toMatchObject({kind: 'unsupported'})
+      }
+    })
+
+    it('takes snapshots, goes back to them and removes them', async () => {
+      const {snapshots, traits: {snapshotFormats: [format]}} = storage
+      if (snapshots === undefined || format === undefined) return
+      const id = await create(100, format, 8 * mebibyte)
+      await write(made.host, storage.path(id), format, '0x11')
+      await snapshots.create(id, 'first')
+      await write(made.host, storage.path(id), format, '0x22')
+      await snapshots.create(id, 'second')
+      expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(['first', 'second'])
+      await expect(snapshots.create(id, 'first')).rejects.toMatchObject({kind: 'conflict'})
+      await snapshots.rollback(id, 'first')
+      await expectContent(made.host, storage.path(id), format, '0x11')
+      await snapshots.remove(id, 'first')
+      await snapshots.remove(id, 'first')
+      expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(['second'])
+      await expect(snapshots.rollback(id, 'first')).rejects.toMatchObject({kind: 'not-found'})
+      for (const hostile of ['', '-c', 'a b', 'a/b', '../x', 'x\n', 'x'.repeat(41), '1st']) {
+        await expect((async () => snapshots.create(id, hostile))(), hostile).rejects.toMatchObject({kind: 'invalid-input'})
+      }
+    })
+
+    it('makes bases, and clones that read from them', async () => {
+      const {templates, traits} = storage
+      expect(templates === undefined).toBe(traits.templateFormats.length === 0)
+      for (const format of templates === undefined ? [] : traits.templateFormats) {
+        if (templates === undefined) continue
+        const id = await create(900, format, 8 * mebibyte)
+        await write(made.host, storage.path(id), format, '0x33')
+        const base = await templates.makeBase(id)
+        expect(base).toEqual(templates.baseOf(id))
+        expect(await storage.volume(base)).toMatchObject({isBase: true, vmid: 900, format, sizeBytes: 8 * mebibyte})
+        expect(await storage.exists(id)).toBe(false)
+        const clone = await templates.nextClone(base, 200, [])
+        expect(await templates.nextClone(base, 200, [clone.name])).not.toEqual(clone)
+        const volume = await templates.clone(base, clone)
+        expect(volume).toMatchObject({id: clone, vmid: 200, sizeBytes: 8 * mebibyte, parent: base.name})
+        await expectContent(made.host, await storage.attach(clone), storage.blockSource(clone).format, '0x33')
+        await write(made.host, storage.path(clone), storage.blockSource(clone).format, '0x44')
+        await expectContent(made.host, storage.path(base), format, '0x33')
+        await expect(templates.clone(base, clone)).rejects.toMatchObject({kind: 'conflict'})
+        await expect(storage.remove(base)).rejects.toMatchObject({kind: 'conflict'})
+        await expect(templates.unmakeBase(id)).rejects.toMatchObject({kind: 'conflict'})
+        await storage.remove(clone)
+        await templates.unmakeBase(id)
+        await templates.unmakeBase(id)
+        expect(await storage.volume(id)).toMatchObject({isBase: false})
+        await expect(templates.clone(id, clone)).rejects.toMatchObject({kind: 'conflict'})
+        await storage.remove(id)
+      }
+    })
+
     it('does not take the volumes of another storage for its own', async () => {
       const {name: text} = await storage.nextName(100, storage.traits.defaultFormat, [])
       expect(() => storage.path({storage: 'elsewhere', name: text})).toThrow(/not on storage/)
@@ -161,4 +245,14 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await storage.exists(id)).toBe(false)
     })
   })
+}
+
+/** Fills the beginning of a disk, through QEMU. */
+async function write(host: Host, path: string, format: Format, byte: string): Promise<void> {
+  await host.run(['qemu-io', '-f', format, '-c', `write -P ${byte} 0 1M`, '--', path])
+}
+
+async function expectContent(host: Host, path: string, format: Format, byte: string): Promise<void> {
+  const {stdout} = await host.run(['qemu-io', '-f', format, '-r', '-c', `read -P ${byte} 0 1M`, '--', path])
+  expect(stdout).not.toContain('Pattern verification failed')
 }

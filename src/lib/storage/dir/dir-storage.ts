@@ -13,7 +13,9 @@ import {createImage, resizeImage} from './image-file.ts'
 import {isMountPoint} from './mounts.ts'
 import type {DirOptions} from './options.ts'
 import {readDirOptions} from './options.ts'
-import {createImageArgv, resizeImageArgv} from './qemu-img.ts'
+import {createCloneArgv, createImageArgv, resizeImageArgv, snapshotArgv} from './qemu-img.ts'
+import {qcow2Snapshots} from './snapshots.ts'
+import {baseOf, folderTemplates, relativeBase} from './templates.ts'
 import {describeVolume, listFolderVolumes} from './volumes.ts'
 import {withinTime} from './within-time.ts'
 
@@ -31,6 +33,10 @@ const maxDiskNumber = 100_000
 export function openDirStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
   const options = readDirOptions(config, {content: traits.defaultContent, format: traits.defaultFormat})
   const storage: DirStorage = {host, clock, name: config.storage, options}
+  const place = {
+    host, storage: config.storage, imagesFolder: contentFolder(options.layout, 'images'),
+    parsed: (id: VolumeId) => parsed(storage, id), pathOf: (id: VolumeId) => pathOf(storage, id),
+  }
   return {
     config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared},
     parseName: parseFolderVolumeName,
@@ -49,6 +55,16 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     checkRemovable: (id) => checkRemovable(storage, id),
     remove: (id) => remove(storage, id),
     resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
+    rename: (from, to) => rename(storage, from, to),
+    snapshots: qcow2Snapshots(place),
+    templates: folderTemplates({
+      ...place,
+      nextName: (vmid, taken) => nextName(storage, vmid, 'qcow2', taken),
+      rename: (from, to) => rename(storage, from, to),
+      checkNoClones: (id) => checkNoClones(storage, id, parsed(storage, id)),
+      volume: (id) => existingVolume(storage, id),
+      makeReady: (vmid) => makeReady(storage, vmid),
+    }),
     path: (id) => pathOf(storage, id),
     blockSource: (id) => ({protocol: {driver: 'file', filename: pathOf(storage, id)}, format: blockFormat(parsed(storage, id))}),
     leftovers: () => leftovers(storage),
@@ -153,12 +169,35 @@ async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
       nextSteps: [`Allow them: pvesm set ${storage.name} --content ${['images', ...options.content].join(',')}`],
     })
   }
-  await withinTime(storage.clock, activateLimitMs, `making storage '${storage.name}' usable`, activate(storage))
-  const path = pathOf(storage, id)
-  const folder = path.slice(0, path.lastIndexOf('/'))
-  if ((await host.files.stat(folder)) === undefined) await host.files.makeDirectory(folder, folderModes.images)
-  await createImage(host, storage.name, path, want.format, want.sizeBytes, options.preallocation)
+  await makeReady(storage, want.vmid)
+  await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, options.preallocation)
   return existingVolume(storage, id)
+}
+
+/** Makes the folder for a guest's disks. */
+async function makeReady(storage: DirStorage, vmid: number): Promise<void> {
+  const {host, options} = storage
+  await withinTime(storage.clock, activateLimitMs, `making storage '${storage.name}' usable`, activate(storage))
+  const folder = `${contentFolder(options.layout, 'images')}/${vmid}`
+  if ((await host.files.stat(folder)) === undefined) await host.files.makeDirectory(folder, folderModes.images)
+}
+
+async function rename(storage: DirStorage, from: VolumeId, to: VolumeId): Promise<void> {
+  const {host, host: {files}} = storage
+  const [oldName, newName] = [parsed(storage, from), parsed(storage, to)]
+  if (oldName.content !== 'images' || newName.content !== 'images' || newName.vmid === undefined) throw new InvalidInputError(`only disks are given other names, not ${formatVolumeId(from)}`)
+  if (oldName.format !== newName.format) throw new InvalidInputError(`another name does not make ${formatVolumeId(from)} a disk of format ${newName.format}`)
+  const [oldPath, newPath] = [pathOf(storage, from), pathOf(storage, to)]
+  if (oldPath === newPath) return
+  const isThere = (await files.stat(oldPath)) !== undefined
+  const isTaken = (await files.stat(newPath)) !== undefined
+  if (isThere && isTaken) throw new ConflictError(`there is a volume ${formatVolumeId(to)} already`)
+  if (isTaken) return
+  if (!isThere) throw new NotFoundError(`there is no volume ${formatVolumeId(from)}`)
+  await makeReady(storage, newName.vmid)
+  await files.rename(oldPath, newPath)
+  await host.run(['sync', '--', dirname(newPath), ...(dirname(oldPath) === dirname(newPath) ? [] : [dirname(oldPath)])])
+  if (dirname(oldPath) !== dirname(newPath)) await removeEmptyFolder(host, dirname(oldPath))
 }
 
 /** Checks a name that was asked for. @throws InvalidInputError */
@@ -185,6 +224,13 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
     return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocation)]
   }
   if ('remove' in change) return [['rm', '-f', '--', pathOf(storage, change.remove)]]
+  if ('rename' in change) return [['mv', '--', pathOf(storage, change.rename.from), pathOf(storage, change.rename.to)]]
+  if ('snapshot' in change) return [snapshotArgv(change.snapshot, pathOf(storage, change.id), change.name)]
+  if ('makeBase' in change) return [['mv', '--', pathOf(storage, change.makeBase), pathOf(storage, baseOf(storage.name, change.makeBase, parsed(storage, change.makeBase)))]]
+  if ('clone' in change) {
+    const base = parsed(storage, change.clone.base)
+    return [createCloneArgv(pathOf(storage, change.clone.id), {path: relativeBase(base), format: base.format})]
+  }
   const {id, sizeBytes} = change.resize
   return [resizeImageArgv(pathOf(storage, id), blockFormat(parsed(storage, id)), sizeBytes, preallocation)]
 }

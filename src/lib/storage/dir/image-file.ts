@@ -4,11 +4,13 @@ import {InvalidInputError, ToolError, UnavailableError, UnsupportedError} from '
 import type {Host} from '../../host/index.ts'
 import type {Format} from '../storage.ts'
 import type {Preallocation} from './options.ts'
-import {createImageArgv, resizeImageArgv, spaceForCreation} from './qemu-img.ts'
+import {createCloneArgv, createImageArgv, resizeImageArgv, spaceForCreation} from './qemu-img.ts'
 
 const quickTimeoutMs = 10 * 60_000
 /** Writing a disk full of zeros takes as long as the disk is slow. */
 const layoutTimeoutMs = 24 * 3600_000
+/** The first tables of a qcow2 image. */
+const cloneBytes = 1024 * 1024
 
 /**
  * The name is taken by an empty file that only we may have made; qemu-img then writes into it. Nothing is left when that fails.
@@ -18,9 +20,19 @@ export async function createImage(host: Host, storage: string, path: string, for
   if (format === 'subvol') throw new UnsupportedError(`storage '${storage}' has no subvolumes; use the format raw, qcow2 or vmdk`)
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1) throw new InvalidInputError(`${sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
   await checkSpace(host, storage, path, spaceForCreation(format, sizeBytes, preallocation))
+  await createFile(host, storage, path, createImageArgv(path, format, sizeBytes, preallocation), preallocation)
+}
+
+/** A qcow2 image that stands on another one, as large as that. @throws ConflictError when the file exists, UnavailableError when the space does not suffice */
+export async function createCloneImage(host: Host, storage: string, path: string, base: {readonly path: string; readonly format: string}): Promise<void> {
+  await checkSpace(host, storage, path, cloneBytes)
+  await createFile(host, storage, path, createCloneArgv(path, base), 'off')
+}
+
+async function createFile(host: Host, storage: string, path: string, argv: readonly string[], preallocation: Preallocation): Promise<void> {
   await host.files.write(path, '', {overwrite: false, mode: 0o600})
   try {
-    await runQemuImg(host, storage, createImageArgv(path, format, sizeBytes, preallocation), preallocation)
+    await runQemuImg(host, storage, argv, preallocation)
     await host.run(['sync', '--', path], {timeoutMs: quickTimeoutMs})
   } catch (error) {
     try {

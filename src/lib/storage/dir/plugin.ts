@@ -10,6 +10,8 @@ const traits: StorageTraits = {
   formats: ['raw', 'qcow2', 'vmdk'],
   defaultFormat: 'raw',
   shared: false,
+  snapshotFormats: ['qcow2'],
+  templateFormats: ['raw', 'qcow2', 'vmdk'],
 }
 
 export const plugin: StoragePlugin = {

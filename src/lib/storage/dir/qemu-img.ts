@@ -19,6 +19,21 @@ export function resizeImageArgv(path: string, format: Format, sizeBytes: number,
   return ['qemu-img', 'resize', '-q', '-f', format, ...growth, '--', path, String(sizeBytes)]
 }
 
+/**
+ * A qcow2 image that stands on another one.
+ * @param base its path as the image is to hold it, from the folder of the image
+ */
+export function createCloneArgv(path: string, base: {readonly path: string; readonly format: string}): string[] {
+  return ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', base.format, '-b', base.path, '--', path]
+}
+
+const snapshotOptions = {create: '-c', rollback: '-a', remove: '-d'} as const
+
+/** `qemu-img snapshot` takes no -f and would look into the file for its format; so it is told by --image-opts, where a comma is doubled. */
+export function snapshotArgv(what: keyof typeof snapshotOptions, path: string, name: string): string[] {
+  return ['qemu-img', 'snapshot', '-q', snapshotOptions[what], name, '--image-opts', `driver=qcow2,file.driver=file,file.filename=${path.replaceAll(',', ',,')}`]
+}
+
 // A raw file has no tables, so `metadata` means for it that nothing is laid out. VMDK has no such option.
 function creationOptions(format: Format, preallocation: Preallocation): string | undefined {
   switch (format) {

@@ -31,6 +31,11 @@ export function renameArgv(group: string, from: string, to: string): string[] {
   return ['lvrename', '--', group, from, to]
 }
 
+/** Adding a tag that is there, or taking away one that is not, is no mistake to lvm2. */
+export function retagArgv(group: string, name: string, from: number, to: number): string[] {
+  return ['lvchange', '--deltag', guestTag(from), '--addtag', guestTag(to), '--', `${group}/${name}`]
+}
+
 export function removeArgv(group: string, name: string): string[] {
   return ['lvremove', '--force', '--', `${group}/${name}`]
 }

@@ -1,14 +1,14 @@
 // A volume group as a storage: making, listing, growing and removing the logical volumes that are disks of guests. Names are naming.ts's,
 // lvm2 is run by group.ts; here they meet.
 import type {Clock} from '../../base/index.ts'
-import {ConflictError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {diskNumber} from '../naming.ts'
 import type {NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {GroupOnHost} from './group.ts'
 import {createLogicalVolume, extendLogicalVolume, logicalVolumes, runLvm, volumeGroup} from './group.ts'
-import {activateArgv, createArgv, deactivateArgv, devicePath, extendArgv, removeArgv, renameArgv, zeroArgv} from './lvm-argv.ts'
+import {activateArgv, createArgv, deactivateArgv, devicePath, extendArgv, removeArgv, renameArgv, retagArgv, zeroArgv} from './lvm-argv.ts'
 import {checkNewName, guestTag, nameWhileRemoved, parseLvmVolumeName} from './naming.ts'
 import type {LvmOptions} from './options.ts'
 import {readLvmOptions} from './options.ts'
@@ -40,6 +40,7 @@ export function openLvmStorage(config: StorageConfig, traits: StorageTraits, hos
     checkRemovable: (id) => checkRemovable(on, id),
     remove: (id) => remove(on, id),
     resize: (id, sizeBytes) => resize(on, id, sizeBytes),
+    rename: (from, to) => rename(on, from, to),
     path: (id) => pathOf(on, id),
     blockSource: (id) => ({protocol: {driver: 'host_device', filename: pathOf(on, id)}, format: 'raw'}),
     leftovers: async () => [],
@@ -114,6 +115,8 @@ function commandsOf({group, options, ...on}: LvmStorage, change: VolumeChange): 
     const {id, want} = change.create
     return [createArgv(group, name(id), want.vmid, want.sizeBytes)]
   }
+  if ('rename' in change) return [renameArgv(group, name(change.rename.from), name(change.rename.to)), ...retagArgvs(group, name(change.rename.from), name(change.rename.to))]
+  if (!('remove' in change) && !('resize' in change)) throw new UnsupportedError('volumes in a volume group have neither snapshots nor linked clones')
   if ('resize' in change) return [extendArgv(group, name(change.resize.id), change.resize.sizeBytes)]
   const volume = name(change.remove)
   if (options.overwrite === undefined) return [removeArgv(group, volume)]
@@ -174,6 +177,23 @@ async function resize(on: LvmStorage, id: VolumeId, sizeBytes: number): Promise<
   }
   // lvextend takes a size that the volume has already for a mistake.
   if (wantedBytes > volume.sizeBytes) await extendLogicalVolume(on, nameOf(on, id), sizeBytes)
+}
+
+async function rename(on: LvmStorage, from: VolumeId, to: VolumeId): Promise<void> {
+  const [oldName, newName] = [nameOf(on, from), nameOf(on, to)]
+  if (oldName === newName) return
+  const isThere = (await logicalVolumes(on, oldName)).length > 0
+  const isTaken = (await logicalVolumes(on, newName)).length > 0
+  if (isThere && isTaken) throw new ConflictError(`there is a volume ${formatVolumeId(to)} already`)
+  if (!isThere && !isTaken) throw new NotFoundError(`there is no volume ${formatVolumeId(from)}`)
+  if (isThere) await runLvm(on, renameArgv(on.group, oldName, newName))
+  for (const argv of retagArgvs(on.group, oldName, newName)) await runLvm(on, argv)
+}
+
+/** The tag says whose a volume is. */
+function retagArgvs(group: string, from: string, to: string): string[][] {
+  const [before, after] = [parseLvmVolumeName(from).vmid, parseLvmVolumeName(to).vmid]
+  return before === after || before === undefined || after === undefined ? [] : [retagArgv(group, to, before, after)]
 }
 
 /** A volume that is gone is off already. */

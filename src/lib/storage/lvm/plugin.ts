@@ -11,6 +11,8 @@ const traits: StorageTraits = {
   formats: ['raw'],
   defaultFormat: 'raw',
   shared: false,
+  snapshotFormats: [],
+  templateFormats: [],
 }
 
 export const plugin: StoragePlugin = {
