@@ -27,7 +27,7 @@ export function runScript(file: string): void {
   if (!existsSync(path.join(projectRoot, 'dist/run/main.js'))) throw new Error('dist is missing: run npm run build')
   const root = mkdtempSync(path.join(tmpdir(), 'corral-cli-'))
   const env = {
-    PATH: `${path.join(projectRoot, 'bin')}:${process.env['PATH'] ?? ''}`, CORRAL_ROOT: root, CORRAL_NODE: 'h1', TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb', ROOT: root,
+    PATH: `${path.join(projectRoot, 'bin')}:${process.env['PATH'] ?? ''}`, CORRAL_ROOT: root, CORRAL_NODE: 'h1', TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb', ROOT: root, CORRAL_TEST_CHECK_RESULTS: '1',
   }
   onTestFinished(() => rmSync(root, {recursive: true, force: true}))
   const blocks = readBlocks(readFileSync(file, 'utf8'))

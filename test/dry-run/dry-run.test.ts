@@ -2,6 +2,7 @@
 // commands are those of the catalog, so that a new one without a case fails here; test/dry-run/support/case.ts says what a case is.
 import {describe, expect, test} from 'vitest'
 import {catalog} from '../../src/lib/catalog.ts'
+import {checkResult} from '../../src/lib/cli/check-result.ts'
 import {canonical} from '../../src/lib/cli/render/data.ts'
 import {standardOptionsOf} from '../../src/lib/spec/index.ts'
 import {shownPlan} from '../../src/lib/tasks/index.ts'
@@ -46,7 +47,8 @@ describe.each(changing)('%s', (id) => {
     expect([world.deeds, world.server.done], 'what a dry run did').toEqual([[], []])
     expect(await world.state()).toEqual(before)
 
-    const {plan} = await world.perform(words)
+    const {plan, result, spec} = await world.perform(words)
+    if (spec.kind === 'change') await checkResult(result, spec)
     const {runDir, logDir} = world.context.places
     const done = {deeds: world.deeds, remote: world.server.done, before, after: await world.state(), runFolders: [runDir, logDir]}
     expect(differences(text, done), text).toEqual([])

@@ -8,6 +8,7 @@ import {completionFiles} from '../spec/generate/completions.ts'
 import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {aliasFile, oclifFiles, personaFiles} from '../spec/generate/oclif-files.ts'
 import {openApiFile} from '../spec/generate/openapi.ts'
+import {resultSchemaFile} from '../spec/generate/result-schema.ts'
 import {snapshotFile} from '../spec/generate/snapshot.ts'
 import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
 import {isSingleCommand, pageName, type ToolDescription} from '../spec/generate/tool.ts'
@@ -46,6 +47,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   return [
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
     openApi(tools),
+    resultSchemaFile(await catalogSpecs()),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
     ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: manPath(`${tool.name}.1`), content: toolPage(tool, sharedWords)})),
     ...conceptPages().map(({topic, text}) => ({path: manPath(`corral-${topic}.7`), content: text})),

@@ -12,6 +12,7 @@ import type {Surroundings} from './surroundings.ts'
 export async function printResult(
   result: unknown, spec: CommandSpec, standard: StandardOptions, {streams, env}: Surroundings, ownText?: (result: unknown) => readonly string[],
 ): Promise<void> {
+  if (env['CORRAL_TEST_CHECK_RESULTS'] === '1') await (await import('./check-result.ts')).checkResult(result, spec)
   if (standard.quiet) return
   const isOwn = ownText !== undefined && standard.outputFormat === 'text'
   const text = await renderResult(isOwn ? ownText(result) : result, isOwn ? {as: 'lines'} : spec.output, {

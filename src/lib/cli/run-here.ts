@@ -27,6 +27,6 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
 
 /** The handler's own wording of its result, where the spec's `output` cannot say it. */
 function ownText(handler: Handler): ((result: unknown) => readonly string[]) | undefined {
-  if (handler.handles === 'change' || handler.text === undefined) return undefined
+  if (handler.text === undefined) return undefined
   return (result) => handler.text?.(result as never) ?? []
 }

@@ -80,6 +80,8 @@ export interface ChangeHandler<P extends Params> {
   /** Default 10,000. */
   lockTimeoutMs?: number
   plan(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<Plan>
+  /** The plan's result as lines of text, where the spec's `output` cannot say it. Pure. */
+  text?(result: unknown): readonly string[]
 }
 
 /**
@@ -103,6 +105,7 @@ export interface ChangingHandler {
   locks(params: never, context: Context): readonly string[] | Promise<readonly string[]>
   lockTimeoutMs?: number
   plan(params: never, context: Context): Promise<Plan>
+  text?(result: unknown): readonly string[]
 }
 
 export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run'], text?: (result: R) => readonly string[]): ReadHandler<P, R> {

@@ -15,8 +15,11 @@ export interface Deed {
 const lookingPrograms: readonly (readonly string[])[] = [
   ['qemu-img', 'info'], ['qemu-img', '--version'], ['ip', '-json'], ['ip', '-j'], ['findmnt'], ['lscpu'],
 ]
-/** What a program said of itself is remembered there, so that it is asked once; a dry run may do that too. */
-const memory = /\/run\/facts\//
+/**
+ * What a program said of itself is remembered there, so that it is asked once; a dry run may do that too. And what completion shows follows
+ * from the configuration.
+ */
+const memory = /\/run\/facts\/|\/completion\//
 /** Questions to QEMU that change nothing. */
 const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*)$)/
 

@@ -131,7 +131,7 @@ export class Installation {
 
   #environment(added: Readonly<Record<string, string>>): Record<string, string> {
     const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:CORRAL_|VITEST|NODE_ENV|NODE_OPTIONS)/.test(name)))
-    return {...kept as Record<string, string>, ...(this.#desk === undefined ? {CORRAL_ROOT: this.root} : {...this.#desk, ...leaveFaults(this.root, added)}), ...added}
+    return {...kept as Record<string, string>, CORRAL_TEST_CHECK_RESULTS: '1', ...(this.#desk === undefined ? {CORRAL_ROOT: this.root} : {...this.#desk, ...leaveFaults(this.root, added)}), ...added}
   }
 }
 

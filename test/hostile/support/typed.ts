@@ -10,7 +10,7 @@ import type {Answer} from '../../e2e/support/installation.ts'
 
 /** Runs words such as `['qm', 'status', '100']` in the installation below `root`. */
 export async function typed(words: readonly string[], root: string, input = ''): Promise<Answer> {
-  const env = {PATH: process.env['PATH'], CORRAL_ROOT: root, CORRAL_NODE: 'h1'}
+  const env = {PATH: process.env['PATH'], CORRAL_ROOT: root, CORRAL_NODE: 'h1', CORRAL_TEST_CHECK_RESULTS: '1'}
   let stdout = ''
   let stderr = ''
   const terminal = {

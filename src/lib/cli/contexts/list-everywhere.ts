@@ -62,7 +62,10 @@ function isAboutTheAgent(error: unknown): boolean {
   return error instanceof AppError && error.data['agent'] === 'missing'
 }
 
-function withNodeColumn(spec: CommandSpec): CommandSpec {
+function withNodeColumn(original: CommandSpec): CommandSpec {
+  const {items, ...returns} = original.returns
+  const node = {type: 'string', description: 'The host that it is on.'} as const
+  const spec = {...original, returns: {...returns, ...(items === undefined ? {} : {items: {...items, properties: {...items.properties, node}}})}}
   if (spec.output.as !== 'table') return spec
   const output: TextOutput = {...spec.output, columns: [{key: 'node', header: 'NODE'}, ...spec.output.columns.filter(({key}) => key !== 'node')]}
   return {...spec, output}

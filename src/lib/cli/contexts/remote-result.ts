@@ -2,7 +2,7 @@
 import {AppError, printable} from '../../base/index.ts'
 import type {LogLine, RemoteOutcome} from '../../host/index.ts'
 import type {CommandSpec} from '../../spec/index.ts'
-import type {Handler, Plan} from '../../tasks/index.ts'
+import type {Action, Handler, Plan} from '../../tasks/index.ts'
 import type {CommandLog} from '../command-log.ts'
 
 /** More rows than anybody has; a host that sends more has gone wrong. */
@@ -28,7 +28,8 @@ export function checkedRows(outcome: RemoteOutcome, {id}: CommandSpec, host: str
 export function checkedPlan(outcome: RemoteOutcome, {id}: CommandSpec, host: string): {plan: Plan; lines: string[]} {
   if (outcome.outcome !== 'planned' || !isRecord(outcome.plan) || !Array.isArray(outcome.plan['steps']) || !Array.isArray(outcome.lines)) throw strange(id, host)
   const whenInterrupted = outcome.plan['whenInterrupted'] === 'finish' ? 'finish' : 'undo'
-  return {plan: {steps: outcome.plan['steps'] as Plan['steps'], whenInterrupted}, lines: outcome.lines.map(String)}
+  const {afterwards} = outcome.plan
+  return {plan: {steps: outcome.plan['steps'] as Plan['steps'], ...(Array.isArray(afterwards) ? {afterwards: afterwards as Action[]} : {}), whenInterrupted}, lines: outcome.lines.map(String)}
 }
 
 /**
@@ -36,7 +37,7 @@ export function checkedPlan(outcome: RemoteOutcome, {id}: CommandSpec, host: str
  * @returns undefined when the spec's output says how it is shown
  */
 export function wordsOf(handler: Handler, host: string): ((result: unknown) => readonly string[]) | undefined {
-  if (handler.handles === 'change' || handler.text === undefined) return undefined
+  if (handler.text === undefined) return undefined
   return (result) => {
     try {
       return handler.text?.(result as never) ?? []

@@ -1,4 +1,5 @@
 import {defineCommand} from '../../spec/index.ts'
+import {hostCheckSchema} from './host-check-schema.ts'
 import {hostCommandParams} from './params.ts'
 
 export const spec = defineCommand({
@@ -9,7 +10,7 @@ processor's help (KVM), control groups, programs for storages, free space, and p
 listed with the reason.`,
   params: {name: {...hostCommandParams.name, optional: true, description: 'Only this host; one that cannot be reached is an error then.'}, context: hostCommandParams.context},
   args: ['name'],
-  returns: {type: 'array', description: 'One entry a host.', items: {type: 'object'}},
+  returns: {type: 'array', description: 'One entry a host.', items: hostCheckSchema},
   output: {as: 'lines'},
   kind: 'read',
   runsOn: 'client',

@@ -17,8 +17,9 @@ export const handler = handleChange(spec, {
     checkTakesDisks(storage)
     const want = {vmid, format: chosenFormat(storage, filename, format), sizeBytes, ...(filename === '' ? {} : {base: filename})}
     const {id, step} = await createVolumeStep(storage, want)
-    return {steps: [step], whenInterrupted: 'undo', result: `successfully created '${formatVolumeId(id)}'`}
+    return {steps: [step], whenInterrupted: 'undo', result: formatVolumeId(id)}
   },
+  text: (id) => [`successfully created '${String(id)}'`],
 })
 
 function readSize(text: string): number {

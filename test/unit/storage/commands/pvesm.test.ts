@@ -136,9 +136,9 @@ describe('pvesm set and remove', () => {
 
 describe('pvesm alloc', () => {
   it('makes disks by the next free name or by one of their own, and says their ids', async () => {
-    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: '', size: '4M'}, context)).toBe("successfully created 'local:100/vm-100-disk-0.raw'")
-    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: '', size: '4096', format: 'qcow2'}, context)).toBe("successfully created 'local:100/vm-100-disk-1.qcow2'")
-    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: 'vm-100-data.vmdk', size: '1G'}, context)).toBe("successfully created 'local:100/vm-100-data.vmdk'")
+    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: '', size: '4M'}, context)).toBe('local:100/vm-100-disk-0.raw')
+    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: '', size: '4096', format: 'qcow2'}, context)).toBe('local:100/vm-100-disk-1.qcow2')
+    expect(await pvesmResult('alloc', {storage: 'local', vmid: 100, filename: 'vm-100-data.vmdk', size: '1G'}, context)).toBe('local:100/vm-100-data.vmdk')
     expect(await pvesmText('list', {storage: 'local'}, context)).toEqual([
       'Volid                         Format  Type            Size VMID',
       'local:100/vm-100-data.vmdk    vmdk    images    1073741824 100',

@@ -11,7 +11,11 @@ export const spec = defineCommand({
     snapshot: {type: 'string', format: 'pve-configid', maxLength: 40, optional: true, completion: 'snapshot', placeholder: 'snapshot', description: 'Show the configuration as this snapshot has it.'},
   },
   args: ['vmid'],
-  returns: {type: 'object', description: 'The keys with their values, and the digest of the file.'},
+  returns: {
+    type: 'object', description: 'The keys with their values as in qm.conf(5), and the digest of the file.',
+    properties: {digest: {type: 'string', description: 'The SHA-1 digest of the file, for --digest.'}},
+    additionalProperties: {type: 'any', description: 'A number for a key that is one in qm.conf(5) and for a switch (1 and 0), else its text.'},
+  },
   output: {as: 'fields'},
   kind: 'read',
   runsOn: 'guest-node',

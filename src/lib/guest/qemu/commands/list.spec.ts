@@ -1,4 +1,5 @@
 import {defineCommand} from '../../../spec/index.ts'
+import {runningProperties, statusProperties} from '../status-schema.ts'
 
 export const spec = defineCommand({
   id: 'qm list',
@@ -8,7 +9,7 @@ export const spec = defineCommand({
     full: {type: 'boolean', optional: true, description: 'Ask every running machine for its exact state (paused, suspended, …), which takes longer.'},
   },
   args: [],
-  returns: {type: 'array', description: 'One entry a virtual machine, by VMID.', items: {type: 'object'}},
+  returns: {type: 'array', description: 'One entry a virtual machine, by VMID.', items: {type: 'object', properties: {...statusProperties, ...runningProperties}}},
   output: {
     as: 'table',
     isSilentWhenEmpty: true,

@@ -1,4 +1,5 @@
 import {defineCommand, std} from '../../../spec/index.ts'
+import {optionalProperties, runningProperties, statusProperties} from '../status-schema.ts'
 
 export const spec = defineCommand({
   id: 'qm status',
@@ -9,7 +10,11 @@ export const spec = defineCommand({
     verbose: {type: 'boolean', optional: true, description: 'Show all that is known: uptime, memory, disks, network, process.'},
   },
   args: ['vmid'],
-  returns: {type: 'object', description: 'The state, and with --verbose everything else.'},
+  returns: {
+    type: 'object', description: 'The state, and with --verbose everything else.',
+    // Without --verbose it is QEMU's own word.
+    properties: {...optionalProperties(statusProperties), ...runningProperties, status: {type: 'string', description: '`running`, `stopped`, or without --verbose QEMU\'s own word for a running machine.'}},
+  },
   output: {as: 'fields'},
   kind: 'read',
   runsOn: 'guest-node',
