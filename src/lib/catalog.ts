@@ -1,6 +1,8 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
 import {hasNames} from './completion/named-paths.ts'
+import {actionLoaders as guestActions} from './guest/actions/index.ts'
+import {commands as guestCommands} from './guest/commands/index.ts'
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
@@ -26,8 +28,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, qemuCommands, hostCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, qemuActions, hostActions),
+  commands: mergeTables(taskCommands, storageCommands, guestCommands, qemuCommands, hostCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, guestActions, qemuActions, hostActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

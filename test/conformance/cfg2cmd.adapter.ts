@@ -53,7 +53,7 @@ function guestFacts(env: Data): Pick<ArgumentsInput, 'vmid' | 'paths' | 'eventSo
     vmid,
     paths: {
       dir: '/run/qemu-server', firmware: `/run/qemu-server/efidisk/${vmid}-ovmf.fd`, pid: `${base}.pid`, qmp: `${base}.qmp`, qga: `${base}.qga`, vnc: `${base}.vnc`,
-      serial0: `${base}.serial0`, serial1: `${base}.serial1`, serial2: `${base}.serial2`, serial3: `${base}.serial3`,
+      serial0: `${base}.serial0`, serial1: `${base}.serial1`, serial2: `${base}.serial2`, serial3: `${base}.serial3`, swtpm: `${base}.swtpm`, virtiofs: `${base}.virtiofs`,
     },
     eventSocket: '/var/run/qmeventd.sock',
     spice: {kind: 'tls', address: String(env['localhostAddress']), port: Number(env['firstSpicePort'])},

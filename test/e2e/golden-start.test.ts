@@ -61,7 +61,8 @@ async function startableInput(name: string): Promise<ArgumentsInput> {
 }
 
 function emulated(config: ConfigSection): ConfigSection {
-  const values = Object.entries(config.values).map(([key, value]) =>
+  // Programs beside QEMU serve these; beside-qemu.test.ts starts both.
+  const values = Object.entries(config.values).filter(([key]) => !/^(?:tpmstate|virtiofs)\d+$/.test(key)).map(([key, value]) =>
     [key, /^net\d+$/.test(key) ? value.split(',').filter(part => !/^(?:bridge|mtu|rate|queues)=/.test(part)).join(',') : value])
   return {...config, values: {...Object.fromEntries(values) as Record<string, string>, kvm: '0'}}
 }

@@ -5,6 +5,7 @@ import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...runtimeActions,
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
+  'guest.format-tpm-state': async () => (await import('./format-tpm-state.ts')).formatTpmStateAction,
   'guest.free-volume': async () => (await import('./free-volume.ts')).freeVolumeAction,
   'guest.start-task': async () => (await import('./start-task.ts')).startTaskAction,
 }

@@ -14,7 +14,7 @@ import {describeGuest} from './guest.ts'
 import {hostPciDevices} from './host-pci.ts'
 import type {ArgumentsInput, QemuArguments} from './input.ts'
 import {boardDevices, hotplugCompatibilityArguments, iommuDevices, machineArguments, powerStateArguments} from './machine.ts'
-import {balloonDevices, memoryArguments} from './memory.ts'
+import {balloonDevices, memoryArguments, memoryMachineFlags} from './memory.ts'
 import {nicArguments} from './nics.ts'
 import {optionText} from './option-text.ts'
 import {parallelDevices} from './parallel.ts'
@@ -26,7 +26,9 @@ import {serialDevices} from './serial.ts'
 import {sharedMemoryDevices} from './shared-memory.ts'
 import {generationIdDevices, smbiosArguments} from './smbios.ts'
 import {smpArguments} from './smp.ts'
+import {tpmDevices} from './tpm.ts'
 import {pointerDevices, usbControllers, usbDevices} from './usb.ts'
+import {virtiofsDevices} from './virtiofs.ts'
 import {watchdogDevices} from './watchdog.ts'
 
 /**
@@ -52,6 +54,7 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
     ...serialDevices(guest),
     ...parallelDevices(guest),
     ...audioDevices(guest),
+    ...tpmDevices(guest),
     ...displayDevices(guest),
     ...agentDevices(guest),
     ...rngDevices(guest),
@@ -62,6 +65,7 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
     ...drives.devices,
     ...nics.devices,
     ...sharedMemoryDevices(guest),
+    ...virtiofsDevices(guest),
   ]
   const argv = [
     ...affinityPrefix(guest),
@@ -88,7 +92,7 @@ export function buildArguments(input: ArgumentsInput): QemuArguments {
     ...iommu.last,
     ...(clock.rtc === undefined ? [] : ['-rtc', clock.rtc]),
     ...encryption.argv,
-    ...machineArguments(guest, firmware.machineFlags, encryption.machineFlags),
+    ...machineArguments(guest, firmware.machineFlags, [...encryption.machineFlags, ...memoryMachineFlags(guest)]),
     ...(guest.isTemplate ? ['-snapshot'] : []),
     ...splitArguments(guest.values['args'] ?? ''),
   ]

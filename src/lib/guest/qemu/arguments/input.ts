@@ -108,7 +108,7 @@ export interface ArgumentsInput {
   readonly hostPci: Readonly<Record<string, ChosenPci>>
   /** By drive key. */
   readonly drives: Readonly<Record<string, DriveBacking>>
-  readonly paths: Pick<GuestPaths, 'firmware' | 'dir' | 'pid' | 'qmp' | 'qga' | 'vnc' | 'serial0' | 'serial1' | 'serial2' | 'serial3'>
+  readonly paths: Pick<GuestPaths, 'firmware' | 'dir' | 'pid' | 'qmp' | 'qga' | 'vnc' | 'serial0' | 'serial1' | 'serial2' | 'serial3' | 'swtpm' | 'virtiofs'>
   /** Where qmeventd listens. */
   readonly eventSocket: string
   readonly spice: SpiceAccess

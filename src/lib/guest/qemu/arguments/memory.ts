@@ -6,6 +6,7 @@ import {isAtLeast} from './machine-version.ts'
 import {hotplugModules, hugePageFolder, hugePageSizeMib, staticMib} from './memory-layout.ts'
 import {optionText} from './option-text.ts'
 import {pciAddress} from './pci-addresses.ts'
+import {sharesMemory} from './virtiofs.ts'
 
 const moduleSlots = 255
 
@@ -16,7 +17,8 @@ export function memoryArguments(guest: Guest): string[] {
   if (guest.values['hugepages'] !== undefined && readFlag(guest.values['numa']) !== true) {
     throw new InvalidInputError('huge pages need numa to be set', {numa: 'must be 1 for hugepages'})
   }
-  if (!hasHotplug) return ['-m', String(memoryMib), ...numaArguments(guest, memoryMib)]
+  if (!hasHotplug) return ['-m', String(memoryMib), ...numaArguments(guest, memoryMib), ...sharedMemoryObject(guest, memoryMib)]
+  if (sharesMemory(guest)) throw new InvalidInputError('memory hotplug does not go with shared folders (virtiofs0, …)', {hotplug: 'does not go with virtiofs[n]'})
   const maximumMib = maximumMemoryMib(guest)
   if (readFlag(guest.values['numa']) !== true) throw new InvalidInputError('memory hotplug needs numa to be set', {numa: 'must be 1 for memory hotplug'})
   if (readNumaNodes(guest.values).length > 0) {
@@ -37,6 +39,19 @@ export function memoryArguments(guest: Guest): string[] {
     ...numaArguments(guest, staticMib),
     ...memoryModules(guest, memoryMib),
   ]
+}
+
+const sharedMemoryId = 'virtiofs-mem'
+
+/** A guest without NUMA nodes has one piece of memory, which is this one when others work on it too (`memory-backend` of the machine). */
+function sharedMemoryObject(guest: Guest, memoryMib: number): string[] {
+  if (!sharesMemory(guest) || readFlag(guest.values['numa']) === true) return []
+  return ['-object', memoryBackend(guest, sharedMemoryId, memoryMib)]
+}
+
+/** What the machine must be told of memory that is made apart. */
+export function memoryMachineFlags(guest: Guest): string[] {
+  return sharesMemory(guest) && readFlag(guest.values['numa']) !== true ? [`memory-backend=${sharedMemoryId}`] : []
 }
 
 function numaArguments(guest: Guest, memoryMib: number): string[] {
@@ -80,9 +95,10 @@ function numaNode(guest: Guest, id: number, cpus: string, memoryMib: number, pla
   ]
 }
 
-/** Memory of the host for a part of the guest's: ordinary pages, or huge ones out of the file system that holds them. */
+/** Memory of the host for a part of the guest's: ordinary pages, shared with others where they work on it, or huge ones out of the file system that holds them. */
 function memoryBackend(guest: Guest, id: string, sizeMib: number): string {
   const wanted = guest.values['hugepages']
+  if (wanted === undefined && sharesMemory(guest)) return optionText('memory-backend-memfd', {id, size: `${sizeMib}M`, share: true})
   if (wanted === undefined) return optionText('memory-backend-ram', {id, size: `${sizeMib}M`})
   const pageMib = hugePageSizeMib(wanted, sizeMib, guest.input.host.hugePageSizesMib)
   return optionText('memory-backend-file', {id, size: `${sizeMib}M`, 'mem-path': hugePageFolder(pageMib), share: true, prealloc: 'yes'})

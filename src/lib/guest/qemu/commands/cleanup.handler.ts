@@ -7,7 +7,7 @@ import type {GuestFile} from '../guest-files.ts'
 import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
-import {runtimeStatus} from '../runtime/status.ts'
+import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
 import {spec} from './cleanup.spec.ts'
 
 export const handler = handleChange(spec, {
@@ -29,7 +29,7 @@ export const handler = handleChange(spec, {
     const pending = await pendingChangesAtEnd(guest, context)
     const removals = (pending.afterwards ?? []).map(action => ({do: action}))
     const restart = isReboot ? [{do: {kind: 'qemu.restart', vmid}}] : []
-    return {...nothing, steps: [...afterEndSteps(guest, {keepActive: false}), ...pending.steps, ...removals, ...restart]}
+    return {...nothing, steps: [...afterEndSteps(guest, {keepActive: false, run: await uncleanedRun(vmid, context)}), ...pending.steps, ...removals, ...restart]}
   },
 })
 

@@ -15,6 +15,7 @@ import {creationRecord, installedQemuVersion, pinnedMachine} from '../creation-d
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
+import {hookScriptPath} from '../runtime/hook-script.ts'
 import {spec} from './create.spec.ts'
 
 type CreateParams = ParamsOf<typeof spec>
@@ -41,6 +42,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const sources = valueSources(context.store)
   const values = await storedValues(others, sources)
   assertMaySet(values, context.caller)
+  if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
   const planned = await planDrives({vmid, drives}, context)
   const config = await completeConfig(vmid, {...values, ...planned.values}, sources, context)
 

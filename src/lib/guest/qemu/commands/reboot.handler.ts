@@ -3,6 +3,7 @@ import {handleChange} from '../../../tasks/index.ts'
 import {hasAgent} from '../arguments/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {assertRunning} from '../runtime/assert-running.ts'
+import {hookActions} from '../runtime/hook-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {limitMs, shutdownTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './reboot.spec.ts'
@@ -20,6 +21,7 @@ export const handler = handleChange(spec, {
         // The guest's end is seen by qmeventd, so there must be one.
         {do: {kind: 'qemu.watch'}},
         {do: {kind: 'file.write', path: reboot, text: ''}, undo: {kind: 'qemu.forget-reboot', vmid}},
+        ...hookActions(vmid, values, 'pre-stop').map((action) => ({do: action})),
         {do: {
           kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(timeout ?? shutdownTimeoutSeconds(values)), usesAgent: hasAgent(values), forceStop: false,
         }},

@@ -15,6 +15,7 @@ import {referencedVolumes} from '../pending.ts'
 import {planConfigChange} from '../plan-config-change.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {describeChange} from '../change-words.ts'
+import {hookScriptPath} from '../runtime/hook-script.ts'
 import {spec} from './set.spec.ts'
 
 type SetParams = ParamsOf<typeof spec>
@@ -49,6 +50,7 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
     values: {...values, ...planned.values}, delete: keyList(deleted), revert: keyList(revert), force: force === true,
   }
   assertMaySet({...change.values, ...Object.fromEntries([...change.delete, ...change.revert].map(key => [key, '']))}, context.caller)
+  if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
   const isRunning = await runtimeStatus(vmid, context) !== undefined
   const changed = changeConfig(guest.config, change, {vmid, isRunning, ownsVolume: ownedBy(vmid), isKnownKey})
   for (const warning of changed.warnings) context.log.warn(warning)

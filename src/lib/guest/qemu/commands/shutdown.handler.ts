@@ -5,8 +5,9 @@ import {hasAgent} from '../arguments/index.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
+import {hookActions} from '../runtime/hook-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
-import {runtimeStatus} from '../runtime/status.ts'
+import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
 import {limitMs, shutdownTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './shutdown.spec.ts'
 
@@ -21,12 +22,13 @@ export const handler = handleChange(spec, {
     const pending = await pendingChangesAtEnd(guest, context)
     return {
       steps: [
+        ...(isRunning ? hookActions(vmid, values, 'pre-stop').map((action) => ({do: action})) : []),
         ...(isRunning ? [{do: {
           kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(timeout ?? shutdownTimeoutSeconds(values)), usesAgent: hasAgent(values), forceStop: forceStop === true,
         }}] : []),
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
-        ...afterEndSteps(guest, {keepActive: keepActive === true}),
+        ...afterEndSteps(guest, {keepActive: keepActive === true, run: await uncleanedRun(vmid, context)}),
         ...pending.steps,
       ],
       ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),

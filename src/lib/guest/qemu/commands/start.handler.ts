@@ -5,11 +5,15 @@ import {handleChange} from '../../../tasks/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import {buildArguments} from '../arguments/index.ts'
 import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
-import {gatherFacts} from '../facts/index.ts'
+import {gatherFacts, pluggedCards, withMissingBridges} from '../facts/index.ts'
 import {assertUnlocked, guestLockName, isYes, readGuest} from '../guest-files.ts'
 import {locksOfPendingChanges, planPendingChanges} from '../plan-config-change.ts'
+import {helperSteps} from '../runtime/helper-steps.ts'
+import {hookScriptPath} from '../runtime/hook-script.ts'
+import type {HookPhase} from '../runtime/hook-script.ts'
+import {hookActions} from '../runtime/hook-steps.ts'
 import {startSteps} from '../runtime/start-steps.ts'
-import {runtimeStatus} from '../runtime/status.ts'
+import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
 import {limitMs, startTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './start.spec.ts'
 
@@ -29,16 +33,27 @@ export const handler = handleChange(spec, {
     const {current} = pending.config
     const values = machine === undefined ? current.values : {...current.values, machine}
     refuseUnsupportedKeys(values)
-    await requireBridges(values, context)
-    const built = buildArguments(await gatherFacts(vmid, {...current, values}, context))
+    const hasHookScript = values['hookscript'] !== undefined
+    if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
+    // A hook script may make the bridges; one that is still missing then is told by QEMU's network script.
+    if (!hasHookScript) await requireBridges(values, context)
+    const facts = await gatherFacts(vmid, {...current, values}, context)
+    const bridgeMtu = hasHookScript ? withMissingBridges(pluggedCards(values), facts.host.bridgeMtu) : facts.host.bridgeMtu
+    const built = buildArguments({...facts, host: {...facts.host, bridgeMtu}})
+    const helpers = await helperSteps(vmid, values, context)
+    const lastRun = await uncleanedRun(vmid, context)
+    const hook = (phase: HookPhase, occasion?: string) => hookActions(vmid, values, phase, occasion)
     for (const warning of built.warnings) context.log.warn(warning)
     return {
       steps: [
+        // A run that ended unseen has had no end yet for its hook script.
+        ...(lastRun === undefined ? [] : hook('post-stop', lastRun)).map((action) => ({do: action})),
         ...pending.plan.steps,
-        ...startSteps({vmid, values, built, forcedCpu, timeoutMs: limitMs(timeout ?? startTimeoutSeconds(values))}),
+        ...hook('pre-start').map((action) => ({do: action})),
+        ...startSteps({vmid, values, built, forcedCpu, helpers, timeoutMs: limitMs(timeout ?? startTimeoutSeconds(values))}),
       ],
       // A start that fails is taken back with the changes, so nothing that they gave up may be gone before it has worked.
-      ...(pending.plan.afterwards === undefined ? {} : {afterwards: pending.plan.afterwards}),
+      afterwards: [...pending.plan.afterwards ?? [], ...hook('post-start')],
       whenInterrupted: 'undo',
     }
   },

@@ -5,8 +5,9 @@ import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {endGuestTasks} from '../runtime/guest-tasks.ts'
+import {hookActions} from '../runtime/hook-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
-import {runtimeStatus} from '../runtime/status.ts'
+import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
 import {limitMs, quitTimeoutSeconds} from '../runtime/timeouts.ts'
 import {spec} from './stop.spec.ts'
 
@@ -23,10 +24,11 @@ export const handler = handleChange(spec, {
     const pending = await pendingChangesAtEnd(guest, context)
     return {
       steps: [
+        ...(isRunning ? hookActions(vmid, guest.config.current.values, 'pre-stop').map((action) => ({do: action})) : []),
         ...(isRunning ? [{do: {kind: 'qemu.stop', vmid, timeoutMs: limitMs(timeout ?? quitTimeoutSeconds)}}] : []),
         // It is to stay off, whatever a reboot that was under way wanted.
         {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
-        ...afterEndSteps(guest, {keepActive: keepActive === true}),
+        ...afterEndSteps(guest, {keepActive: keepActive === true, run: await uncleanedRun(vmid, context)}),
         ...pending.steps,
       ],
       ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),

@@ -146,13 +146,19 @@ export const efidiskFormat = {
   },
   size,
 } as const satisfies PropertyFormat
+export const tpmstateFormat = {
+  file, volume,
+  format: {type: 'string', enum: ['qcow2', 'raw', 'vmdk'], optional: true, description: 'The format of the volume; a TPM needs raw.'},
+  size,
+  version: {type: 'string', enum: ['v1.2', 'v2.0'], default: 'v1.2', optional: true, description: 'The version of the TPM that the guest sees. It cannot be changed later. Windows 11 needs v2.0.'},
+} as const satisfies PropertyFormat
 const unusedFormat = {
   file: {...file, format: 'pve-volume-id', description: 'A volume that the guest owns and does not use.'},
   volume,
 } as const satisfies PropertyFormat
 
 export const driveCounts = {ide: 4, sata: 6, scsi: 31, virtio: 16} as const
-export type DriveInterface = keyof typeof driveCounts | 'efidisk'
+export type DriveInterface = keyof typeof driveCounts | 'efidisk' | 'tpmstate'
 
 
 export const driveParams = {
@@ -173,6 +179,7 @@ export const driveParams = {
     description: 'A virtio block device (n is 0 to 15).',
   },
   efidisk0: {type: 'string', optional: true, format: efidiskFormat, description: 'Where OVMF keeps its variables.'},
+  tpmstate0: {type: 'string', optional: true, format: tpmstateFormat, description: 'Where the guest\'s TPM keeps its state; `STORAGE:1` makes a new TPM, of 4 MiB whatever the size.'},
   cdrom: {type: 'string', alias: 'ide2', format: ideFormat, optional: true, placeholder: 'volume', description: 'The same as `ide2`, as a CD-ROM drive.'},
   'unused[n]': {
     type: 'string', optional: true, format: unusedFormat, index: {min: 0, max: 255},
@@ -191,10 +198,10 @@ export interface Drive extends Omit<Values<typeof scsiFormat>, 'file'> {
   readonly 'pre-enrolled-keys'?: boolean | undefined
 }
 
-/** The names of all drives but efidisk0, in the order in which devices are added and boot numbers given. */
+/** The names of all drives but efidisk0 and tpmstate0, in the order in which devices are added and boot numbers given. */
 export const driveKeys: readonly string[] = (['ide', 'scsi', 'virtio', 'sata'] as const)
   .flatMap(bus => Array.from({length: driveCounts[bus]}, (_, index) => `${bus}${index}`))
-const knownDriveKeys = new Set([...driveKeys, 'efidisk0'])
+const knownDriveKeys = new Set([...driveKeys, 'efidisk0', 'tpmstate0'])
 
 export function isDriveKey(key: string): boolean {
   return knownDriveKeys.has(key)
@@ -214,7 +221,7 @@ export function isCloudInitDrive(drive: Pick<Drive, 'file'>): boolean {
  * @throws InvalidInputError naming the key and what is wrong with it
  */
 export function readDrive(key: string, text: string): Drive {
-  const match = /^(ide|sata|scsi|virtio|efidisk)(\d{1,2})$/.exec(key)
+  const match = /^(ide|sata|scsi|virtio|efidisk|tpmstate)(\d{1,2})$/.exec(key)
   if (match === null || !isDriveKey(key)) throw new InvalidInputError(`'${key}' is not a drive`, {[key]: 'is not a drive'})
   const bus = match[1] as DriveInterface
   const drive: Drive = {...withMebibyteLimits(key, readByBus(bus, key, text)), key, interface: bus, index: Number(match[2])}
@@ -233,6 +240,7 @@ function readByBus(bus: DriveInterface, key: string, text: string): Properties {
     case 'scsi': return readProperties(key, text, scsiFormat)
     case 'virtio': return readProperties(key, text, virtioFormat)
     case 'efidisk': return readProperties(key, text, efidiskFormat)
+    case 'tpmstate': return readProperties(key, text, tpmstateFormat)
   }
 }
 

@@ -55,7 +55,7 @@ export function readBoot(boot: string | undefined, bootdisk: string | undefined)
   if (boot === undefined || values.legacy !== undefined) return {kind: 'legacy', letters: values.legacy ?? bootFormat.legacy.default, disk: bootdisk}
   const devices = (values.order ?? '').split(/[;\s,]+/).filter(word => word !== '')
   for (const device of devices) {
-    if (!(isDriveKey(device) && device !== 'efidisk0') && !/^(?:net(?:[0-9]|[12][0-9]|3[01])|usb(?:[0-9]|1[0-3])|hostpci(?:[0-9]|1[0-5]))$/.test(device)) {
+    if (!(isDriveKey(device) && device !== 'efidisk0' && device !== 'tpmstate0') && !/^(?:net(?:[0-9]|[12][0-9]|3[01])|usb(?:[0-9]|1[0-3])|hostpci(?:[0-9]|1[0-5]))$/.test(device)) {
       throw new InvalidInputError(
         `'${device}' in 'boot' is not a device to boot from; name drives, netN or usbN`,
         {'boot.order': `'${device}' is not a device to boot from`},

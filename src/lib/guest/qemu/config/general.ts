@@ -10,6 +10,10 @@ export const generalParams = {
     type: 'string', format: 'pve-startup-order', optional: true, placeholder: '[[order=]\\d+] [,up=\\d+] [,down=\\d+]',
     description: 'The place of the guest when the host boots, and how many seconds to wait after its start (`up`) and for its shutdown (`down`).',
   },
+  hookscript: {
+    type: 'string', format: 'pve-volume-id', optional: true, completion: 'volume', placeholder: 'volume',
+    description: 'A program among the snippets of a storage (`local:snippets/hook.sh`) that is run with the VMID and pre-start, post-start, pre-stop or post-stop. Only root may set it.',
+  },
   protection: {type: 'boolean', default: false, optional: true, description: 'Whether the guest and its disks are kept from being removed.'},
   lock: {
     type: 'string', enum: ['backup', 'clone', 'create', 'migrate', 'rollback', 'snapshot', 'snapshot-delete', 'suspended', 'suspending'], optional: true,

@@ -14,6 +14,7 @@ import {memoryParams} from './memory.ts'
 import {netParams} from './nets.ts'
 import {checkPlainValues as checkPlain} from './plain-values.ts'
 import {portParams} from './ports.ts'
+import {virtiofsParams} from './virtiofs.ts'
 import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
 import type {UnsupportedKey} from './unsupported-keys.ts'
 
@@ -32,13 +33,14 @@ export * from './nets.ts'
 export * from './ports.ts'
 export {readFlag, readWholeNumber} from './read-properties.ts'
 export * from './split-arguments.ts'
+export * from './virtiofs.ts'
 export {unsupportedReason} from './unsupported-keys.ts'
 export type {UnsupportedKey} from './unsupported-keys.ts'
 
 /** Every key that `qm create` and `qm set` take, with its schema. */
 export const qemuConfigParams = {
   ...cloudInitParams, ...cpuParams, ...displayParams, ...driveParams, ...encryptionParams, ...firmwareParams, ...generalParams, ...hostDeviceParams, ...machineParams,
-  ...memoryParams, ...netParams, ...portParams,
+  ...memoryParams, ...netParams, ...portParams, ...virtiofsParams,
 } as const satisfies Params
 
 /** What the configuration asks for that is not carried out: known keys that wait for their turn, and unknown ones. */

@@ -12,9 +12,6 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^hostpci\d+$/, 'devices of the host are not handed over yet'],
   [/^hugepages$/, 'huge pages are not reserved yet'],
   [/^(?:cpulimit|cpuunits)$/, 'processor time is not shared out yet'],
-  [/^virtiofs\d+$/, 'folders of the host are not shared yet'],
-  [/^tpmstate0$/, 'no TPM is emulated yet'],
-  [/^hookscript$/, 'hook scripts are not run yet'],
 ]
 
 /** Sub-properties that are refused unless they ask for nothing. */

@@ -13,6 +13,7 @@ import type {DriveText} from './drive-text.ts'
 import {formatDriveText, isCdromText, isUnusedKey, parseDriveText} from './drive-text.ts'
 import {readDriveSource} from './drive-source.ts'
 import {fillEfiVars, planEfiVars} from './efi-vars.ts'
+import {formatTpmState, planTpmState, tpmStateBytes} from './tpm-state.ts'
 
 export interface DriveRequest {
   readonly vmid: number
@@ -121,7 +122,7 @@ function assertUsableBy(key: string, volume: Volume, drive: DriveText, vmid: num
   if (volume.content !== 'images' && volume.content !== 'iso') {
     throw new InvalidInputError(`${key}: '${drive.file}' is neither a disk image nor an ISO image`, {[key]: `is a volume for '${volume.content}'`})
   }
-  if (volume.content === 'iso' && (drive.options['media'] === 'disk' || key.startsWith('virtio') || key === 'efidisk0')) {
+  if (volume.content === 'iso' && (drive.options['media'] === 'disk' || key.startsWith('virtio') || key === 'efidisk0' || key === 'tpmstate0')) {
     throw new InvalidInputError(`${key}: the ISO image '${drive.file}' can only be in a CD-ROM drive on ide, sata or scsi`, {[key]: 'cannot hold an ISO image'})
   }
   if (volume.vmid !== undefined && volume.vmid !== vmid) {
@@ -145,13 +146,18 @@ async function newVolume(request: NewVolumeRequest, context: Context): Promise<{
   if (isCdromText(drive)) throw new InvalidInputError(`${key}: a new volume cannot be a CD; name an ISO image`, {[key]: 'media=cdrom needs an ISO image'})
   const storage = await storageForNewVolume(key, source.storage, context)
   const efiVars = key === 'efidisk0' ? await planEfiVars(drive, context) : undefined
-  const format = chosenFormat(key, drive.options['format'], storage)
-  const sizeBytes = efiVars?.sizeBytes ?? source.sizeBytes
+  const tpm = key === 'tpmstate0' ? await planTpmState(drive, context) : undefined
+  const format = chosenFormat(key, tpm === undefined ? drive.options['format'] : 'raw', storage)
+  const sizeBytes = tpm === undefined ? efiVars?.sizeBytes ?? source.sizeBytes : tpmStateBytes
   const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes, purpose: key}, namesOn(storage.config.storage, request))
   const volume = formatVolumeId(id)
   return {
-    drive: {file: volume, options: {...without(drive.options, 'format'), ...efiVars?.options, size: formatSize(sizeBytes)}},
-    steps: [step, ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, {volume, path: storage.path(id), format})}])],
+    drive: {file: volume, options: {...without(drive.options, 'format'), ...efiVars?.options, ...tpm?.options, size: formatSize(sizeBytes)}},
+    steps: [
+      step,
+      ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, {volume, path: storage.path(id), format})}]),
+      ...(tpm === undefined ? [] : [{do: formatTpmState({volume, path: storage.path(id), version: tpm.version})}]),
+    ],
   }
 }
 

@@ -21,7 +21,8 @@ export function rescanConfig(config: GuestConfig, volumes: OwnedVolumes): Rescan
   for (const [key, value] of Object.entries(config.current.values)) {
     const drive = parseDriveText(value)
     const sizeBytes = volumes.get(drive.file)
-    if (!isDriveKey(key) || isCdromText(drive) || sizeBytes === undefined || sizeOf(drive.options['size']) === sizeBytes) continue
+    // swtpm makes the file as small as what it has to keep.
+    if (!isDriveKey(key) || key === 'tpmstate0' || isCdromText(drive) || sizeBytes === undefined || sizeOf(drive.options['size']) === sizeBytes) continue
     const size = formatSize(sizeBytes)
     current = writeKey(current, key, formatDriveText({...drive, options: {...drive.options, size}}))
     changes.push(drive.options['size'] === undefined ? `${key} has ${size}` : `${key} has ${size}, not ${drive.options['size']}`)

@@ -1,6 +1,6 @@
 // The daemon with its parts of this machine: the socket, the program that cleans up, the lock that lets only one of them start.
 import type {Places} from '../../../base/index.ts'
-import {AppError, errorChain} from '../../../base/index.ts'
+import {AppError, errorChain, printable} from '../../../base/index.ts'
 import type {Host} from '../../../host/index.ts'
 import {corralProgram} from '../../../host/programs.ts'
 import type {Listener} from '../../../host/local/listen.ts'
@@ -11,7 +11,8 @@ import {defaultLimits, runDaemon} from './daemon.ts'
 
 /** More guests than one host will ever run; a bound against a flood of connections. */
 const maxConnections = 4_096
-const cleanupTimeoutMs = 5 * 60_000
+/** A hook script has ten minutes, and the last lines of what it says are worth to be kept. */
+const cleanupTimeoutMs = 30 * 60_000
 
 export interface RunOptions {
   readonly context: Pick<Context, 'host' | 'places' | 'clock' | 'signal'>
@@ -60,7 +61,8 @@ async function cleanUp(vmid: number, end: {isClean: boolean; isGuestRequested: b
   const words = ['qm', 'cleanup', String(vmid), end.isClean ? '1' : '0', end.isGuestRequested ? '1' : '0']
   try {
     // The guest ran here, whatever context this user works in.
-    await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs, env: {CORRAL_CONTEXT: 'local'}})
+    const {stderr} = await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs, env: {CORRAL_CONTEXT: 'local'}, maxOutputBytes: 16 * 1024})
+    for (const line of stderr.split('\n')) if (line.trim() !== '') report(`${words.join(' ')}: ${printable(line)}`)
     report(`${words.join(' ')}: done`)
   } catch (error) {
     report(`${words.join(' ')}: ${errorChain(error).join(': ')}`)

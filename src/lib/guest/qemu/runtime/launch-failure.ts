@@ -4,7 +4,7 @@ import {ToolError} from '../../../base/index.ts'
 import {readable} from '../qmp/message-reader.ts'
 
 /** Keys that are the ids of devices, drives, network back ends and ports. */
-const deviceKey = /^(?:drive-|qemu-|throttle-|file-|fmt-|iothread-|pflash-|ovmf-|drive-efidisk)?((?:ide|sata|scsi|virtio|net|usb|serial|parallel|hostpci|numa|audio|efidisk|tpmstate|unused|rng)\d+)$/
+const deviceKey = /^(?:drive-|qemu-|throttle-|file-|fmt-|iothread-|pflash-|ovmf-|drive-efidisk)?((?:ide|sata|scsi|virtio|net|usb|serial|parallel|hostpci|numa|audio|efidisk|tpmstate|unused|rng|virtiofs)\d+)$/
 
 /** Options of QEMU whose key does not stand in an id. */
 const keyOfOption: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const keyOfOption: Readonly<Record<string, string>> = {
 }
 
 const keyOfDevice: Readonly<Record<string, string>> = {
-  balloon0: 'balloon', vga: 'vga', tablet: 'tablet', keyboard: 'keyboard', watchdog0: 'watchdog', vmgenid: 'vmgenid', qga0: 'agent', qga: 'agent', spice: 'vga', ivshmem: 'ivshmem',
+  balloon0: 'balloon', vga: 'vga', tablet: 'tablet', keyboard: 'keyboard', watchdog0: 'watchdog', vmgenid: 'vmgenid', qga0: 'agent', qga: 'agent', spice: 'vga', ivshmem: 'ivshmem', tpmchar: 'tpmstate0', tpmdev: 'tpmstate0',
 }
 
 /** Words of QEMU that speak of something without naming an option. */

@@ -1,6 +1,7 @@
 // Where a running virtual machine keeps its files on the host: PID file, sockets, the settings of its network cards. Names only;
 // nothing here looks at a disk. The names are those of Proxmox VE's /var/run/qemu-server, below our own run directory.
 import type {Places} from '../../../base/index.ts'
+import {virtiofsKeys} from '../config/virtiofs.ts'
 
 export const serialInterfaces = ['serial0', 'serial1', 'serial2', 'serial3'] as const
 export type SerialInterface = (typeof serialInterfaces)[number]
@@ -18,6 +19,13 @@ export interface GuestPaths {
   readonly serial1: string
   readonly serial2: string
   readonly serial3: string
+  /** Where swtpm serves the guest's TPM, and what it says. */
+  readonly swtpm: string
+  readonly swtpmLog: string
+  /** Where a virtiofsd serves a folder, with the number of its key behind it. */
+  readonly virtiofs: string
+  /** How often the hook script was called for the start or the end that is under way. */
+  readonly hookCalls: {readonly 'post-start': string; readonly 'pre-stop': string; readonly 'post-stop': string}
   /** What was started: process, machine type, QEMU version, when. JSON, written by start. */
   readonly record: string
   /** Present while `qm reboot` waits for the guest to end: whoever cleans up starts it again. */
@@ -47,6 +55,10 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     serial1: `${base}.serial1`,
     serial2: `${base}.serial2`,
     serial3: `${base}.serial3`,
+    swtpm: `${base}.swtpm`,
+    swtpmLog: `${base}.swtpmlog`,
+    virtiofs: `${base}.virtiofs`,
+    hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
     reboot: `${base}.reboot`,
     firmware: `${dir}/efidisk/${vmid}-ovmf.fd`,
@@ -59,8 +71,14 @@ export function eventSocketPath(places: Places): string {
   return `${places.runDir}/qmeventd.sock`
 }
 
-/** Every run file of a guest except the taps' settings, for removal once it has ended. */
+/** The sockets that other programs than QEMU serve for a guest. */
+export function helperSockets(places: Places, vmid: number): readonly string[] {
+  const {swtpm, virtiofs} = guestPaths(places, vmid)
+  return [swtpm, ...virtiofsKeys.map((key) => `${virtiofs}${key.slice('virtiofs'.length)}`)]
+}
+
+/** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.record]
 }

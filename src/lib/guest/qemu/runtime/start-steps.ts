@@ -19,16 +19,19 @@ export interface StartInput {
   /** Stands in for the value of -cpu. */
   readonly forcedCpu: string | undefined
   readonly timeoutMs: number
+  /** What brings up the programs beside QEMU (helper-steps.ts). */
+  readonly helpers: readonly Step[]
 }
 
 /** Everything after `qemu.prepare` is taken back by its undo, which ends whatever runs as this guest. */
-export function startSteps({vmid, values, built, forcedCpu, timeoutMs}: StartInput): Step[] {
+export function startSteps({vmid, values, built, forcedCpu, timeoutMs, helpers}: StartInput): Step[] {
   const volumes = startVolumes(values)
   const balloonBytes = balloonTarget(values)
   const argv = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
     {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
+    ...helpers,
     {do: {kind: 'qemu.watch'}},
     {do: {kind: 'qemu.launch', vmid, argv, extraWords: splitArguments(values['args'] ?? '').length, timeoutMs}},
     {do: {
@@ -40,7 +43,7 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs}: StartInp
 
 /** The volumes of all drives, each once; paths and the host's own drive have nothing to be made available. */
 export function startVolumes(values: Readonly<Record<string, string>>): string[] {
-  const volumes = [...driveKeys, 'efidisk0'].flatMap(key => {
+  const volumes = [...driveKeys, 'efidisk0', 'tpmstate0'].flatMap(key => {
     const text = values[key]
     const file = text === undefined ? 'none' : readDrive(key, text).file
     return file === 'none' || file === 'cdrom' || file.startsWith('/') ? [] : [file]

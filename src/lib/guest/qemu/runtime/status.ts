@@ -49,17 +49,30 @@ export async function guestsWithPidFile({host, places}: RuntimeContext): Promise
  * Every process that was started as this guest, by a look at all processes: also a QEMU that has not written its PID file yet, whose
  * starter died. Slow (some ten milliseconds), for recovery only.
  */
-export async function findProcesses(vmid: number, {host, places}: RuntimeContext): Promise<ProcessId[]> {
-  const {pid: pidPath} = guestPaths(places, vmid)
+export async function findProcesses(vmid: number, context: RuntimeContext): Promise<ProcessId[]> {
+  const {pid: pidPath} = guestPaths(context.places, vmid)
+  return processesWhere((words) => namesPidFile(words, pidPath), context)
+}
+
+/** Every process whose command line is such a one. Slow, as findProcesses. */
+export async function processesWhere(isSuch: (words: readonly string[]) => boolean, {host}: Pick<RuntimeContext, 'host'>): Promise<ProcessId[]> {
+  const hasSuchLine = async (pid: string) => isSuch((await readIfThere(host, `/proc/${pid}/cmdline`, maxCommandLineBytes) ?? '').split('\0'))
   const found: ProcessId[] = []
   for (const name of await host.files.list('/proc')) {
-    if (!/^[1-9]\d*$/.test(name)) continue
-    if (!hasPidFileArgument(await readIfThere(host, `/proc/${name}/cmdline`, maxCommandLineBytes), pidPath)) continue
+    if (!/^[1-9]\d*$/.test(name) || !await hasSuchLine(name)) continue
     const process = await host.process(Number(name))
     // Looked at again under its identity: the number may have passed on in between.
-    if (process !== undefined && await isQemuOf(process, pidPath, host)) found.push(process)
+    if (process !== undefined && await hasSuchLine(name)) found.push(process)
   }
   return found
+}
+
+/**
+ * Which run of the guest it was that nobody has cleared up after, or that goes on: the number in its PID file. undefined when everything
+ * is cleared up.
+ */
+export async function uncleanedRun(vmid: number, {host, places}: RuntimeContext): Promise<string | undefined> {
+  return (await readIfThere(host, guestPaths(places, vmid).pid, maxPidFileBytes))?.trim()
 }
 
 /** The number in a PID file; undefined for anything but one positive number. */
@@ -70,7 +83,10 @@ export function parsePidFile(text: string | undefined): number | undefined {
 
 /** Whether a command line as in /proc/PID/cmdline names this PID file. */
 export function hasPidFileArgument(commandLine: string | undefined, pidPath: string): boolean {
-  const words = (commandLine ?? '').split('\0')
+  return namesPidFile((commandLine ?? '').split('\0'), pidPath)
+}
+
+function namesPidFile(words: readonly string[], pidPath: string): boolean {
   const at = words.indexOf('-pidfile')
   return at !== -1 && words[at + 1] === pidPath
 }

@@ -15,8 +15,8 @@ const samples: Readonly<Record<string, string>> = {
   cpu: 'host', efidisk0: 'local:100/vm-100-disk-2.raw,efitype=4m', freeze: '1', hotplug: 'cpu', 'hostpci[n]': '0000:01:00.0', hugepages: '2', 'ide[n]': 'none,media=cdrom', 'intel-tdx': 'tdx', ivshmem: 'size=1', keyboard: 'de', kvm: '0',
   localtime: '1', machine: 'q35', memory: '1024', name: 'web', 'net[n]': 'e1000=BC:24:11:00:00:02', numa: '0', 'numa[n]': 'cpus=0,memory=256,hostnodes=0,policy=bind', ostype: 'win10', 'parallel[n]': '/dev/parport0',
   reboot: '0', rng0: '/dev/urandom', 'sata[n]': 'none,media=cdrom', 'scsi[n]': 'local:100/vm-100-disk-3.raw', scsihw: 'lsi', 'serial[n]': 'socket',
-  smbios1: 'serial=abc', smp: '3', sockets: '1', spice_enhancements: 'foldersharing=1', startdate: '2020-01-01', tablet: '1', tdf: '1', template: '1', 'usb[n]': 'spice',
-  vcpus: '1', vga: 'std', 'virtio[n]': 'local:100/vm-100-disk-4.raw', vmgenid: '7079e97c-50e3-4079-afe7-23e67566b946', watchdog: 'i6300esb',
+  smbios1: 'serial=abc', smp: '3', sockets: '1', spice_enhancements: 'foldersharing=1', startdate: '2020-01-01', tablet: '1', tdf: '1', template: '1', tpmstate0: 'local:100/vm-100-disk-5.raw,version=v2.0', 'usb[n]': 'spice',
+  vcpus: '1', vga: 'std', 'virtio[n]': 'local:100/vm-100-disk-4.raw', 'virtiofs[n]': 'docs', vmgenid: '7079e97c-50e3-4079-afe7-23e67566b946', watchdog: 'i6300esb',
 }
 /** What a key needs beside it to matter. */
 const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -34,6 +34,7 @@ const honouredElsewhere: Readonly<Record<string, string>> = {
   arch: 'picks the emulator; its own test is in guest.test.ts',
   cdrom: 'becomes ide2 when it is read',
   description: 'shown by qm config',
+  hookscript: 'starts and ends of the guest',
   lock: 'keeps other commands away',
   onboot: 'start of the host',
   protection: 'qm destroy',

@@ -60,7 +60,7 @@ function build(values: Readonly<Record<string, string>>, version: string): reado
       vmid: 100, config: {values}, host: goldenHost(version), drives, hostPci: goldenHostPci(values), eventSocket: '/run/corral/qmeventd.sock', spice: {kind: 'unix', path: `${run}/100.spice`},
       paths: {
         dir: run, firmware: `${run}/efidisk/100-ovmf.fd`, pid: `${run}/100.pid`, qmp: `${run}/100.qmp`, qga: `${run}/100.qga`, vnc: `${run}/100.vnc`,
-        serial0: `${run}/100.serial0`, serial1: `${run}/100.serial1`, serial2: `${run}/100.serial2`, serial3: `${run}/100.serial3`,
+        serial0: `${run}/100.serial0`, serial1: `${run}/100.serial1`, serial2: `${run}/100.serial2`, serial3: `${run}/100.serial3`, swtpm: `${run}/100.swtpm`, virtiofs: `${run}/100.virtiofs`,
       },
     }).argv
   } catch (error) {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {ConflictError} from '../../../../../src/lib/base/index.ts'
+import {ConflictError, systemClock} from '../../../../../src/lib/base/index.ts'
 import type {Places} from '../../../../../src/lib/base/index.ts'
 import {prepare} from '../../../../../src/lib/guest/qemu/runtime/actions/prepare.ts'
 import {removeRunFiles} from '../../../../../src/lib/guest/qemu/runtime/run-files.ts'
@@ -17,7 +17,7 @@ describe('what a guest leaves behind', () => {
       files: {'/proc/net/dev': devices, [`${network}/tap100i1`]: 'bridge vmbr0\n', [`${network}/tap101i0`]: 'bridge vmbr0\n', [pid]: '7\n'},
       answers: [{argv: ['ip', 'link', 'delete', 'dev', 'tap100i1']}],
     })
-    await removeRunFiles(100, {host, places})
+    await removeRunFiles(100, {host, places, clock: systemClock})
     expect(await host.files.list(network)).toEqual(['tap101i0'])
     expect(await host.files.stat(pid)).toBeUndefined()
     host.assertAllUsed()
@@ -28,12 +28,12 @@ describe('preparing a start', () => {
   it('refuses a tap device of another installation before it writes settings, so that nothing takes it for ours', async () => {
     const host = fakeHost({files: {'/proc/net/dev': devices}})
     const step = {kind: 'qemu.prepare', vmid: 100, taps: [{tap: 'tap100i0', bridge: 'vmbr0'}], temporaryFiles: []} as const
-    const failure: unknown = await prepare.run(step, {host, places} as unknown as Context).catch((error: unknown) => error)
+    const failure: unknown = await prepare.run(step, {host, places, clock: systemClock} as unknown as Context).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(ConflictError)
     expect((failure as ConflictError).message).toContain('tap100i0')
     expect((failure as ConflictError).nextSteps.join(' ')).toContain('VMID')
     expect(await host.files.list(network)).toEqual([])
-    await removeRunFiles(100, {host, places})
+    await removeRunFiles(100, {host, places, clock: systemClock})
     expect(host.ran).toEqual([])
   })
 })

@@ -14,7 +14,7 @@ const values = {
 }
 
 describe('the steps of a start', () => {
-  const steps = startSteps({vmid: 100, values, built, forcedCpu: undefined, timeoutMs: 30_000})
+  const steps = startSteps({vmid: 100, values, built, forcedCpu: undefined, timeoutMs: 30_000, helpers: []})
 
   it('come in an order in which each can be taken back', () => {
     expect(steps.map((step) => `${step.do.kind} <- ${step.undo?.kind ?? 'nothing'}`)).toEqual([
@@ -30,25 +30,25 @@ describe('the steps of a start', () => {
 
   it('tell QEMU afterwards what arguments cannot', () => {
     expect(steps[4]?.do).toMatchObject({linksDown: ['net1'], balloonBytes: 1024 * 1024 * 1024})
-    const full = startSteps({vmid: 100, values: {...values, balloon: '2048'}, built, forcedCpu: undefined, timeoutMs: 1})
+    const full = startSteps({vmid: 100, values: {...values, balloon: '2048'}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
     expect(full[4]?.do).not.toHaveProperty('balloonBytes')
-    const none = startSteps({vmid: 100, values: {...values, balloon: '0'}, built, forcedCpu: undefined, timeoutMs: 1})
+    const none = startSteps({vmid: 100, values: {...values, balloon: '0'}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
     expect(none[4]?.do).not.toHaveProperty('balloonBytes')
   })
 
   it('take another processor for once', () => {
-    const forced = startSteps({vmid: 100, values, built, forcedCpu: 'max,+aes', timeoutMs: 1})
+    const forced = startSteps({vmid: 100, values, built, forcedCpu: 'max,+aes', timeoutMs: 1, helpers: []})
     expect(forced[3]?.do['argv']).toEqual(['qemu', '-cpu', 'max,+aes', '-m', '512'])
     expect(built.argv).toContain('kvm64')
   })
 
   it('say how much of argv came from args', () => {
-    const own = startSteps({vmid: 100, values: {...values, args: "-device 'x y' -S"}, built, forcedCpu: undefined, timeoutMs: 1})
+    const own = startSteps({vmid: 100, values: {...values, args: "-device 'x y' -S"}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
     expect(own[3]?.do['extraWords']).toBe(3)
   })
 
   it('leave out what there is not', () => {
-    expect(startSteps({vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1})[0]?.do.kind).toBe('qemu.prepare')
+    expect(startSteps({vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, helpers: []})[0]?.do.kind).toBe('qemu.prepare')
   })
 })
 
@@ -58,8 +58,16 @@ it('volumes are those of storages, each once', () => {
 
 it('what follows an end lets go of volumes unless they are to stay', () => {
   const config = {current: {values}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
-  expect(afterEndSteps({vmid: 100, config}, {keepActive: false}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files', 'qemu.detach-volumes'])
-  expect(afterEndSteps({vmid: 100, config}, {keepActive: true}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files'])
+  expect(afterEndSteps({vmid: 100, config}, {keepActive: false, run: '7'}).map((step) => step.do.kind)).toEqual(['qemu.detach-volumes', 'qemu.clear-run-files'])
+  expect(afterEndSteps({vmid: 100, config}, {keepActive: true, run: '7'}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files'])
+})
+
+it('what follows an end calls the hook script once the volumes are let go of, unless somebody has cleared up', () => {
+  const config = {current: {values: {...values, hookscript: 'local:snippets/h.sh'}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+  const kinds = (run: string | undefined) => afterEndSteps({vmid: 100, config}, {keepActive: false, run}).map((step) => step.do)
+  expect(kinds('7').map(({kind}) => kind)).toEqual(['qemu.detach-volumes', 'qemu.run-hook', 'qemu.clear-run-files'])
+  expect(kinds('7')[1]).toMatchObject({phase: 'post-stop', occasion: '7', volume: 'local:snippets/h.sh'})
+  expect(kinds(undefined).map(({kind}) => kind)).toEqual(['qemu.detach-volumes', 'qemu.clear-run-files'])
 })
 
 describe('timeouts', () => {

@@ -3,6 +3,7 @@
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
 import {killProcess} from '../end-process.ts'
+import {endHelpers} from '../helpers.ts'
 import {removeRunFiles} from '../run-files.ts'
 import {findProcesses} from '../status.ts'
 
@@ -21,6 +22,8 @@ export const undoStart = defineAction<UndoStart>({
       if (processes.length === 0) break
       for (const process of processes) await killProcess(process, context, (line) => context.log.info(line))
     }
+    // They may be coming up as well, without their sockets yet.
+    await endHelpers(vmid, context)
     await removeRunFiles(vmid, context)
   },
 })
