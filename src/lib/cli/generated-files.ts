@@ -57,7 +57,8 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
 }
 
 function openApi(tools: readonly ToolDescription[]): GeneratedFile {
-  const {$schema: _, ...error} = errorSchema
+  const {title, type, required, additionalProperties, properties} = errorSchema
+  const error = {title, type, required, additionalProperties, properties}
   return openApiFile(tools.flatMap(({commands}) => commands), {
     version: productVersion(), error, tools: Object.fromEntries(tools.map(({name, summary}) => [name, summary])),
   })
