@@ -7,6 +7,7 @@ import type * as yamlModule from 'yaml'
 import type {Document, YAMLSeq} from 'yaml'
 import {contextParams, fileParams, hostParams} from './context-schema.ts'
 import {localName, maxContextsBytes} from './contexts-mode.ts'
+import {shapeProblem} from './contexts-shape.ts'
 
 const maxContexts = 200
 const maxHosts = 200
@@ -111,12 +112,20 @@ function indexOfHost(hosts: YAMLSeq, name: string, yaml: Yaml): number {
 /** Aliases are refused rather than counted: a file of this kind needs none, and they are how a small file becomes a large one. */
 function documentOf(text: string, path: string, {parseDocument, visit}: Yaml): Document {
   if (Buffer.byteLength(text) > maxContextsBytes) throw wrong(path, `is larger than ${maxContextsBytes / 1024} KiB`)
-  const doc = parseDocument(text, {version: '1.2', schema: 'core', uniqueKeys: true, strict: true, logLevel: 'silent', prettyErrors: true})
+  const problem = shapeProblem(text)
+  if (problem !== undefined) throw wrong(path, problem)
+  // Without pretty errors: the library would look for the place of each of them in the whole text.
+  const doc = parseDocument(text, {version: '1.2', schema: 'core', uniqueKeys: true, strict: true, logLevel: 'silent', prettyErrors: false})
   // A tag that YAML itself does not have is a warning.
   const [error] = [...doc.errors, ...doc.warnings]
-  if (error !== undefined) throw wrong(path, `is no YAML: ${printable(error.message.split('\n')[0] ?? '').replace(/:$/, '')}`)
+  if (error !== undefined) throw wrong(path, `is no YAML: ${printable(error.message.split('\n')[0] ?? '').slice(0, 200)} at ${placeOf(error.pos[0], text)}`)
   visit(doc, {Alias: () => { throw wrong(path, 'must not use aliases (`*name`)') }})
   return doc
+}
+
+function placeOf(offset: number, text: string): string {
+  const lines = text.slice(0, offset).split('\n')
+  return `line ${lines.length}, column ${(lines.at(-1) ?? '').length + 1}`
 }
 
 function readDocument(doc: Document, path: string): Contexts {

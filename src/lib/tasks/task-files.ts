@@ -60,12 +60,12 @@ export function indexLine(upid: string, endtime: number, status: string): string
   return `${upid} ${endtime.toString(16).toUpperCase().padStart(8, '0')} ${oneLine(status)}\n`
 }
 
-/** Entries of an index file; a line that is damaged (a crash while writing) is left out. */
+/** Entries of an index file, safe to be shown; a line that is damaged (a crash while writing) is left out. */
 export function parseIndex(text: string): IndexEntry[] {
   return text.split('\n').flatMap((line) => {
     const [, upid = '', end = '', status = ''] = /^(UPID:\S+) ([0-9A-F]{8}) (.+)$/.exec(line) ?? []
     const task = upid === '' ? undefined : upidOrNothing(upid)
-    return task === undefined ? [] : [{upid, task, endtime: parseInt(end, 16), status}]
+    return task === undefined ? [] : [{upid, task, endtime: parseInt(end, 16), status: oneLine(status)}]
   })
 }
 

@@ -35,11 +35,13 @@ export function parseVolumeGroup(text: string, source: {readonly host: string; r
 
 function rows(text: string, kind: 'lv' | 'vg', source: {readonly host: string; readonly argv: readonly string[]}): Row[] {
   try {
-    const {report} = JSON.parse(text) as {report: readonly Readonly<Record<string, Row[]>>[]}
-    return report.flatMap((part) => part[kind] ?? [])
+    const {report} = JSON.parse(text) as {report: readonly Readonly<Record<string, unknown>>[]}
+    const found = report.flatMap((part) => part[kind] ?? [])
+    if (found.every((row): row is Row => typeof row === 'object' && row !== null)) return found
   } catch (error) {
     throw strange(source, error)
   }
+  throw strange(source)
 }
 
 function field(row: Row, name: string): string {

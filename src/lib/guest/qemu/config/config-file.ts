@@ -138,7 +138,8 @@ function formatSection(values: Readonly<Record<string, string>>, description: st
   else if (description !== undefined && isPending) lines.push('#')
   for (const [key, value] of sorted(values)) {
     if (!keyPattern.test(key) || key === 'description') throw new InvalidInputError(`'${key.slice(0, 64)}' is not a key of a configuration file`)
-    if (value.trim() !== value || value === '' || /[\u0000-\u001f\u007f]/.test(value)) {
+    // A tab within a value is read, so it must be written: a file that somebody has edited can still be changed.
+    if (value.trim() !== value || value === '' || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
       throw new InvalidInputError(
         `the value of '${key}' is empty or holds line breaks, control characters or spaces at its ends`,
         {[key]: 'holds line breaks or control characters'},

@@ -17,7 +17,7 @@ export interface DriveText {
 
 export function parseDriveText(value: string): DriveText {
   let file = ''
-  const options: Record<string, string> = {}
+  const options = Object.create(null) as Record<string, string>
   for (const part of value.split(',')) {
     const equals = part.indexOf('=')
     const name = equals < 0 ? 'file' : part.slice(0, equals)

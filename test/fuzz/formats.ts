@@ -1,0 +1,189 @@
+// Every reader of a text in the product, with examples of what it reads and, where there is one, its writer. complete.test.ts sees that none
+// is missing.
+import {readCpu} from '../../src/lib/guest/qemu/config/cpu.ts'
+import {formatUpid, parseUpid, printableLines, upidWord, taskStatusOfLog} from '../../src/lib/base/index.ts'
+import {readBootOrder, formatBootOrder} from '../../src/lib/guest/qemu/boot-order.ts'
+import {
+  formatPendingDelete, formatQemuConfig, parsePendingDelete, parseQemuConfig, readAgent, readAudio, readBoot, readDrive, readFlag, readHotplug, readIvshmem, readMachine,
+  readMemoryMib, readNic, readRng, readSmbios, readSpiceEnhancements, readUsb, readVga, readWatchdog, readWholeNumber, splitArguments,
+} from '../../src/lib/guest/qemu/config/index.ts'
+import {readProperties} from '../../src/lib/guest/qemu/config/read-properties.ts'
+import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
+import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
+import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
+import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
+import {parseCpuInfo} from '../../src/lib/guest/qemu/facts/cpu-info.ts'
+import {parseCustomCpuModels} from '../../src/lib/guest/qemu/facts/custom-cpu-models.ts'
+import {parseEmulatorVersion} from '../../src/lib/guest/qemu/facts/emulator.ts'
+import {macAddressesIn, macPrefix} from '../../src/lib/guest/qemu/mac-address.ts'
+import {textWithoutGuest} from '../../src/lib/guest/qemu/purge-references.ts'
+import {MessageReader} from '../../src/lib/guest/qemu/qmp/message-reader.ts'
+import {parseNetworkCounters} from '../../src/lib/guest/qemu/running-details.ts'
+import {parseRunRecord} from '../../src/lib/guest/qemu/runtime/record.ts'
+import {escapeByte} from '../../src/lib/guest/qemu/runtime/serial-terminal.ts'
+import {parsePidFile} from '../../src/lib/guest/qemu/runtime/status.ts'
+import {temporaryName, writerOf} from '../../src/lib/host/leftovers.ts'
+import {parseProcStat} from '../../src/lib/host/local/processes.ts'
+import {decodeError, encodeError} from '../../src/lib/host/protocol/error-payload.ts'
+import {FrameReader, encodeFrame, greeting} from '../../src/lib/host/protocol/frames.ts'
+import {decodeObject, encodeJson} from '../../src/lib/host/protocol/json-payload.ts'
+import {readConfigLine} from '../../src/lib/host/ssh/config-words.ts'
+import {formatKnownHost, readKnownHosts} from '../../src/lib/host/ssh/known-hosts.ts'
+import {readSshConfig} from '../../src/lib/host/ssh/ssh-config.ts'
+import {formatSshTarget, parseSshTarget} from '../../src/lib/host/ssh/target.ts'
+import {parseContexts, withCurrent, withHost} from '../../src/lib/hosts/contexts.ts'
+import {parseBridge} from '../../src/lib/network/bridges.ts'
+import {parseTapName, tapName} from '../../src/lib/network/taps.ts'
+import {splitList} from '../../src/lib/spec/formats.ts'
+import {parseKernelVersion} from '../../src/lib/spec/kernel-version.ts'
+import {formatPropertyString, parsePropertyString} from '../../src/lib/spec/property-string.ts'
+import {readBoolean, readInteger, readNumber} from '../../src/lib/spec/read-value.ts'
+import {formatSectionConfig, parseSectionConfig} from '../../src/lib/spec/section-config.ts'
+import {shellJoin, shellSplit} from '../../src/lib/spec/shell-words.ts'
+import {formatSize, parseSize} from '../../src/lib/spec/size.ts'
+import {parseArchiveName} from '../../src/lib/storage/archive-name.ts'
+import {readContentList} from '../../src/lib/storage/content.ts'
+import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
+import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
+import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
+import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/report.ts'
+import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
+import {splitWords} from '../../src/lib/storage/option-values.ts'
+import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
+import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
+import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
+import {indexLine, parseIndex} from '../../src/lib/tasks/task-files.ts'
+import {progressLine, progressOfLine} from '../../src/lib/tasks/task-log.ts'
+
+export interface Format {
+  /** The functions that it tries, as `folder/file.ts name`. */
+  readonly of: readonly string[]
+  /** What it reads. */
+  readonly examples: readonly string[]
+  readonly read: (text: string) => unknown
+  /** Writes what was read, when it was anything. What it writes is read as the same, and is written the same again. */
+  readonly write?: (value: never) => string
+  /** Kinds of errors beside invalid-input. */
+  readonly kinds?: readonly string[]
+  /** Texts that are read and cannot be written, which the writer has to refuse. */
+  readonly writerMayRefuse?: boolean
+  /** The longest text to try, where another format tries longer ones with the same parser. */
+  readonly longest?: number
+}
+
+/** Keeps the type of the value between the reader and the writer. */
+function format<T>(of: readonly string[], examples: readonly string[], read: (text: string) => T, write?: (value: NonNullable<Awaited<T>>) => string, more: Pick<Format, 'kinds' | 'writerMayRefuse' | 'longest'> = {}): Format {
+  return {of, examples, read, ...(write === undefined ? {} : {write: write}), ...more}
+}
+
+const upid = 'UPID:h1:0000C346:165A0CE4:68D7279C:qmstart:100:root@pam:'
+const storageCfg = 'dir: local\n\tpath /srv/vz\n\tcontent iso,images\n\tshared 1\n\n# a note\nnfs: far\n\tserver 192.0.2.1\n\tdisable\n\n'
+const qmConf = '#two%3A words\nname: web\nnet0: virtio=BC:24:11:00:00:01,bridge=vmbr0\nscsi0: local:100/vm-100-disk-0.raw,size=32G\n\n[PENDING]\ndelete: net1,!scsi2\nmemory: 1024\n\n[special:cloudinit]\nname: x\n\n[before]\n#a\nmemory: 512\n'
+const sshConfig = 'Host web*\n HostName 10.0.0.9\n User "a b"\n Port=2222\n ProxyJump a,b:22\nMatch host web user ann\n ConnectTimeout 1m30s\nInclude more\n'
+const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIGZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2Jh'
+const contexts = 'current: home\ncontexts:\n  home:\n    hosts:\n      - name: h1\n        ssh: root@h1:22\n      - name: h2\n        ssh: local\n'
+const bytes = (text: string) => Buffer.from(text, 'latin1')
+const qcow2 = `QFI\u00fb\0\0\0\u0003${'\0'.repeat(16)}\0\0\0\0\u0040\0\0\0${'\0'.repeat(68)}\0\0\0\u0068${'\0'.repeat(8)}`
+const vmdk = `KDMV\u0001\0\0\0\u0003\0\0\0\0\0\u0008\0\0\0\0\0${'\0'.repeat(492)}# Disk DescriptorFile\nparentFileNameHint="base.vmdk"\n`
+
+export const formats: Readonly<Record<string, Format>> = {
+  'task ids': format(['base/upid.ts parseUpid', 'base/upid.ts formatUpid'], [upid], parseUpid, formatUpid),
+  'words of task ids': format(['base/upid.ts upidWord'], ['local:100/x'], upidWord),
+  'ends of task logs': format(['base/upid.ts taskStatusOfLog'], ['a\nTASK OK\n', 'TASK ERROR: x', 'TASK WARNINGS: 3'], taskStatusOfLog),
+  'printable lines': format(['base/printable.ts printableLines'], ['a\u001b[2Jb\nc'], printableLines, text => text),
+  'the index of tasks': format(['tasks/task-files.ts parseIndex', 'tasks/task-files.ts indexLine'], [`${upid} 68D727A0 OK\n`, `${upid} 68D727A0 it failed: x\n${upid} 68D727A1 OK\n`], parseIndex,
+    entries => entries.map(({upid: id, endtime, status}) => indexLine(id, endtime, status)).join('')),
+  'progress': format(['tasks/task-log.ts progressOfLine'], ['moved disk scsi0: 42%'], progressOfLine, progressLine),
+  'masked lines': format(['tasks/actions/mask-secrets.ts maskSecrets'], ['+a: b,password=x', ' token x'], text => maskSecrets('storage.cfg', ['---', '+++', text.split('\n')[0] ?? ''])),
+  'property strings of cards': format(['spec/property-string.ts parsePropertyString', 'spec/property-string.ts formatPropertyString'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=0', 'e1000,tag=5'],
+    text => parsePropertyString(text, netFormat), values => formatPropertyString(values, netFormat)),
+  'property strings of disks': format(['guest/qemu/config/read-properties.ts readProperties'], ['local:100/vm-100-disk-0.raw,size=32G,ssd=1,serial=a%20b', 'none,media=cdrom'],
+    text => readProperties('scsi0', text, scsiFormat), values => formatPropertyString(values, scsiFormat)),
+  'sections': format(['spec/section-config.ts parseSectionConfig', 'spec/section-config.ts formatSectionConfig'], [storageCfg, 'dir: a\n  path /x\n  nodes a,b\n'],
+    text => parseSectionConfig(text, sectionTypes, {allowUnknown: true}), config => formatSectionConfig(config, sectionTypes), {writerMayRefuse: true}),
+  'storage.cfg': format(['storage/storage-config.ts parseStorageConfig', 'storage/storage-config.ts formatStorageConfig'], [storageCfg], parseStorageConfig,
+    ({sections, problems}) => formatStorageConfig({problems}, Object.values(sections)), {writerMayRefuse: true}),
+  'sizes': format(['spec/size.ts parseSize', 'spec/size.ts formatSize'], ['32G', '4.5M', '1024', '8191T'], parseSize, formatSize),
+  'shell words': format(['spec/shell-words.ts shellSplit'], [`-a 'b c' "d\\e" f\\ g ''`], shellSplit, shellJoin, {writerMayRefuse: true}),
+  'lists': format(['spec/formats.ts splitList'], ['a,b;c d', 'a\0b'], splitList),
+  'booleans': format(['spec/read-value.ts readBoolean'], ['yes', '0', 'On'], readBoolean, value => value ? '1' : '0'),
+  'whole numbers': format(['spec/read-value.ts readInteger'], ['0', '-5', '9007199254740991'], readInteger, String),
+  'numbers': format(['spec/read-value.ts readNumber'], ['0.5', '-5', '1000000.25'], readNumber),
+  'kernel versions': format(['spec/kernel-version.ts parseKernelVersion'], ['Linux version 5.3.10-1-pve (build@x) #1 SMP'], parseKernelVersion),
+  'volume ids': format(['storage/volume-id.ts parseVolumeId', 'storage/volume-id.ts formatVolumeId'], ['local:100/vm-100-disk-0.raw', 'local:iso/a b.iso'], parseVolumeId, formatVolumeId),
+  'names of volumes': format(['storage/naming.ts parseFolderVolumeName'], ['100/vm-100-disk-0.qcow2', '9000/base-9000-disk-0.qcow2/100/vm-100-disk-0.qcow2', 'iso/debian.iso', 'import/x.ova/disk.vmdk'], parseFolderVolumeName),
+  'paths of volumes': format(['storage/naming.ts volumeNameOfPath'], ['/srv/x/template/iso/a.iso', '/srv/x/images/100/vm-100-disk-0.raw//'], text => volumeNameOfPath({path: '/srv/x'}, text)),
+  'names of logical volumes': format(['storage/lvm/naming.ts parseLvmVolumeName'], ['vm-100-disk-0', 'base-9000-disk-1'], parseLvmVolumeName),
+  'reports of lvs': format(['storage/lvm/report.ts parseLogicalVolumes'], ['{"report":[{"lv":[{"lv_name":"vm-100-disk-0","lv_size":"4194304","lv_tags":"a,b","lv_attr":"-wi-ao----","lv_time":"2026-01-01 00:00:00 +0000"}]}]}', '{"report":[{"lv":[null]}]}'],
+    text => parseLogicalVolumes(text, {host: 'h1', argv: ['lvs']}), undefined, {kinds: ['tool']}),
+  'reports of vgs': format(['storage/lvm/report.ts parseVolumeGroup'], ['{"report":[{"vg":[{"vg_size":"8388608","vg_free":"4194304","vg_extent_size":"4194304"}]}]}', '{"report":[{"vg":[5]}]}'],
+    text => parseVolumeGroup(text, {host: 'h1', argv: ['vgs']}), undefined, {kinds: ['tool']}),
+  'names of archives': format(['storage/archive-name.ts parseArchiveName'], ['vzdump-qemu-100-2025_01_31-12_00_00.vma.zst', 'vzdump-lxc-1-x.tgz'], parseArchiveName),
+  'contents': format(['storage/content.ts readContentList'], ['iso,images', 'none'], text => readContentList(text, 'local')),
+  'words of options': format(['storage/option-values.ts splitWords'], ['a,b c'], splitWords, words => words.join(',')),
+  'qcow2 headers': format(['storage/dir/image-header.ts parseImageHeader'], [qcow2], text => parseImageHeader('qcow2', bytes(text))),
+  'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
+  'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
+  'qm.conf': format(['guest/qemu/config/config-file.ts parseQemuConfig', 'guest/qemu/config/config-file.ts formatQemuConfig', 'guest/qemu/config/config-file.ts encodeText'], [qmConf], text => parseQemuConfig(text), formatQemuConfig),
+  'qm.conf with warnings': format([], [qmConf, 'a\nb: c\nb: d\n[x y]\ne: f\n'], text => parseQemuConfig(text, {warn: () => undefined}), formatQemuConfig),
+  'keys to be deleted': format(['guest/qemu/config/config-file.ts parsePendingDelete', 'guest/qemu/config/config-file.ts formatPendingDelete'], ['net1,!scsi2'], parsePendingDelete, formatPendingDelete),
+  'stored drives': format(['guest/qemu/drives/drive-text.ts parseDriveText', 'guest/qemu/drives/drive-text.ts formatDriveText'], ['local:100/vm-100-disk-0.raw,size=32G', 'file=/a=b,x=y=z', '__proto__=1,none'], parseDriveText, formatDriveText),
+  'sources of drives': format(['guest/qemu/drives/drive-source.ts readDriveSource'], ['local:32', 'local:0.5', '/dev/x', 'none', 'local:iso/x.iso'], text => readDriveSource('scsi0', text)),
+  'drives': format(['guest/qemu/config/drives.ts readDrive'], ['local:100/vm-100-disk-0.raw,size=32G,cache=writeback,mbps=5', 'file=none,media=cdrom'], text => readDrive('ide2', text)),
+  'efidisk': format([], ['local:100/vm-100-disk-0.raw,efitype=4m,size=4M'], text => readDrive('efidisk0', text)),
+  'boot orders': format(['guest/qemu/boot-order.ts readBootOrder', 'guest/qemu/boot-order.ts formatBootOrder'], ['order=scsi0;ide2;net0', ''], readBootOrder, formatBootOrder),
+  'boot': format(['guest/qemu/config/firmware.ts readBoot'], ['order=scsi0;net0', 'cdn', 'legacy=c'], text => readBoot(text, 'scsi0')),
+  'smbios1': format(['guest/qemu/config/firmware.ts readSmbios'], ['uuid=6bd5c1e0-6f5b-4b5c-8d2f-0d3f1c3b5a77,serial=YQ==,base64=1'], readSmbios),
+  'network cards': format(['guest/qemu/config/nets.ts readNic'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,mtu=1400,rate=5.5', 'e1000'], text => readNic('net0', text)),
+  'cpu': format(['guest/qemu/config/cpu.ts readCpu'], ['host,flags=+aes;-pcid,hidden=1', 'custom-x'], readCpu),
+  'memory': format(['guest/qemu/config/memory.ts readMemoryMib'], ['512', 'current=1024'], readMemoryMib),
+  'ivshmem': format(['guest/qemu/config/memory.ts readIvshmem'], ['size=32,name=x'], readIvshmem),
+  'vga': format(['guest/qemu/config/display.ts readVga'], ['qxl2,memory=32', 'std'], readVga),
+  'audio': format(['guest/qemu/config/display.ts readAudio'], ['device=ich9-intel-hda,driver=none'], readAudio),
+  'SPICE': format(['guest/qemu/config/display.ts readSpiceEnhancements'], ['foldersharing=1,videostreaming=all'], readSpiceEnhancements),
+  'machine': format(['guest/qemu/config/machine.ts readMachine'], ['pc-q35-7.2+pve1,viommu=intel', 'q35'], readMachine),
+  'watchdog': format(['guest/qemu/config/machine.ts readWatchdog'], ['i6300esb,action=reset'], readWatchdog),
+  'hotplug': format(['guest/qemu/config/general.ts readHotplug'], ['network,disk', '1'], readHotplug),
+  'agent': format(['guest/qemu/config/ports.ts readAgent'], ['1,fstrim_cloned_disks=1', 'enabled=0'], readAgent),
+  'rng': format(['guest/qemu/config/ports.ts readRng'], ['source=/dev/urandom,max_bytes=1024,period=1000'], readRng),
+  'usb': format(['guest/qemu/config/ports.ts readUsb'], ['host=1234:abcd,usb3=1', 'spice', '1-2.3'], text => readUsb('usb0', text)),
+  'flags': format(['guest/qemu/config/read-properties.ts readFlag'], ['1', 'on'], readFlag),
+  'whole numbers of keys': format(['guest/qemu/config/read-properties.ts readWholeNumber'], ['5', '0'], text => readWholeNumber('cores', text), String),
+  'args': format(['guest/qemu/config/split-arguments.ts splitArguments'], [`-device 'x,y z' -name "a\\"b"`], splitArguments, shellJoin),
+  'facts of processors': format(['guest/qemu/facts/cpu-info.ts parseCpuInfo'], ['processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vmx\naddress sizes\t: 39 bits physical, 48 bits virtual\n'], parseCpuInfo),
+  'models of processors': format(['guest/qemu/facts/custom-cpu-models.ts parseCustomCpuModels'], ['cpu-model: x\n\tflags +aes;-pcid\n\thidden 1\n'], parseCustomCpuModels),
+  'versions of QEMU': format(['guest/qemu/facts/emulator.ts parseEmulatorVersion'], ['QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)'], parseEmulatorVersion),
+  'MAC prefixes': format(['guest/qemu/mac-address.ts macPrefix'], ['mac_prefix: BC:24:11\n'], macPrefix),
+  'MAC addresses': format(['guest/qemu/mac-address.ts macAddressesIn'], ['net0: virtio=BC:24:11:00:00:01'], text => macAddressesIn([text])),
+  'references to guests': format(['guest/qemu/purge-references.ts textWithoutGuest'], ['vzdump: a\n\tvmid 100,101\n\tschedule x\n\nvzdump: b\n\tvmid 100\n'], text => textWithoutGuest('jobs.cfg', text, 100), text => text),
+  'counters of cards': format(['guest/qemu/running-details.ts parseNetworkCounters'], ['  tap100i0: 1 2 3 4 5 6 7 8 9 10\n'], text => parseNetworkCounters(100, text)),
+  'records of running guests': format(['guest/qemu/runtime/record.ts parseRunRecord'], ['{"process":{"pid":5,"startTime":"7"},"machine":"pc","qemuVersion":"7.2","startedAtMs":3}'], parseRunRecord, value => JSON.stringify(value)),
+  'escape keys': format(['guest/qemu/runtime/serial-terminal.ts escapeByte'], ['^O', '0x1d', '15', 'none'], escapeByte, byte => `0x${byte.toString(16)}`),
+  'PID files': format(['guest/qemu/runtime/status.ts parsePidFile'], ['4711\n'], parsePidFile, String),
+  'messages of QEMU': format(['guest/qemu/qmp/message-reader.ts MessageReader'], ['{"return":{}}\n{"event":"STOP","data":{"a":[1,"\\"]"]}}\n'], text => [...new MessageReader(1024 * 1024).push(Buffer.from(text))],
+    messages => messages.map(message => `${JSON.stringify(message)}\n`).join(''), {kinds: ['unavailable']}),
+  'temporary names': format(['host/leftovers.ts writerOf'], ['.corral-12-345-0af.tmp'], writerOf, writer => temporaryName(writer, '0af')),
+  '/proc/PID/stat': format(['host/local/processes.ts parseProcStat'], [`5 (a) b) R ${'1 '.repeat(30)}`], parseProcStat),
+  'JSON of the protocol': format(['host/protocol/json-payload.ts decodeObject', 'host/protocol/json-payload.ts encodeJson'], ['{"a":[1,{"b":null}],"__proto__":5}'], text => decodeObject(Buffer.from(text), 'x'), value => encodeJson(value).toString(), {kinds: ['tool']}),
+  'errors of the protocol': format(['host/protocol/error-payload.ts decodeError', 'host/protocol/error-payload.ts encodeError'], ['{"kind":"conflict","message":"x","causes":["y"],"nextSteps":["z"],"data":{"__proto__":{"a":1}},"fields":{"a":"b"}}'], text => encodeError(decodeError(JSON.parse(text) as unknown)), payload => JSON.stringify(payload), {kinds: ['syntax']}),
+  'frames': format(['host/protocol/frames.ts FrameReader', 'host/protocol/frames.ts encodeFrame'], ['corral/1\n\0\0\0\u0002\u0001\0\0\0\u0005{}'], text => [...new FrameReader().push(bytes(text))],
+    frames => Buffer.concat([greeting, ...frames.map(({type, id, payload}) => encodeFrame(type, id, payload))]).toString('latin1'), {kinds: ['tool', 'unsupported']}),
+  'lines of ssh_config': format(['host/ssh/config-words.ts readConfigLine'], [...sshConfig.split('\n')], readConfigLine),
+  'ssh_config': format(['host/ssh/ssh-config.ts readSshConfig'], [sshConfig], text => readSshConfig({host: 'web1', localUser: 'ann', include: () => []}, [{path: '/c', kind: 'user', text}]), undefined, {kinds: ['unsupported']}),
+  'known_hosts': format(['host/ssh/known-hosts.ts readKnownHosts'], [`web,10.0.0.* ssh-ed25519 ${key}\n@revoked * ssh-ed25519 ${key}\n|1|aaaa|bbbb ssh-ed25519 ${key}\n`], text => readKnownHosts({path: '/k', text})),
+  'keys of hosts': format(['host/ssh/known-hosts.ts formatKnownHost'], [`[h1]:22 ssh-ed25519 ${key}\n`], text => readKnownHosts({path: '/k', text}).filter(({marker}) => marker === undefined).map(({hosts, key: known}) => ({hosts, known})),
+    lines => lines.map(({hosts, known}) => formatKnownHost(hosts, known, false)).join('')),
+  'targets of SSH': format(['host/ssh/target.ts parseSshTarget', 'host/ssh/target.ts formatSshTarget'], ['root@h1:22', '[fe80::1]:2222', 'ssh://a@b/', 'fe80::1'], parseSshTarget, formatSshTarget),
+  'contexts.yaml': format(['hosts/contexts.ts parseContexts'], [contexts, 'a: &x [1]\nb: *x\n', '? [[[[a]]]]\n: b\n', '? '.repeat(300), '['.repeat(20_000), '{a: ['.repeat(9), ' - '.repeat(300), '%YAML 1.1\n---\n!!set {a, b}\n'], async text => parseContexts(text, '/c')),
+  'changed contexts.yaml': format(['hosts/contexts.ts withHost', 'hosts/contexts.ts withCurrent'], [contexts], async text => withCurrent(await withHost(text, 'home', {name: 'h3', ssh: 'h3'}, '/c'), 'home', '/c'), text => text, {longest: 1024}),
+  'answers of ip': format(['network/bridges.ts parseBridge'], ['[{"ifname":"vmbr0","mtu":1500}]', '[{}]'], text => parseBridge(text, 'h1'), undefined, {kinds: ['tool']}),
+  'names of taps': format(['network/taps.ts parseTapName'], ['tap100i0', 'tap999999999i31'], parseTapName, ({vmid, index}) => tapName(vmid, index)),
+}
+
+/** Functions that look like readers of texts and have no format of their own, with the reason. */
+export const exceptions: Readonly<Record<string, string>> = {
+  'network/taps.ts formatTapSettings': 'Only the tap script reads it: test/hostile/02-shell-metacharacters.test.ts and test/unit/network/taps.test.ts.',
+  'spec/read-value.ts readAs': 'Chooses among readBoolean, readInteger and readNumber, which are tried.',
+  'guest/qemu/pending.ts readKey': 'Looks a key up in what was read.',
+  'host/ssh/config-files.ts readSmallFile': 'Reads a file as bytes; the readers of its text are tried.',
+}
