@@ -4,7 +4,7 @@ import {createHash} from 'node:crypto'
 import {existsSync, lstatSync, mkdirSync, readFileSync, readdirSync} from 'node:fs'
 import {createServer} from 'node:net'
 import {join} from 'node:path'
-import {expect, onTestFinished} from 'vitest'
+import {afterEach, expect, onTestFinished} from 'vitest'
 import {aliases} from '../../../src/lib/cli/aliases.ts'
 import {findTypedCommand} from '../../../src/lib/cli/find-command.ts'
 import {runWords} from '../../../src/lib/cli/run-words.ts'
@@ -25,6 +25,10 @@ export interface State {
   /** The files on the disk, but for the database: what is in them or, of other things, what they are. */
   readonly files: Readonly<Record<string, string>>
 }
+
+/** Ended in a hook of this module, which comes before the one that removes their folders: without their PID files nobody would find them. */
+const worlds: World[] = []
+afterEach(async () => { for (const world of worlds.splice(0)) await world.endGuests() })
 
 export class World {
   readonly root: string
@@ -63,7 +67,7 @@ export class World {
     heeding.push((deed) => world.heed(deed))
     mkdirSync(context.places.runDir, {recursive: true, mode: 0o700})
     await world.#pretendWatched()
-    onTestFinished(() => world.endGuests())
+    worlds.push(world)
     // So that the store is there: the first command of an installation makes it, be it a dry run.
     await context.store.revision()
     return world
