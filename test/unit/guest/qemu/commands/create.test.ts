@@ -45,7 +45,7 @@ describe('qm create', () => {
     await qm('create', {vmid: 100, ciuser: 'joe', cipassword: 'open sesame', ipconfig0: 'ip=192.0.2.10/24,gw=192.0.2.1', migrate_speed: '10', cpuunits: '200'}, context)
     expect(await storedKey(100, 'ciuser', context)).toBe('joe')
     expect(await storedKey(100, 'cipassword', context)).toMatch(/^\$5\$[./0-9A-Za-z]{16}\$[./0-9A-Za-z]{43}$/)
-    expect(await storedKey(100, 'ipconfig0', context)).toBe('gw=192.0.2.1,ip=192.0.2.10/24')
+    expect(await storedKey(100, 'ipconfig0', context)).toBe('ip=192.0.2.10/24,gw=192.0.2.1')
     expect(await storedConfig(100, context)).not.toContain('sesame')
   })
 
