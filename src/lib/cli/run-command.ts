@@ -5,6 +5,7 @@ import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
 import {chooseHosts} from './contexts/choose-hosts.ts'
+import {withFileValues} from './file-values.ts'
 import {withGuestNumbers} from './guest-numbers.ts'
 import {runHere} from './run-here.ts'
 import type {Surroundings} from './surroundings.ts'
@@ -26,7 +27,7 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {spec} = await entry.spec()
   const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
-  const typed: Invocation = {entry, spec, params: withContextName(spec, params, surroundings), standard}
+  const typed: Invocation = {entry, spec, params: await withFileValues(spec, withContextName(spec, params, surroundings)), standard}
   const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
   if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)

@@ -60,6 +60,11 @@ export interface HostFiles {
   /** Whole or not at all: a private temporary file beside it, then rename. */
   write(path: string, data: string | Buffer, options?: WriteOptions): Promise<void>
   append(path: string, data: string | Buffer): Promise<void>
+  /**
+   * Writes to a file that is there, as it stands and at once: files of the kernel (/sys, /proc, control groups) take what is written as an
+   * order. Never makes a file. @throws NotFoundError; the kernel's refusals as they come
+   */
+  writeInPlace(path: string, text: string): Promise<void>
   /** undefined when nothing is there. Does not follow a link at the end unless asked. */
   stat(path: string, options?: {followLinks?: boolean}): Promise<FileStat | undefined>
   /** Names in the folder, sorted; empty when it does not exist. */

@@ -74,6 +74,14 @@ export function hostContract(name: string, make: () => Promise<HostUnderTest>): 
         await expect(host.files.read(`${folder}/a\0b`)).rejects.toBeInstanceOf(InvalidInputError)
       })
 
+      it('writes in place what is there, and makes no file', async () => {
+        await host.files.write(`${folder}/value`, '1')
+        await host.files.writeInPlace(`${folder}/value`, '2')
+        expect(await host.files.readText(`${folder}/value`)).toBe('2')
+        await expect(host.files.writeInPlace(`${folder}/none`, '2')).rejects.toBeInstanceOf(NotFoundError)
+        expect(await host.files.list(folder)).toEqual(['value'])
+      })
+
       it('appends, making the file when it is not there', async () => {
         await host.files.append(`${folder}/log`, 'one\n')
         await host.files.append(`${folder}/log`, 'two\n')

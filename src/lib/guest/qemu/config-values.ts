@@ -4,8 +4,8 @@ import {randomUUID} from 'node:crypto'
 import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/index.ts'
 import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
 import type {Store} from '../../store/index.ts'
-import type {Caller} from '../../tasks/index.ts'
-import {checkCpuType, isDriveKey, qemuConfigParams, readCpu, readHostPci, readUsb, splitArguments} from './config/index.ts'
+import type {Caller, Log} from '../../tasks/index.ts'
+import {checkCpuType, isDriveKey, qemuConfigParams, readCpu, readHostPci, readUsb, splitArguments, unsupportedKeys} from './config/index.ts'
 import {isUnusedKey} from './drives/drive-text.ts'
 import {assertOneLine, listAllGuests} from './guest-files.ts'
 import {hashedPassword, newSalt} from './password-hash.ts'
@@ -77,6 +77,11 @@ export async function storedValues(options: Readonly<Record<string, unknown>>, s
   const values: Record<string, string> = {}
   for (const [key, value] of Object.entries(options)) values[key] = await storedValue(key, value, sources)
   return values
+}
+
+/** Says of what is kept and not carried out yet that it is in the way of a start. */
+export function warnOfKeysThatWait(values: Readonly<Record<string, string>>, log: Pick<Log, 'warn'>): void {
+  for (const {key, reason} of unsupportedKeys({current: {values}})) log.warn(`'${key}' is kept, but the machine is not started with it: ${reason}`)
 }
 
 /**

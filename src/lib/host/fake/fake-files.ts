@@ -26,7 +26,12 @@ const gibibyte = 1024 ** 3
 const plentiful = {totalBytes: 100 * gibibyte, usedBytes: 40 * gibibyte, availableBytes: 60 * gibibyte}
 const maxLinks = 40
 
-export function fakeFiles(initial: Readonly<Record<string, string | Buffer>>, faults: readonly Fault[], space = plentiful): HostFiles {
+/** What the kernel makes of an order that was written to one of its files. */
+export type KernelReaction = (path: string, text: string) => void | Promise<void>
+
+export function fakeFiles(
+  initial: Readonly<Record<string, string | Buffer>>, faults: readonly Fault[], space = plentiful, onWriteInPlace?: KernelReaction,
+): HostFiles {
   const nodes = new Map<string, Node>([['/', newNode('directory', 0o755)]])
   const failures = faults.map((fault) => ({fault, left: fault.times ?? Infinity}))
 
@@ -119,6 +124,13 @@ export function fakeFiles(initial: Readonly<Record<string, string | Buffer>>, fa
       const node = nodes.get(real) ?? newNode('file', 0o600)
       if (node.kind === 'directory') fail('EISDIR', doing, path)
       nodes.set(real, {...node, data: Buffer.concat([node.data, Buffer.from(data)]), mtimeMs: Date.now()})
+    },
+    writeInPlace: async (path, text) => {
+      const doing = `write ${path}`
+      check('writeInPlace', doing, path)
+      const node = fileAt(path, doing)
+      nodes.set(follow(path, true, doing), {...node, data: Buffer.from(text), mtimeMs: Date.now()})
+      await onWriteInPlace?.(path, text)
     },
     stat: async (path, options = {}) => {
       const doing = `look at ${path}`

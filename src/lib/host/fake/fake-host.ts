@@ -38,6 +38,8 @@ export interface FakeHostOptions {
   readonly programs?: readonly string[]
   /** What `space` says. Default: 100 GiB, 40 GiB of it used. */
   readonly space?: {totalBytes: number; usedBytes: number; availableBytes: number}
+  /** What the kernel makes of orders that are written to its files. */
+  readonly onWriteInPlace?: (host: FakeHost, path: string, text: string) => void | Promise<void>
   /** Errors of file operations, such as a full disk. */
   readonly faults?: readonly Fault[]
 }
@@ -76,7 +78,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
 
   const host: FakeHost = {
     name,
-    files: fakeFiles(options.files ?? {}, options.faults ?? [], options.space),
+    files: fakeFiles(options.files ?? {}, options.faults ?? [], options.space, (path, text) => options.onWriteInPlace?.(host, path, text)),
     ran,
     run: async (argv, runOptions = {}) => {
       checkArgv(argv)

@@ -21,6 +21,7 @@ export const localFiles: HostFiles = {
   readAt: readPart,
   write: writeWhole,
   append,
+  writeInPlace,
   stat: statOf,
   list: listFolder,
   makeDirectory: (path, mode = 0o755) => told(`make the folder ${path}`, path, () => makeFolders(resolve(path), mode)),
@@ -164,6 +165,18 @@ async function append(path: string, data: string | Buffer): Promise<void> {
     const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NONBLOCK | constants.O_NOCTTY, 0o600)
     try {
       await file.writeFile(data)
+    } finally {
+      await file.close()
+    }
+  })
+}
+
+async function writeInPlace(path: string, text: string): Promise<void> {
+  await told(`write ${path}`, path, async () => {
+    const file = await fs.open(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+    try {
+      // One write: the kernel takes each as an order of its own.
+      await file.write(text, 0)
     } finally {
       await file.close()
     }

@@ -8,7 +8,7 @@ import {storageLock} from '../../../storage/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
 import {defaultBootOrder, formatBootOrder} from '../boot-order.ts'
 import {changeConfig} from '../change-config.ts'
-import {assertMaySet, splitOptions, storedValues, valueSources} from '../config-values.ts'
+import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
 import type {ValueSources} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
 import {creationRecord, installedQemuVersion, pinnedMachine} from '../creation-defaults.ts'
@@ -43,6 +43,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const values = await storedValues(others, sources)
   assertMaySet(values, context.caller)
   if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
+  warnOfKeysThatWait(values, context.log)
   const planned = await planDrives({vmid, drives}, context)
   const config = await completeConfig(vmid, {...values, ...planned.values}, sources, context)
 

@@ -6,7 +6,7 @@ import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {changeConfig} from '../change-config.ts'
-import {assertMaySet, splitOptions, storedValues, valueSources} from '../config-values.ts'
+import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
 import {internalKeys, qemuConfigParams} from '../config/index.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
@@ -45,6 +45,7 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
     })
   }
   const values = await storedValues(others, valueSources(context.store))
+  warnOfKeysThatWait(values, context.log)
   const planned = await planDrives({vmid, drives, config: guest.config}, context)
   const change = {
     values: {...values, ...planned.values}, delete: keyList(deleted), revert: keyList(revert), force: force === true,

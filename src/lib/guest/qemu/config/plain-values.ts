@@ -24,14 +24,22 @@ function wrongBecause(schema: ValueSchema, text: string): string | undefined {
   if (schema.maxLength !== undefined && text.length > schema.maxLength) return `must have at most ${schema.maxLength} characters`
   if (schema.type === 'boolean') return readBoolean(text) === undefined ? `must be 1 or 0, not ${quoteValue(text)}` : undefined
   if (schema.type === 'integer') return wrongNumber(schema, text)
+  if (schema.type === 'number') return wrongDecimal(schema, text)
   if (schema.pattern !== undefined && !new RegExp(`^(?:${schema.pattern})$`).test(text)) return `has a value of the wrong form: ${quoteValue(text)}`
   const right = typeof schema.format === 'string' ? checkFormat(schema.format, text) : undefined
   return right === undefined ? undefined : `must be ${right}, not ${quoteValue(text)}`
 }
 
-function wrongNumber({minimum, maximum}: ValueSchema, text: string): string | undefined {
+function wrongDecimal(schema: ValueSchema, text: string): string | undefined {
+  return /^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? outOfRange(schema, Number(text)) : `must be a number, not ${quoteValue(text)}`
+}
+
+function wrongNumber(schema: ValueSchema, text: string): string | undefined {
   const number = readInteger(text)
-  if (number === undefined) return `must be a whole number, not ${quoteValue(text)}`
+  return number === undefined ? `must be a whole number, not ${quoteValue(text)}` : outOfRange(schema, number)
+}
+
+function outOfRange({minimum, maximum}: ValueSchema, number: number): string | undefined {
   if (minimum !== undefined && number < minimum) return `must be at least ${minimum}`
   return maximum !== undefined && number > maximum ? `must be at most ${maximum}` : undefined
 }

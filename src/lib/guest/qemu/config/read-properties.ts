@@ -28,3 +28,10 @@ export function readWholeNumber(key: string, text: string | undefined): number |
   if (!/^\d{1,15}$/.test(text)) throw new InvalidInputError(`'${key}' must be a whole number, not '${text.slice(0, 40)}'`, {[key]: 'must be a whole number'})
   return Number(text)
 }
+
+/** A number with or without decimals. @throws InvalidInputError naming the key */
+export function readFloat(key: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) throw new InvalidInputError(`'${key}' must be a number, not '${text.slice(0, 40)}'`, {[key]: 'must be a number'})
+  return Number(text)
+}

@@ -9,9 +9,6 @@ import {internalKeys} from './general.ts'
 const cloudInit = 'the guest\'s cloud-init settings are not generated yet'
 const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(?:cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/, cloudInit],
-  [/^hostpci\d+$/, 'devices of the host are not handed over yet'],
-  [/^hugepages$/, 'huge pages are not reserved yet'],
-  [/^(?:cpulimit|cpuunits)$/, 'processor time is not shared out yet'],
 ]
 
 /** Sub-properties that are refused unless they ask for nothing. */

@@ -11,8 +11,8 @@ import {runtimeStatus} from '../runtime/status.ts'
 export interface ClaimContext { readonly host: Host; readonly places: Places }
 export interface LiveClaimContext extends ClaimContext { readonly store: Pick<Store, 'lockHolder'> }
 
-/** Names of the claims' files: addresses in sysfs. */
-const addressPattern = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/
+/** Names of the claims' files: addresses in sysfs, and UUIDs of mediated devices. */
+const namePattern = /^(?:[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 
 export function claimFolder(places: Places): string {
   return `${places.runDir}/qemu-server/pci`
@@ -34,7 +34,7 @@ async function isStale(vmid: number, context: LiveClaimContext): Promise<boolean
 async function claimedDevices({host, places}: ClaimContext): Promise<Map<string, number | undefined>> {
   const claims = new Map<string, number | undefined>()
   for (const name of await host.files.list(claimFolder(places))) {
-    if (addressPattern.test(name)) claims.set(name, await readClaim(name, {host, places}))
+    if (namePattern.test(name)) claims.set(name, await readClaim(name, {host, places}))
   }
   return claims
 }
@@ -73,9 +73,14 @@ export async function claimDevices(vmid: number, addresses: readonly string[], c
   }
 }
 
-/** Gives up what a guest has claimed, and says what that was. */
-export async function releaseDevices(vmid: number, context: ClaimContext): Promise<string[]> {
-  const own = [...await claimedDevices(context)].filter(([, holder]) => holder === vmid).map(([address]) => address)
-  for (const address of own) await context.host.files.remove(`${claimFolder(context.places)}/${address}`)
-  return own
+/**
+ * Gives up what a guest has claimed.
+ * @param letGo what is done with each while the claim still stands
+ */
+export async function releaseDevices(vmid: number, context: ClaimContext, letGo: (name: string) => Promise<void>): Promise<void> {
+  for (const [name, holder] of await claimedDevices(context)) {
+    if (holder !== vmid) continue
+    await letGo(name)
+    await context.host.files.remove(`${claimFolder(context.places)}/${name}`)
+  }
 }

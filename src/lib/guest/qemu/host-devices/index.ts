@@ -2,6 +2,8 @@
 // done with it around the life of the guest.
 export {choosePciDevices} from './choose-pci.ts'
 export type {ChosenPci, PciChoiceFacts} from './choose-pci.ts'
+export {planPciSteps, vfioDriver} from './plan-pci.ts'
+export {releasePciDevices} from './release-pci.ts'
 export {gatherPciFacts, hasHostPci, pciMappingsPath} from './pci-facts.ts'
 export {parsePciMappings, parseUsbMappings} from './mappings.ts'
 export type {PciMapping, PciMappingEntry, UsbMapping} from './mappings.ts'

@@ -1,6 +1,9 @@
-// Removes what a virtual machine that has ended leaves on the host: programs that served it, tap devices, their settings, sockets, PID file. Right to call again
-// and again. The caller holds the guest's lock and has seen that it does not run.
+// Removes what a virtual machine that has ended leaves on the host: programs that served it, tap devices, their settings, sockets, its
+// control group, mediated devices that were made for it, its claims on devices, the PID file. Right to call again and again. The caller
+// holds the guest's lock and has seen that it does not run.
 import {guestTaps, parseTapName, removeTaps} from '../../../network/index.ts'
+import {removeCpuGroup} from '../cpu-time/index.ts'
+import {releasePciDevices} from '../host-devices/index.ts'
 import type {EndContext} from './end-process.ts'
 import {endHelpers, hasHelperSockets} from './helpers.ts'
 import {guestPaths, guestRunFiles} from './sockets.ts'
@@ -15,6 +18,8 @@ export async function removeRunFiles(vmid: number, context: RuntimeContext & End
   await removeTaps((await guestTaps(vmid, host)).filter(tap => settings.includes(tap)), host)
   for (const name of settings) await host.files.remove(`${network}/${name}`)
   for (const name of await host.files.list(dir)) if (`${dir}/${name}`.startsWith(virtiofs)) await host.files.remove(`${dir}/${name}`)
+  await removeCpuGroup(vmid, {host, places})
+  await releasePciDevices(vmid, {host, places})
   // The PID file goes last: while it is there, qmeventd and the doctor know that something is to be cleared up.
   const [pidFile, ...others] = guestRunFiles(places, vmid)
   for (const path of others) await host.files.remove(path)

@@ -32,6 +32,8 @@ export interface GuestPaths {
   readonly reboot: string
   /** Firmware variables of a guest that keeps none, gone with it. */
   readonly firmware: string
+  /** The huge pages that were reserved for it. */
+  readonly hugePages: string
   /** Folder with a settings file for each tap device, read by libexec/pve-bridge. */
   readonly network: string
 }
@@ -61,6 +63,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
     reboot: `${base}.reboot`,
+    hugePages: `${base}.hugepages`,
     firmware: `${dir}/efidisk/${vmid}-ovmf.fd`,
     network: `${dir}/network`,
   }

@@ -2,12 +2,14 @@
 import type {TapSettings} from '../../../network/index.ts'
 import type {Step} from '../../../tasks/index.ts'
 import type {QemuArguments} from '../arguments/index.ts'
+import type {WantedPages} from '../arguments/memory-layout.ts'
 import {driveKeys} from '../config/drives.ts'
 import {readDrive} from '../config/drives.ts'
 import {readMemoryMib} from '../config/memory.ts'
 import {readNic} from '../config/nets.ts'
-import {readWholeNumber} from '../config/read-properties.ts'
+import {readFlag, readWholeNumber} from '../config/read-properties.ts'
 import {splitArguments} from '../config/split-arguments.ts'
+import {cpuTimeOf, scopeWords} from '../cpu-time/index.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -21,19 +23,33 @@ export interface StartInput {
   readonly timeoutMs: number
   /** What brings up the programs beside QEMU (helper-steps.ts). */
   readonly helpers: readonly Step[]
+  /** What makes devices of the host ready. */
+  readonly pciSteps: readonly Step[]
+  readonly hugePages: readonly WantedPages[]
+  /** The unit for the guest where systemd owns the control groups. */
+  readonly scopeUnit: string | undefined
 }
 
 /** Everything after `qemu.prepare` is taken back by its undo, which ends whatever runs as this guest. */
-export function startSteps({vmid, values, built, forcedCpu, timeoutMs, helpers}: StartInput): Step[] {
+export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps, hugePages, scopeUnit, helpers}: StartInput): Step[] {
   const volumes = startVolumes(values)
   const balloonBytes = balloonTarget(values)
-  const argv = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
+  const cpuTime = cpuTimeOf(values)
+  const qemu = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
+  const argv = cpuTime === undefined || scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime), ...qemu]
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
     {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
     ...helpers,
+    ...(hugePages.length === 0 ? [] : [{do: {kind: 'qemu.reserve-hugepages', vmid, pages: hugePages, keep: readFlag(values['keephugepages']) === true}}]),
+    ...pciSteps,
     {do: {kind: 'qemu.watch'}},
-    {do: {kind: 'qemu.launch', vmid, argv, extraWords: splitArguments(values['args'] ?? '').length, timeoutMs}},
+    {
+      do: {kind: 'qemu.launch', vmid, argv, extraWords: splitArguments(values['args'] ?? '').length, timeoutMs},
+      // A device that goes back to its driver while QEMU has it would wait for QEMU's end.
+      ...(pciSteps.length === 0 ? {} : {undo: {kind: 'qemu.undo-start', vmid}}),
+    },
+    ...(cpuTime === undefined || scopeUnit !== undefined ? [] : [{do: {kind: 'qemu.limit-cpu', vmid, time: cpuTime}}]),
     {do: {
       kind: 'qemu.settle', vmid, machine: built.machine, linksDown: built.linksDown, timeoutMs,
       ...(balloonBytes === undefined ? {} : {balloonBytes}),

@@ -13,12 +13,34 @@ const values = {
   scsi0: 'local:100/vm-100-disk-0.raw,size=4G', ide2: 'none,media=cdrom', sata0: '/dev/sdx', virtio3: 'local:100/vm-100-disk-1.qcow2', efidisk0: 'local:100/vm-100-disk-0.raw',
 }
 
+const nothing = {helpers: [], pciSteps: [], hugePages: [], scopeUnit: undefined}
+
 describe('the steps of a start', () => {
-  const steps = startSteps({vmid: 100, values, built, forcedCpu: undefined, timeoutMs: 30_000, helpers: []})
+  const steps = startSteps({vmid: 100, values, built, forcedCpu: undefined, timeoutMs: 30_000, ...nothing})
 
   it('come in an order in which each can be taken back', () => {
     expect(steps.map((step) => `${step.do.kind} <- ${step.undo?.kind ?? 'nothing'}`)).toEqual([
       'qemu.attach-volumes <- qemu.detach-volumes', 'qemu.prepare <- qemu.undo-start', 'qemu.watch <- nothing', 'qemu.launch <- nothing', 'qemu.settle <- nothing',
+    ])
+  })
+
+  it('set aside what the host gives, and end QEMU before a device goes back to its driver', () => {
+    const pciSteps = [{do: {kind: 'qemu.bind-pci'}, undo: {kind: 'qemu.bind-pci'}}]
+    const hugePages = [{hostNode: 0, pageMib: 2, count: 512}]
+    const full = startSteps({vmid: 100, values: {cpulimit: '1.5', cpuunits: '200', keephugepages: '1'}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, ...nothing, pciSteps, hugePages})
+    expect(full.map((step) => `${step.do.kind} <- ${step.undo?.kind ?? 'nothing'}`)).toEqual([
+      'qemu.prepare <- qemu.undo-start', 'qemu.reserve-hugepages <- nothing', 'qemu.bind-pci <- qemu.bind-pci', 'qemu.watch <- nothing', 'qemu.launch <- qemu.undo-start',
+      'qemu.limit-cpu <- nothing', 'qemu.settle <- nothing',
+    ])
+    expect(full[1]?.do).toMatchObject({pages: hugePages, keep: true})
+    expect(full[5]?.do).toMatchObject({time: {limit: 1.5, units: 200}})
+  })
+
+  it('put the guest into a scope where systemd owns the control groups', () => {
+    const steps = startSteps({vmid: 100, values: {cpulimit: '1.5', cpuunits: '20000'}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, ...nothing, scopeUnit: 'corral-100'})
+    expect(steps.map(({do: {kind}}) => kind)).not.toContain('qemu.limit-cpu')
+    expect(steps.find(({do: {kind}}) => kind === 'qemu.launch')?.do['argv']).toEqual([
+      'systemd-run', '--scope', '--quiet', '--collect', '--unit=corral-100', '--slice=corral.slice', '--property', 'CPUWeight=10000', '--property', 'CPUQuota=150%', '--', ...built.argv,
     ])
   })
 
@@ -30,25 +52,25 @@ describe('the steps of a start', () => {
 
   it('tell QEMU afterwards what arguments cannot', () => {
     expect(steps[4]?.do).toMatchObject({linksDown: ['net1'], balloonBytes: 1024 * 1024 * 1024})
-    const full = startSteps({vmid: 100, values: {...values, balloon: '2048'}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
+    const full = startSteps({vmid: 100, values: {...values, balloon: '2048'}, built, forcedCpu: undefined, timeoutMs: 1, ...nothing})
     expect(full[4]?.do).not.toHaveProperty('balloonBytes')
-    const none = startSteps({vmid: 100, values: {...values, balloon: '0'}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
+    const none = startSteps({vmid: 100, values: {...values, balloon: '0'}, built, forcedCpu: undefined, timeoutMs: 1, ...nothing})
     expect(none[4]?.do).not.toHaveProperty('balloonBytes')
   })
 
   it('take another processor for once', () => {
-    const forced = startSteps({vmid: 100, values, built, forcedCpu: 'max,+aes', timeoutMs: 1, helpers: []})
+    const forced = startSteps({vmid: 100, values, built, forcedCpu: 'max,+aes', timeoutMs: 1, ...nothing})
     expect(forced[3]?.do['argv']).toEqual(['qemu', '-cpu', 'max,+aes', '-m', '512'])
     expect(built.argv).toContain('kvm64')
   })
 
   it('say how much of argv came from args', () => {
-    const own = startSteps({vmid: 100, values: {...values, args: "-device 'x y' -S"}, built, forcedCpu: undefined, timeoutMs: 1, helpers: []})
+    const own = startSteps({vmid: 100, values: {...values, args: "-device 'x y' -S"}, built, forcedCpu: undefined, timeoutMs: 1, ...nothing})
     expect(own[3]?.do['extraWords']).toBe(3)
   })
 
   it('leave out what there is not', () => {
-    expect(startSteps({vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, helpers: []})[0]?.do.kind).toBe('qemu.prepare')
+    expect(startSteps({vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, ...nothing})[0]?.do.kind).toBe('qemu.prepare')
   })
 })
 

@@ -2,7 +2,7 @@
 import {ConflictError} from '../../../../base/index.ts'
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
-import {removeRunFiles} from '../run-files.ts'
+import {clearUp} from '../clear-up.ts'
 import {runtimeStatus} from '../status.ts'
 
 export interface ClearRunFiles extends Action {
@@ -15,6 +15,6 @@ export const clearRunFiles = defineAction<ClearRunFiles>({
   describe: ({vmid}) => [`# remove the sockets, the PID file and the tap devices of guest ${vmid}`],
   run: async ({vmid}, context) => {
     if (await runtimeStatus(vmid, context) !== undefined) throw new ConflictError(`virtual machine ${vmid} is running`)
-    await removeRunFiles(vmid, context)
+    await clearUp(vmid, context)
   },
 })

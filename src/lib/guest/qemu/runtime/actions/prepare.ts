@@ -7,7 +7,7 @@ import {formatTapSettings, guestTaps} from '../../../../network/index.ts'
 import type {TapSettings} from '../../../../network/index.ts'
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
-import {removeRunFiles} from '../run-files.ts'
+import {clearUp} from '../clear-up.ts'
 import {guestPaths} from '../sockets.ts'
 import {runtimeStatus} from '../status.ts'
 
@@ -36,7 +36,7 @@ export const prepare = defineAction<PrepareStart>({
     await files.makeDirectory(places.runDir, 0o700)
     await files.makeDirectory(dir, 0o700)
     await files.makeDirectory(network, 0o700)
-    await removeRunFiles(vmid, context)
+    await clearUp(vmid, context)
     await files.remove(reboot)
     await refuseForeignTaps(vmid, taps, context)
     for (const tap of taps) await files.write(`${network}/${tap.tap}`, formatTapSettings(tap), {durable: false})

@@ -3,8 +3,8 @@ import {AppError} from '../../../../base/index.ts'
 import type {Action, Context} from '../../../../tasks/index.ts'
 import {defineAction, withLocks} from '../../../../tasks/index.ts'
 import {guestLockName, readGuest} from '../../guest-files.ts'
+import {clearUp} from '../clear-up.ts'
 import {hookActions} from '../hook-steps.ts'
-import {removeRunFiles} from '../run-files.ts'
 import {runtimeStatus, uncleanedRun} from '../status.ts'
 
 export interface RepairGuest extends Action {
@@ -20,7 +20,7 @@ export const repair = defineAction<RepairGuest>({
     await withLocks(wish, context, async (held) => {
       if (await runtimeStatus(vmid, held) !== undefined) return
       for (const action of await postStop(vmid, held)) await (await held.actionKind(action.kind)).run(action, held)
-      await removeRunFiles(vmid, held)
+      await clearUp(vmid, held)
     })
   },
 })

@@ -3,8 +3,8 @@
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
 import {killProcess} from '../end-process.ts'
+import {clearUp} from '../clear-up.ts'
 import {endHelpers} from '../helpers.ts'
-import {removeRunFiles} from '../run-files.ts'
 import {findProcesses} from '../status.ts'
 
 export interface UndoStart extends Action {
@@ -24,6 +24,6 @@ export const undoStart = defineAction<UndoStart>({
     }
     // They may be coming up as well, without their sockets yet.
     await endHelpers(vmid, context)
-    await removeRunFiles(vmid, context)
+    await clearUp(vmid, context)
   },
 })
