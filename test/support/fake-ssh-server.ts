@@ -24,6 +24,8 @@ export class FakeServer {
   node: string | undefined = 'v20.19.0'
   architecture = 'x86_64'
   failing: {stderr: string} | undefined
+  /** What happens to those who want the agent of a host. */
+  readonly refusing = new Map<string, () => Promise<never>>()
 
   connection(): SshConnection {
     return {
@@ -68,6 +70,6 @@ export function fakeConnector(server: FakeServer): HostConnector {
   return {
     openLogin: async () => server.connection(), agentBundle: async () => bundle,
     openTerminal: () => Promise.reject(new Error('no terminal')),
-    openAgent: async () => ({client: {hello: async () => ({node: 'n1'}), facts: async () => facts} as never, close: () => undefined}),
+    openAgent: async ({ssh}) => server.refusing.get(ssh)?.() ?? ({client: {hello: async () => ({node: 'n1'}), facts: async () => facts} as never, close: () => undefined}),
   }
 }

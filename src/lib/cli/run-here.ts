@@ -2,6 +2,7 @@
 import type {Handler} from '../tasks/index.ts'
 import {runHandler} from '../tasks/run-command.ts'
 import {commandLog} from './command-log.ts'
+import {exitCodes} from './exit-codes.ts'
 import {printPlan, printResult} from './print-result.ts'
 import {hostConnector} from './host-connector.ts'
 import {environmentFor} from './command-environment.ts'
@@ -20,9 +21,13 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
   }
   const {handler} = await entry.handler()
   const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun}))
-  if (outcome.outcome === 'planned') await printPlan(outcome, standard, surroundings)
-  else await printResult(outcome.result, spec, standard, surroundings, ownText(handler))
-  return 0
+  if (outcome.outcome === 'planned') {
+    await printPlan(outcome, standard, surroundings)
+    return 0
+  }
+  await printResult(outcome.result, spec, standard, surroundings, ownText(handler))
+  const failure = handler.handles === 'change' ? undefined : handler.failure?.(outcome.result as never)
+  return failure === undefined ? 0 : exitCodes[failure]
 }
 
 /** The handler's own wording of its result, where the spec's `output` cannot say it. */

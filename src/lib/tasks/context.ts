@@ -1,5 +1,5 @@
 // What a handler is given. It needs nothing else: no globals, no environment, no printing.
-import type {Clock, Places} from '../base/index.ts'
+import type {Clock, ErrorKind, Places} from '../base/index.ts'
 import type {Host, HostConnector} from '../host/index.ts'
 import type {Fence, Store} from '../store/index.ts'
 import type {CommandSpec, ParamsOf, Params} from '../spec/index.ts'
@@ -64,6 +64,8 @@ export interface ReadHandler<P extends Params, R> {
   run(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<R>
   /** The result as lines of text, where the spec's `output` cannot say it (`qm pending`). Pure; json and yaml show the result itself. */
   text?(result: R): readonly string[]
+  /** Of a result in which something is missing: the kind of error that the caller is to be told beside it. */
+  failure?(result: R): ErrorKind | undefined
 }
 
 /** Computes a plan under locks. The framework takes the locks in order, clears a dead worker's journal, plans, and carries out or prints. */
@@ -95,6 +97,7 @@ interface ErasedReadHandler {
   readonly spec: CommandSpec
   run(params: never, context: Context): Promise<unknown>
   text?(result: never): readonly string[]
+  failure?(result: never): ErrorKind | undefined
 }
 
 /** A ChangeHandler of any command. */
@@ -108,8 +111,12 @@ export interface ChangingHandler {
   text?(result: unknown): readonly string[]
 }
 
-export function handleRead<P extends Params, R>(spec: CommandSpec<P>, run: ReadHandler<P, R>['run'], text?: (result: R) => readonly string[]): ReadHandler<P, R> {
-  return {handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run, ...(text === undefined ? {} : {text})}
+export function handleRead<P extends Params, R>(
+  spec: CommandSpec<P>, run: ReadHandler<P, R>['run'], text?: ReadHandler<P, R>['text'], failure?: ReadHandler<P, R>['failure'],
+): ReadHandler<P, R> {
+  return {
+    handles: spec.kind === 'interactive' ? 'interactive' : 'read', spec, run, ...(text === undefined ? {} : {text}), ...(failure === undefined ? {} : {failure}),
+  }
 }
 
 export function handleChange<P extends Params>(spec: CommandSpec<P>, parts: Omit<ChangeHandler<P>, 'handles' | 'spec'>): ChangeHandler<P> {

@@ -3,14 +3,15 @@ import {mkdtemp, readFile, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {errorChain, errorKind, type AppError} from '../../../src/lib/base/index.ts'
+import {ForbiddenError, UnavailableError, errorChain, errorKind, systemClock, type AppError, type Clock} from '../../../src/lib/base/index.ts'
 import {catalog} from '../../../src/lib/catalog.ts'
 import {runWords} from '../../../src/lib/cli/run-words.ts'
 import type {Surroundings} from '../../../src/lib/cli/surroundings.ts'
 import {localContext} from '../../../src/lib/tasks/index.ts'
 import {FakeServer, fakeConnector} from '../../support/fake-ssh-server.ts'
+import {FakeClock} from '../cli/contexts/support.ts'
 
-async function desk(server: FakeServer) {
+async function desk(server: FakeServer, clock: Clock = systemClock) {
   const home = await mkdtemp(join(tmpdir(), 'corral-desk-'))
   onTestFinished(() => rm(home, {recursive: true, force: true}))
   const run = async (line: string) => {
@@ -24,7 +25,7 @@ async function desk(server: FakeServer) {
       terminal: () => { throw new Error('no terminal') },
       services: async () => ({
         withContext: async (wishes, work) => {
-          const {context, close} = await localContext({env, catalog, workerArgv: [], uid: 65_534, ...wishes})
+          const {context, close} = await localContext({env, catalog, workerArgv: [], uid: 65_534, clock, ...wishes})
           try { return await work(context) } finally { await close() }
         },
       }),
@@ -79,6 +80,45 @@ describe('corral host add', () => {
     const server = new FakeServer()
     expect(errorKind((await (await desk(server)).run(line)).error)).toBe('invalid-input')
     expect(server.done).toEqual([])
+  })
+})
+
+describe('corral host check', () => {
+  const threeHosts = async (server: FakeServer, clock?: Clock) => {
+    const {run} = await desk(server, clock)
+    for (const line of ['host add h1 a', 'host add h2 b', 'host add h3 c']) await run(line)
+    return run
+  }
+
+  test('shows the others when some are not reached, and its exit code is for these', async () => {
+    const server = new FakeServer()
+    const run = await threeHosts(server)
+    expect((await run('host check')).code).toBe(0)
+    server.refusing.set('b', () => Promise.reject(new ForbiddenError('the key of b has changed')))
+    expect((await run('host check')).code).toBe(4)
+    server.refusing.set('c', () => Promise.reject(new UnavailableError('c is down \u001b[2J')))
+    const {code, stdout} = await run('host check')
+    expect(code).toBe(7)
+    expect(stdout).toContain('h1 (a)\n  system: ')
+    expect(stdout).toContain('h2 (b)\n  not reached: the key of b has changed\nh3 (c)\n  not reached: c is down \\x1B[2J\n')
+    const json = await run('host check --output-format json')
+    expect(json.code).toBe(7)
+    expect(JSON.parse(json.stdout)).toMatchObject([
+      {name: 'h1', node: 'n1', missingPackages: [], problems: [expect.any(String)]}, {name: 'h2', error: 'the key of b has changed', kind: 'forbidden'}, {name: 'h3', kind: 'unavailable'},
+    ])
+    expect(await run('host check h3')).toMatchObject({code: undefined, error: {kind: 'unavailable'}})
+  })
+
+  test('waits for those that are silent a bounded time, for all of them together', async () => {
+    const server = new FakeServer()
+    const clock = new FakeClock()
+    const run = await threeHosts(server, clock)
+    for (const ssh of ['b', 'c']) server.refusing.set(ssh, () => new Promise(() => undefined))
+    const checking = run('host check')
+    await clock.advanceUntil(checking, 1_000)
+    const {code, stdout} = await checking
+    expect([code, stdout.match(/did not answer within 20 s/g)?.length]).toEqual([7, 2])
+    expect(clock.now()).toBeLessThan(25_000)
   })
 })
 

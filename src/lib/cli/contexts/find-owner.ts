@@ -4,8 +4,9 @@ import {InvalidInputError, NotFoundError, UnavailableError, errorKind, parseUpid
 import type {Clock} from '../../base/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import type {CommandSpec} from '../../spec/index.ts'
-import {askHosts, type HostAnswer} from './fan-out.ts'
-import {withinTime, type Reader} from './host-links.ts'
+import {askHosts, type HostAnswer} from '../../hosts/fan-out.ts'
+import {withinTime} from '../../hosts/within-time.ts'
+import type {Reader} from './host-links.ts'
 
 /** A host that does not tell its guests in this time is taken for one that is down. */
 export const guestsLimitMs = 30_000

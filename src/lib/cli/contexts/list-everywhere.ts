@@ -9,8 +9,9 @@ import {exitCodes} from '../exit-codes.ts'
 import {printResult} from '../print-result.ts'
 import type {Invocation} from '../run-command.ts'
 import type {Surroundings} from '../surroundings.ts'
-import {askHosts, type HostAnswer} from './fan-out.ts'
-import {withinTime, type Reader} from './host-links.ts'
+import {askHosts, type HostAnswer} from '../../hosts/fan-out.ts'
+import {withinTime} from '../../hosts/within-time.ts'
+import type {Reader} from './host-links.ts'
 import {checkedRows, showLogLine, wordsOf} from './remote-result.ts'
 
 /** A listing that takes longer on a host (a storage that hangs) goes on without it. */

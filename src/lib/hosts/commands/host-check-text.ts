@@ -1,8 +1,9 @@
 // What `corral host check` found, in words. Pure.
+import type {ErrorKind} from '../../base/index.ts'
 import type {HostCheck} from '../../host/index.ts'
 import {renderBytes} from '../../spec/render.ts'
 
-export type CheckedHost = {readonly name: string; readonly ssh: string} & (HostCheck | {readonly error: string; readonly kind: string})
+export type CheckedHost = {readonly name: string; readonly ssh: string} & (HostCheck | {readonly error: string; readonly kind: ErrorKind})
 
 export function checkLines(hosts: readonly CheckedHost[]): string[] {
   return hosts.flatMap((host) => [`${host.name} (${host.ssh})`, ...('error' in host ? [`  not reached: ${host.error}`] : factLines(host))])
