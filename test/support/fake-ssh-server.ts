@@ -14,7 +14,7 @@ const bundle: AgentBundle = {
 const facts: HostCheck = {
   node: 'n1', version: '9.9', user: 'root@pam', isRoot: true, system: 'Debian \u001b[31m13', kernel: '6.12', architecture: 'x64', nodeVersion: 'v20.19.0', cpus: 4, memoryBytes: 1024 ** 3,
   qemu: '10.0', lxc: null, kvm: {usable: true, reason: ''}, cgroups: 'v2', storageTools: ['lvs'], disk: {path: '/', totalBytes: 2 * 1024 ** 3, availableBytes: 1024 ** 3},
-  missingPackages: [], problems: ['\u001b]0;owned\u0007'],
+  missingPackages: [], settings: [], problems: ['\u001b]0;owned\u0007'],
 }
 
 export class FakeServer {
@@ -23,6 +23,9 @@ export class FakeServer {
   readonly files = new Map<string, string>()
   node: string | undefined = 'v20.19.0'
   architecture = 'x86_64'
+  /** The Node.js of its package sources, before and after their lists were fetched. */
+  offered = ['20.19.2+dfsg-1', '20.19.2+dfsg-1']
+  readonly idLines = new Set(['subuids=root:100000:65536', 'subgids=root:100000:65536'])
   failing: {stderr: string} | undefined
   /** What happens to those who want the agent of a host. */
   readonly refusing = new Map<string, () => Promise<never>>()
@@ -56,10 +59,16 @@ export class FakeServer {
   }
 
   #answer(command: string, [first = '', ...names]: readonly string[]): string[] {
-    if (command.includes('apt-get -q -y update')) { this.done.push(`install ${first}`); this.node = 'v20.19.0'; return ['Reading \u001b[2J', 'end=1'] }
+    if (command.includes('apt-get -q -y update')) { this.done.push('update'); return ['Reading \u001b[2J', `offered=${this.offered[1] ?? ''}`, 'end=1'] }
+    if (command.includes('apt-get') && command.includes('install')) { this.done.push(`install ${first}`); this.node = 'v20.19.0'; return ['end=1'] }
+    if (command.includes('usermod "--add-')) {
+      for (const line of [first, ...names]) this.idLines.add(line.replace(/^(\w+) (\d+)-\d+$/, '$1=root:$2:65536'))
+      this.done.push(`ranges ${[first, ...names].join(', ')}`)
+      return ['end=1']
+    }
     if (command.includes('rm -f')) { this.done.push(`remove ${first} ${names.length}`); return ['end=1'] }
     return [
-      'uid=0', `architecture=${this.architecture}`, 'system=Debian', 'libc=glibc 2.41', ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
+      'uid=0', `architecture=${this.architecture}`, 'system=Debian', 'libc=glibc 2.41', `offered=${this.offered[0] ?? ''}`, ...this.idLines, ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
       ...names.flatMap((name) => { const hash = this.files.get(`${first}/${name}`); return hash === undefined ? [] : [`${hash}  ${first}/${name}`] }), 'end=1',
     ]
   }

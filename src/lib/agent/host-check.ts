@@ -1,6 +1,7 @@
 // What a host can do and what it lacks, for `corral host check` and `corral host add`. It looks and changes nothing.
 import type {Host} from '../host/index.ts'
 import type {HostCheck} from '../host/protocol/index.ts'
+import {missingIdRanges, rangeInWords} from '../hosts/host-settings.ts'
 import type {Context} from '../tasks/index.ts'
 
 interface Needed { readonly program: string; readonly package: string; readonly neededFor: string }
@@ -13,10 +14,11 @@ const needed: readonly Needed[] = [
 const storagePrograms = ['qemu-img', 'lvs', 'zfs', 'rbd', 'ceph', 'iscsiadm', 'mount.nfs', 'mount.cifs', 'mkfs.ext4', 'mkfs.xfs'] as const
 
 export async function checkHost({host, places, node, caller}: Pick<Context, 'host' | 'places' | 'node' | 'caller'>, version: string): Promise<HostCheck> {
-  const [system, kernel, cpuText, memoryText, qemu, lxc, kvmDevice, cgroups, storageTools, missing, disk] = await Promise.all([
+  const [system, kernel, cpuText, memoryText, qemu, lxc, kvmDevice, cgroups, storageTools, missing, disk, subuids, subgids, hasBridge] = await Promise.all([
     text(host, '/etc/os-release'), text(host, '/proc/sys/kernel/osrelease'), text(host, '/proc/cpuinfo'), text(host, '/proc/meminfo'),
     versionOf(host, 'qemu-system-x86_64', /version (\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)\b/), versionOf(host, 'lxc-start', /(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)\b/),
     host.files.stat('/dev/kvm'), cgroupsOf(host), present(host, storagePrograms), missingOf(host), diskOf(host, places.stateDir),
+    text(host, '/etc/subuid'), text(host, '/etc/subgid'), hasAnyBridge(host),
   ])
   const cpus = cpuText.match(/^processor\s*:/gm)?.length ?? 0
   const hasFlag = /^(?:flags|Features)[ \t]*:(.*)$/m.exec(cpuText)?.[1]?.split(' ').some((flag) => flag === 'vmx' || flag === 'svm') === true
@@ -28,11 +30,15 @@ export async function checkHost({host, places, node, caller}: Pick<Context, 'hos
     system: /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(system)?.[1] ?? '',
     memoryBytes: Number(/^MemTotal:\s*(\d+) kB$/m.exec(memoryText)?.[1] ?? 0) * 1024,
     storageTools, disk, missingPackages: missing,
+    settings: missingIdRanges({subuids: subuids.split('\n'), subgids: subgids.split('\n')}).map((range) => (
+      {setting: `${range.kind === 'subuids' ? 'user' : 'group'} ids ${rangeInWords(range)} for root`, neededFor: 'unprivileged containers'}
+    )),
     problems: [
       ...(caller.isRoot ? [] : [`The agent works as ${caller.user}, who may not look into the configuration of this host.`]),
       ...(isDebian(system) ? [] : ['This is no Debian; packages have to be installed by hand.']),
       ...(kvm.usable ? [] : [`Guests run without the processor's help, slowly: ${kvm.reason}.`]),
       ...(cgroups === 'v2' ? [] : [`Control groups are ${cgroups === 'none' ? 'not mounted' : cgroups}; containers need v2.`]),
+      ...(hasBridge ? [] : ['There is no bridge, so guests have no network; make one in /etc/network/interfaces (bridge-utils-interfaces(5), package bridge-utils).']),
       ...(disk.availableBytes < 1024 ** 3 ? [`Less than 1 GiB is free below ${disk.path}.`] : []),
     ],
   }
@@ -41,6 +47,12 @@ export async function checkHost({host, places, node, caller}: Pick<Context, 'hos
 /** By /etc/os-release (os-release(5)): Debian itself, or a system that says that it is like it. */
 function isDebian(osRelease: string): boolean {
   return osRelease.split('\n').some((line) => /^ID(?:_LIKE)?=/.test(line) && line.slice(line.indexOf('=') + 1).split(/["' ]/).includes('debian'))
+}
+
+/** Making one over the network that would go through it may end the connection, so it is only named. */
+async function hasAnyBridge(host: Host): Promise<boolean> {
+  const found = await Promise.all((await host.files.list('/sys/class/net')).map((name) => host.files.stat(`/sys/class/net/${name}/bridge`)))
+  return found.some((folder) => folder !== undefined)
 }
 
 /** A file of the kernel or the system; empty when it is not there. */

@@ -4,23 +4,27 @@ import {UnsupportedError, printable} from '../base/index.ts'
 import type {AgentBundle} from '../host/index.ts'
 import {agentPath, checkPlainPath} from '../host/ssh/agent-command.ts'
 import type {SshConnection} from '../host/ssh/index.ts'
+import {missingIdRanges, type IdRange} from './host-settings.ts'
 import {probe, runScript} from './login-scripts.ts'
+import {isNewEnough} from './node-version.ts'
 
 /** What was found on a host by a login. */
 export interface HostProbe {
   readonly system: string
-  /** Undefined when there is none that we could use. */
-  readonly nodeVersion: string | undefined
+  /** Empty when there is none. */
+  readonly nodeVersion: string
+  readonly hasNode: boolean
+  /** The Node.js of its package sources; empty when that is not known. */
+  readonly offeredNode: string
   readonly hasApt: boolean
   /** Debian packages without which Corral cannot work there. */
   readonly missingPackages: readonly string[]
+  readonly missingIdRanges: readonly IdRange[]
   /** All files of the agent are there, each with its hash. */
   readonly isAgentWhole: boolean
 }
 
 const probeLimitMs = 30_000
-/** Node.js of the launcher's rule. */
-const leastNode = [20, 19] as const
 const packageOf: Readonly<Record<string, string>> = {'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils', ip: 'iproute2'}
 /** What uname(2) says for Node's names. */
 const machines: Readonly<Record<string, readonly string[]>> = {x64: ['x86_64'], arm64: ['aarch64', 'arm64']}
@@ -34,8 +38,9 @@ export function agentFolder(path: string = agentPath): string {
 export async function probeHost(connection: SshConnection, name: string, path: string | undefined, bundle: AgentBundle, signal: AbortSignal): Promise<HostProbe> {
   const folder = agentFolder(path)
   const lines = await runScript(connection, probe, [folder, ...bundle.files.map((file) => file.path)], {host: name, what: 'looking at the host', signal, limitMs: probeLimitMs})
-  const value = (key: string) => lines.find((line) => line.startsWith(`${key}=`))?.slice(key.length + 1) ?? ''
-  const programs = new Set(lines.filter((line) => line.startsWith('has=')).map((line) => line.slice('has='.length)))
+  const values = (key: string) => lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1))
+  const value = (key: string) => values(key)[0] ?? ''
+  const programs = new Set(values('has'))
   const machine = value('architecture')
   if (!(machines[bundle.architecture] ?? [bundle.architecture]).includes(machine)) {
     throw new UnsupportedError(`${name} is a machine of the kind ${printable(machine).slice(0, 40)}, and the agent of this installation is for ${bundle.architecture}`)
@@ -44,13 +49,9 @@ export async function probeHost(connection: SshConnection, name: string, path: s
   const nodeVersion = value('node')
   const hasNode = isNewEnough(nodeVersion)
   return {
-    system: value('system').slice(0, 100), nodeVersion: hasNode ? nodeVersion : undefined, hasApt: programs.has('apt-get'),
+    system: value('system').slice(0, 100), nodeVersion, hasNode, offeredNode: value('offered'), hasApt: programs.has('apt-get'),
+    missingIdRanges: missingIdRanges({subuids: values('subuids'), subgids: values('subgids')}),
     missingPackages: [...(hasNode ? [] : ['nodejs']), ...Object.entries(packageOf).flatMap(([program, debian]) => (programs.has(program) ? [] : [debian]))],
     isAgentWhole: bundle.files.every((file) => lines.includes(`${file.sha256}  ${folder}/${file.path}`)),
   }
-}
-
-function isNewEnough(version: string): boolean {
-  const [, major = '0', minor = '0'] = /^v(\d{1,4})\.(\d{1,4})\./.exec(version) ?? []
-  return Number(major) > leastNode[0] || (Number(major) === leastNode[0] && Number(minor) >= leastNode[1])
 }

@@ -14,13 +14,25 @@ export const probe = [
   'echo "system=$(sed -n s/^PRETTY_NAME=//p /etc/os-release 2>/dev/null | tr -d \\")"',
   'echo "libc=$(getconf GNU_LIBC_VERSION 2>/dev/null)"',
   'for node in "$folder/node" "$(command -v node)" /usr/local/bin/node /usr/bin/node; do if [ -x "$node" ]; then echo "node=$("$node" --version)"; break; fi; done',
+  'if command -v apt-cache >/dev/null; then echo "offered=$(apt-cache policy nodejs 2>/dev/null | sed -n "s/^  Candidate: \\([0-9].*\\)/\\1/p")"; fi',
+  'for name in subuid subgid; do head -n 2000 /etc/$name 2>/dev/null | sed "s/^/${name}s=/"; done',
   'for program in apt-get qemu-system-x86_64 qemu-img ip; do if command -v "$program" >/dev/null; then echo "has=$program"; fi; done',
   'while IFS= read -r name; do if [ -f "$folder/$name" ]; then sha256sum -- "$folder/$name"; fi; done', 'echo end=1',
 ].join('; ')
 
+/** Fetches the lists of packages, and tells which Node.js they have. */
+export const refreshPackages = [
+  'set -e', 'apt-get -q -y update </dev/null', 'echo "offered=$(apt-cache policy nodejs | sed -n "s/^  Candidate: \\([0-9].*\\)/\\1/p")"', 'echo end=1',
+].join('; ')
+
+/** Gives root ranges of ids. Input: `subuids` or `subgids` and the range, each pair on a line. */
+export const addIdRanges = [
+  'set -e', 'while read -r kind range; do usermod "--add-$kind" "$range" root </dev/null; done', 'echo end=1',
+].join('; ')
+
 /** Installs Debian packages. Input: their names on one line. */
 export const installPackages = [
-  'IFS= read -r packages', 'set -fe', 'export DEBIAN_FRONTEND=noninteractive', 'apt-get -q -y update </dev/null',
+  'IFS= read -r packages', 'set -fe', 'export DEBIAN_FRONTEND=noninteractive',
   'apt-get -q -y --no-install-recommends install -- $packages </dev/null', 'echo end=1',
 ].join('; ')
 

@@ -14,6 +14,7 @@ export const cases: DryRunCases = {
       about: 'with what the host lacks',
       arrange: async ({server}) => {
         server.node = undefined
+        server.idLines.delete('subgids=root:100000:65536')
         return ['corral', 'host', 'add', 'h1', 'a', '--setup']
       },
       shows: /^ssh a apt-get .* nodejs/m,

@@ -72,12 +72,14 @@ export function differences(text: string, done: Done): string[] {
 /** Programs that belong to how another one is called, not to what it does. */
 const unprinted: readonly RegExp[] = [/^sync -- \//]
 
-/** Whether a printed command stands for what the other host noted: `upload PATH`, `install PACKAGES`, `remove FOLDER HOW-MANY`. */
+/** Whether a printed command stands for what the other host noted: `upload PATH`, `update`, `install PACKAGES`, `ranges KIND RANGE`, `remove FOLDER HOW-MANY`. */
 function tells(command: string, deed: string): boolean {
   const [verb, object = ''] = deed.split(/ (.*)/)
   switch (verb) {
     case 'upload': return command.startsWith('scp ') && command.endsWith(`:${object}`)
     case 'install': return /^ssh \S+ apt-get /.test(command) && command.endsWith(` install ${object}`)
+    case 'update': return /^ssh \S+ apt-get -y update$/.test(command)
+    case 'ranges': return /^ssh \S+ usermod /.test(command) && command.includes(` --add-${object} `)
     case 'remove': return /^ssh \S+ rm -f /.test(command) && command.includes(` ${object.split(' ')[0] ?? ''}/`)
     default: return false
   }

@@ -60,10 +60,55 @@ describe('corral host add', () => {
     const {error} = await run('host add h1 a')
     expect([errorKind(error), (error as AppError).nextSteps[0]]).toEqual(['not-found', 'Let it be installed: corral host add h1 a --setup'])
     const dry = await run('host add h1 a --setup --dry-run')
-    expect(dry.stdout.split('\n')[0]).toBe('ssh a apt-get -y --no-install-recommends install nodejs qemu-utils')
+    expect(dry.stdout.split('\n').slice(0, 2)).toEqual(['ssh a apt-get -y update', 'ssh a apt-get -y --no-install-recommends install nodejs qemu-utils'])
     expect(server.done).toEqual([])
     expect((await run('host add h1 a --setup')).code).toBe(0)
-    expect(server.done[0]).toBe('install nodejs qemu-utils')
+    expect(server.done.slice(0, 2)).toEqual(['update', 'install nodejs qemu-utils'])
+  })
+
+  test('where the packages hold an old Node.js only, says so before anything is done, or as soon as it is known', async () => {
+    const server = new FakeServer()
+    server.node = 'v18.20.4'
+    server.offered = ['18.20.4+dfsg-1', '18.20.4+dfsg-1']
+    const {run} = await desk(server)
+    for (const line of ['host add h1 a', 'host add h1 a --setup', 'host add h1 a --setup --dry-run']) {
+      const {error} = await run(line)
+      expect((error as Error).message).toBe('h1 has no Node.js 20.19 or later, which the agent needs: it has 18.20.4 and its Debian offers 18.20.4+dfsg-1')
+      expect((error as AppError).nextSteps).toEqual([expect.stringContaining('Debian 13'), expect.stringMatching(/usr\/local.* corral host add h1 a --setup$/)])
+    }
+    expect(server.done).toEqual([])
+    server.node = ''
+    server.offered = ['', '18.20.4+dfsg-1']
+    const {error} = await run('host add h1 a --setup')
+    expect(errorKind(error)).toBe('not-found')
+    expect((error as Error).message).toContain('its Debian offers 18.20.4')
+    expect(server.done).toEqual(['update'])
+  })
+
+  test('--setup gives root the id ranges that it lacks; without it they are left alone', async () => {
+    const server = new FakeServer()
+    server.idLines.clear()
+    server.idLines.add('subuids=kim:100000:65536').add('subgids=root:165536:65536')
+    const {run} = await desk(server)
+    expect((await run('host add h1 a --setup --dry-run')).stdout.split('\n')[0]).toBe('ssh a usermod --add-subuids 231072-296607 root')
+    expect((await run('host add h1 a')).code).toBe(0)
+    expect(server.done.join()).not.toContain('ranges')
+    server.done.length = 0
+    expect((await run('host add h1 a --setup')).code).toBe(0)
+    expect(server.done).toEqual(['ranges subuids 231072-296607'])
+  })
+
+  test('repeated, has nothing to do and says so, also in a dry run', async () => {
+    const server = new FakeServer()
+    const {run, file} = await desk(server)
+    await run('host add h1 a --setup')
+    const before = await stat(file)
+    server.done.length = 0
+    const again = await run('host add h1 a --setup')
+    expect([again.code, again.stderr, server.done]).toEqual([0, 'Warning: h1: \\x1B]0;owned\\x07\nh1 is ready and written down already: nothing to do.\n', []])
+    expect((await run('host add h1 a --setup --dry-run')).stdout).toBe('Nothing would be changed.\n')
+    expect((await stat(file)).mtimeMs).toBe(before.mtimeMs)
+    expect((await run('host add h1 b --dry-run')).stdout).toContain('+        ssh: b')
   })
 
   test('refuses another architecture, and tells a host’s error without its escape sequences', async () => {

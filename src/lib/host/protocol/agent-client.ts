@@ -85,6 +85,8 @@ export interface HostCheck {
   readonly disk: {readonly path: string; readonly totalBytes: number; readonly availableBytes: number}
   /** Debian packages without which something does not work. */
   readonly missingPackages: readonly {readonly package: string; readonly neededFor: string}[]
+  /** Settings without which something does not work. */
+  readonly settings: readonly {readonly setting: string; readonly neededFor: string}[]
   /** What is wrong apart from missing packages, a sentence each. */
   readonly problems: readonly string[]
 }
@@ -232,6 +234,8 @@ function hostCheckOf(answer: unknown): HostCheck {
     // Names of packages go into a command line that the user may run: nothing but a package's name is let through.
     missingPackages: packages.flatMap((entry) => isObject(entry) && typeof entry['package'] === 'string' && /^[a-z0-9][a-z0-9+.-]+$/.test(entry['package'])
       ? [{package: entry['package'], neededFor: printable(typeof entry['neededFor'] === 'string' ? entry['neededFor'] : '')}] : []),
+    settings: (Array.isArray(answer['settings']) ? answer['settings'] as unknown[] : []).flatMap((entry) => (isObject(entry) && typeof entry['setting'] === 'string'
+      ? [{setting: printable(entry['setting']), neededFor: printable(typeof entry['neededFor'] === 'string' ? entry['neededFor'] : '')}] : [])),
     problems: linesOf(answer['problems']).map(printable),
   }
 }

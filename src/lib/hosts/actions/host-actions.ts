@@ -1,13 +1,17 @@
 // What is done to a host by a login: packages, the agent's files, its removal; and the first talk with the agent. Each may be repeated.
-import {AppError, printable} from '../../base/index.ts'
+import {AppError} from '../../base/index.ts'
 import {defineAction, type Action} from '../../tasks/index.ts'
 import {connectorOf} from '../commands/chosen-hosts.ts'
+import {greeted} from '../greet-host.ts'
 import {agentFolder, probeHost} from '../agent-bundle.ts'
 import {withHost, type ContextHost} from '../contexts.ts'
 import {readContextsText, writeContextsText} from '../contexts-file.ts'
-import {installPackages, removeAgent, runScript} from '../login-scripts.ts'
+import {rangeInWords, type IdRange} from '../host-settings.ts'
+import {addIdRanges, installPackages, refreshPackages, removeAgent, runScript} from '../login-scripts.ts'
+import {isNewEnough, noNode} from '../node-version.ts'
 
 const packagesLimitMs = 30 * 60_000
+const settingsLimitMs = 30_000
 const removeLimitMs = 30_000
 
 interface OnHost extends Action { readonly target: ContextHost }
@@ -15,16 +19,43 @@ interface OnHost extends Action { readonly target: ContextHost }
 export interface InstallPackages extends OnHost {
   readonly kind: 'host.install-packages'
   readonly packages: readonly string[]
+  /** What the user typed, to be repeated. */
+  readonly command: string
 }
 
 export const hostInstallPackages = defineAction<InstallPackages>({
   kind: 'host.install-packages',
-  describe: ({target, packages}) => [`ssh ${target.ssh} apt-get -y --no-install-recommends install ${packages.join(' ')}`],
-  run: async ({target, packages}, context) => {
+  describe: ({target, packages}) => [`ssh ${target.ssh} apt-get -y update`, `ssh ${target.ssh} apt-get -y --no-install-recommends install ${packages.join(' ')}`],
+  run: async ({target, packages, command}, context) => {
     const connection = await (await connectorOf(context)).openLogin(target, context.signal)
     try {
+      const options = {host: target.name, signal: context.signal, limitMs: packagesLimitMs}
       context.log.notice?.(`${target.name}: installs ${packages.join(', ')}`)
-      await runScript(connection, installPackages, [packages.join(' ')], {host: target.name, what: 'installing the packages', signal: context.signal, limitMs: packagesLimitMs})
+      const lines = await runScript(connection, refreshPackages, [], {...options, what: 'fetching the lists of packages'})
+      const offered = lines.find((line) => line.startsWith('offered='))?.slice('offered='.length) ?? ''
+      // Before the lists were there nobody could tell.
+      if (packages.includes('nodejs') && !isNewEnough(offered)) throw noNode({host: target.name, command, found: '', offered})
+      await runScript(connection, installPackages, [packages.join(' ')], {...options, what: 'installing the packages'})
+    } finally {
+      connection.close()
+    }
+  },
+})
+
+export interface AddIdRanges extends OnHost {
+  readonly kind: 'host.add-id-ranges'
+  readonly ranges: readonly IdRange[]
+}
+
+/** Ranges of ids of root's, for unprivileged containers. They stay when the host is removed: its containers need them. */
+export const hostAddIdRanges = defineAction<AddIdRanges>({
+  kind: 'host.add-id-ranges',
+  describe: ({target, ranges}) => [`ssh ${target.ssh} usermod ${ranges.map((range) => `--add-${range.kind} ${rangeInWords(range)}`).join(' ')} root`],
+  run: async ({target, ranges}, context) => {
+    const connection = await (await connectorOf(context)).openLogin(target, context.signal)
+    try {
+      const input = ranges.map((range) => `${range.kind} ${rangeInWords(range)}`)
+      await runScript(connection, addIdRanges, input, {host: target.name, what: 'giving root its id ranges', signal: context.signal, limitMs: settingsLimitMs})
     } finally {
       connection.close()
     }
@@ -97,25 +128,10 @@ export const hostRemember = defineAction<RememberHost>({
   kind: 'host.remember',
   describe: ({target, context, path}) => [`# ${path}: the context '${context}' gets the host ${target.name} (${target.ssh})`],
   run: async ({target, context: contextName, path}, context) => {
-    const entry = target.ssh === 'local' ? target : await greeted(target, context)
+    const entry = await greeted(target, context)
     const {files} = context.host
     const before = await readContextsText(path, files)
     const after = await withHost(before, contextName, entry, path)
     if (before !== after) await writeContextsText(path, after, files, context.places)
   },
 })
-
-async function greeted(target: ContextHost, context: Parameters<typeof hostRemember.run>[1]): Promise<ContextHost> {
-  const connection = await (await connectorOf(context)).openAgent(target, context.signal)
-  try {
-    const {node} = await connection.client.hello(context.signal)
-    const {missingPackages, problems} = await connection.client.facts(context.signal)
-    for (const {package: name, neededFor} of missingPackages) context.log.warn(`${target.name}: the package ${name} is missing, which ${neededFor} need; install it with: corral host update ${target.name} --setup`)
-    for (const problem of problems) context.log.warn(`${target.name}: ${problem}`)
-    const isName = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(node)
-    if (!isName) throw new AppError('tool', `${target.name} says that its name is '${printable(node).slice(0, 80)}', which is none`)
-    return node === target.name ? target : {...target, node}
-  } finally {
-    connection.close()
-  }
-}

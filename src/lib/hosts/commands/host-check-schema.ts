@@ -36,6 +36,10 @@ export const hostCheckSchema = {
       type: 'array', optional: true, description: 'Debian packages that are missing.',
       items: {type: 'object', properties: {package: words, neededFor: words}},
     },
+    settings: {
+      type: 'array', optional: true, description: 'Settings that are missing.',
+      items: {type: 'object', properties: {setting: words, neededFor: words}},
+    },
     problems: {type: 'array', optional: true, items: words, description: 'What is wrong apart from that.'},
   },
 } as const satisfies ValueSchema

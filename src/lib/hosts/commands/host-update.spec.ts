@@ -6,11 +6,11 @@ export const spec = defineCommand({
   id: 'corral host update',
   summary: 'Bring the agent of hosts up to date.',
   description: `Installs the agent of this version of Corral on the host, or on all hosts of the context, where another one or a damaged one is. Guests and running tasks are
-not touched. With \`--setup\` missing Debian packages are installed as well.`,
+not touched. With \`--setup\` missing Debian packages and settings are put right as well, as \`corral host add\` says.`,
   params: {
     name: {...hostCommandParams.name, optional: true, description: 'Only this host.'},
     context: hostCommandParams.context,
-    setup: {type: 'boolean', optional: true, description: 'Install the Debian packages that the host lacks, with apt-get(8).'},
+    setup: {type: 'boolean', optional: true, description: 'Install the Debian packages that the host lacks, with apt-get(8), and make its missing settings with usermod(8).'},
     agent: {...hostParams.agent, description: 'Where the agent is on the host, when it is another place than contexts.yaml says.'},
   },
   args: ['name'],

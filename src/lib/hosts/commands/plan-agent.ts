@@ -1,8 +1,9 @@
-// The steps that make a host ready: packages and the agent, as far as they are missing. Computed by a login that only looks.
-import {NotFoundError, UnsupportedError} from '../../base/index.ts'
+// The steps that make a host ready: packages, settings and the agent, as far as they are missing. Computed by a login that only looks.
+import {UnsupportedError} from '../../base/index.ts'
 import type {Context, Step} from '../../tasks/index.ts'
 import {probeHost, type HostProbe} from '../agent-bundle.ts'
 import type {ContextHost} from '../contexts.ts'
+import {isNewEnough, noNode} from '../node-version.ts'
 import {connectorOf} from './chosen-hosts.ts'
 
 export interface AgentWishes {
@@ -11,7 +12,7 @@ export interface AgentWishes {
   readonly command: string
 }
 
-/** @throws NotFoundError when the host has no Node.js and nothing may be installed; what connecting throws */
+/** @throws NotFoundError when the host has no Node.js and nothing may be installed, or none that would do; what connecting throws */
 export async function planAgent(target: ContextHost, wishes: AgentWishes, context: Context): Promise<Step[]> {
   const connector = await connectorOf(context)
   const bundle = await connector.agentBundle()
@@ -22,16 +23,14 @@ export async function planAgent(target: ContextHost, wishes: AgentWishes, contex
   } finally {
     connection.close()
   }
-  const {missingPackages, nodeVersion, hasApt, isAgentWhole} = found
-  if (nodeVersion === undefined && !wishes.setup) {
-    throw new NotFoundError(`${target.name} has no Node.js 20.19 or later, which the agent needs`, {
-      nextSteps: [`Let it be installed: ${wishes.command} --setup`, 'Or on the host: apt-get install nodejs'],
-    })
-  }
-  if (wishes.setup && missingPackages.length > 0 && !hasApt) throw new UnsupportedError(`${target.name} has no apt-get; install there by hand: ${missingPackages.join(', ')}`)
+  const {missingPackages: packages, missingIdRanges: ranges, hasNode, nodeVersion, offeredNode, hasApt, isAgentWhole} = found
+  const isOfferedTooOld = offeredNode !== '' && !isNewEnough(offeredNode)
+  if (!hasNode && (!wishes.setup || isOfferedTooOld)) throw noNode({host: target.name, command: wishes.command, found: nodeVersion, offered: offeredNode})
+  if (wishes.setup && packages.length > 0 && !hasApt) throw new UnsupportedError(`${target.name} has no apt-get; install there by hand: ${packages.join(', ')}`)
   const {version, files} = bundle
   return [
-    ...(wishes.setup && missingPackages.length > 0 ? [{do: {kind: 'host.install-packages', target, packages: missingPackages}}] : []),
+    ...(wishes.setup && packages.length > 0 ? [{do: {kind: 'host.install-packages', target, packages, command: wishes.command}}] : []),
+    ...(wishes.setup && ranges.length > 0 ? [{do: {kind: 'host.add-id-ranges', target, ranges}}] : []),
     ...(isAgentWhole ? [] : [{do: {kind: 'host.install-agent', target, version, files: files.map(({path, sha256}) => ({path, sha256}))}}]),
   ]
 }
