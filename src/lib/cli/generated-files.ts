@@ -1,10 +1,12 @@
 // All files that are derived from the catalog, put together from the generators. Man pages are Markdown here; scripts/generate.mjs turns
 // them into roff, because marked-man is a tool of the build and not of the product.
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
 import {catalog} from '../catalog.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {commandPage, type SharedWords} from '../spec/generate/command-page.ts'
 import {configPage} from '../spec/generate/config-page.ts'
-import {completionFiles} from '../spec/generate/completions.ts'
+import {completionFiles, type ShellFunctions} from '../spec/generate/completion/index.ts'
 import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {aliasFile, oclifFiles, personaFiles} from '../spec/generate/oclif-files.ts'
 import {openApiFile} from '../spec/generate/openapi.ts'
@@ -20,7 +22,7 @@ import {helpSpec} from './help-command.ts'
 import {errorSchema} from './print-error.ts'
 import {programPages} from './program-pages.ts'
 import {describeTools} from './tools.ts'
-import {productVersion} from './version.ts'
+import {productRoot, productVersion} from './version.ts'
 
 const sharedWords: SharedWords = {
   exitCodes: exitCodeMeanings,
@@ -45,7 +47,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
   const tools = describeTools(await catalogSpecs())
   const complete = withHelp(tools)
   return [
-    ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete),
+    ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete, shellFunctions()),
     openApi(tools),
     resultSchemaFile(await catalogSpecs()),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
@@ -72,6 +74,12 @@ export function manPath(file: string): string {
 /** The surface of what works, for comparison with Proxmox VE's. */
 export async function surface(): Promise<Surface> {
   return surfaceOf(withHelp(describeTools(await catalogSpecs())))
+}
+
+/** What the shells do, written in their own languages. */
+function shellFunctions(): ShellFunctions {
+  const text = (name: string) => readFileSync(path.join(productRoot, 'src/shell', name), 'utf8')
+  return {core: text('core.sh'), bash: text('bash.sh'), zsh: text('zsh.zsh'), fish: text('fish.fish')}
 }
 
 function commandPages(tool: ToolDescription): GeneratedFile[] {

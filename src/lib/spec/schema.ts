@@ -43,13 +43,13 @@ export interface ValueSchema {
   readonly multiLine?: boolean
   /** On the command line the value is the path of a file that holds it (`--sshkeys FILE`). */
   readonly fromFile?: boolean
-  /** Where completion finds the values. */
+  /** Where completion finds the values; `new`: the value names something that is made, so that nothing that exists is offered. */
   readonly completion?: CompletionSource
   /** Never in argv of children, logs or errors. */
   readonly secret?: boolean
 }
 
-export type CompletionSource = 'vmid' | 'storage' | 'volume' | 'node' | 'bridge' | 'upid' | 'file' | 'snapshot' | 'context'
+export type CompletionSource = 'vmid' | 'storage' | 'volume' | 'node' | 'bridge' | 'upid' | 'file' | 'snapshot' | 'context' | 'host' | 'new'
 
 /**
  * Under this name a PropertyFormat lists sub-properties that Proxmox VE has and we do not have yet. They are refused with their reason.

@@ -18,7 +18,7 @@ containers need them; to take them back, delete the lines of root. What might cu
 The agent needs Node.js 20.19 or later. That of Debian 13 will do; that of Debian 12 is too old, so there a newer one has to be put into /usr/local.
 A host that was added before is brought up to date, so the command may be repeated: where all is done, there is nothing to do.`,
   params: {
-    name: hostCommandParams.name,
+    name: {...hostCommandParams.name, completion: 'new'},
     ssh: {...hostParams.ssh, optional: true, defaultText: 'the name', description: 'Where the host is, as for ssh(1): `[user@]host[:port]`, or a name of `~/.ssh/config`. `local` is this machine, which needs no agent.'},
     context: {...hostCommandParams.context, defaultText: "CORRAL_CONTEXT, or the current context, or 'default'", description: 'The context to which the host is added. It is made when it does not exist.'},
     setup: {type: 'boolean', optional: true, description: 'Install the Debian packages that the host lacks, with apt-get(8), and make its missing settings with usermod(8).'},
