@@ -32,7 +32,7 @@ export const tools: readonly ToolWords[] = [
       'Its configuration is a small file of `key: value` lines in the configuration store, in the form of Proxmox VE; qm.conf(5) describes the keys.',
     ].join('\n\n'),
     files: [store, {path: '/run/corral', meaning: 'Sockets and process ids of running machines.'}],
-    seeAlso: ['qm.conf(5)', 'corral-configuration(7)', 'corral-tasks(7)', 'corral-locks(7)', 'corral-networks(7)', 'pvesm(1)', 'corral(1)', 'qemu-system-x86_64(1)'],
+    seeAlso: ['qm.conf(5)', 'corral-configuration(7)', 'corral-tasks(7)', 'corral-locks(7)', 'corral-networks(7)', 'corral-cloud-init(7)', 'pvesm(1)', 'corral(1)', 'qemu-system-x86_64(1)'],
   },
   {
     name: 'pvesm',

@@ -18,6 +18,7 @@ import {virtiofsParams} from './virtiofs.ts'
 import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
 import type {UnsupportedKey} from './unsupported-keys.ts'
 
+export * from './cloud-init.ts'
 export * from './config-file.ts'
 export * from './cpu-models.ts'
 export * from './cpu.ts'
