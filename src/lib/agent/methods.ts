@@ -135,11 +135,11 @@ function forwardedLog(emit: (line: LogLine) => Promise<void>): Log {
     info: () => undefined,
     warn: (text) => send({level: 'warn', text}),
     notice: (text) => send({level: 'notice', text}),
-    progress: (done, total, what) => {
+    progress: (done, total, what, unit) => {
       const now = performance.now()
       if (done < total && now - lastProgressMs < progressIntervalMs) return
       lastProgressMs = now
-      send({level: 'progress', what, done, total})
+      send({level: 'progress', what, done, total, ...(unit === undefined ? {} : {unit})})
     },
   }
 }

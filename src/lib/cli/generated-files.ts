@@ -33,6 +33,8 @@ const sharedWords: SharedWords = {
     {name: 'CORRAL_KEEPER', meaning: 'With `no`, connections to other hosts are neither kept for the next command nor taken from one that was kept.'},
     {name: 'CORRAL_DEBUG', meaning: 'With 1, an error shows the place in the program as well.'},
     {name: 'NO_COLOR', meaning: 'When set, output has no colour.'},
+    {name: 'CORRAL_PAGER, PAGER', meaning: 'The pager for output that is taller than the terminal, as words parted by blanks; the first of the two that is set counts. Default: less. With an empty value or `cat` there is none; without a terminal there never is.'},
+    {name: 'LESS', meaning: 'Options of less(1). Default: FRX.'},
     {name: 'COLUMNS', meaning: 'The width of tables on a terminal.'},
   ],
 }

@@ -4,7 +4,9 @@
 export interface Interrupts {
   /** Fires at the first interruption. */
   readonly signal: AbortSignal
-  /** Called instead of ending the process at the second one; for tests and for interactive commands. */
+  /** Does the work without heeding Ctrl-C: another program has the terminal. */
+  passedOver<T>(work: () => Promise<T>): Promise<T>
+  /** Signals are the process's own again. */
   stop(): void
 }
 
@@ -16,7 +18,9 @@ const watched = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  */
 export function watchInterrupts(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>, exitNow: (code: number) => void): Interrupts {
   const controller = new AbortController()
-  const onSignal = () => {
+  let isPassedOver = false
+  const onSignal = (name: NodeJS.Signals) => {
+    if (isPassedOver && name === 'SIGINT') return
     if (controller.signal.aborted) {
       exitNow(130)
       return
@@ -24,5 +28,13 @@ export function watchInterrupts(source: Pick<NodeJS.EventEmitter, 'on' | 'off'>,
     controller.abort()
   }
   for (const name of watched) source.on(name, onSignal)
-  return {signal: controller.signal, stop: () => { for (const name of watched) source.off(name, onSignal) }}
+  const passedOver = async <T>(work: () => Promise<T>): Promise<T> => {
+    isPassedOver = true
+    try {
+      return await work()
+    } finally {
+      isPassedOver = false
+    }
+  }
+  return {signal: controller.signal, passedOver, stop: () => { for (const name of watched) source.off(name, onSignal) }}
 }

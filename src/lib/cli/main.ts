@@ -20,9 +20,20 @@ export async function main(persona?: string): Promise<void> {
 /** Runs the words as this process's command line. Never throws: errors are told on stderr and become the exit code. */
 export async function runProcess(words: readonly string[]): Promise<void> {
   const streams = processStreams()
-  const interrupts = watchInterrupts(process, (code) => process.exit(code))
+  const interrupts = watchInterrupts(process, (code) => {
+    // What was shown in place must not stand before the shell's prompt.
+    if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
+    process.exit(code)
+  })
+  const page = async (text: string) => {
+    const {isTooTall, pagerArgv, showInPager} = await import('./pager.ts')
+    const argv = pagerArgv(process.env)
+    if (argv === undefined || !isTooTall(text, process.stdout)) return false
+    // Ctrl-C is for the pager, which knows what to do with it; it is waited for, so that the terminal is as it was.
+    return interrupts.passedOver(() => showInPager(argv, text, process.env))
+  }
   const surroundings: Surroundings = {
-    catalog, streams, env: process.env, signal: interrupts.signal, aliases,
+    catalog, streams: process.stdout.isTTY ? {...streams, page} : streams, env: process.env, signal: interrupts.signal, aliases,
     terminal: () => ({input: process.stdin, output: process.stdout}),
     services: async () => (await import('./local-services.ts')).localServices({catalog, env: process.env}),
   }

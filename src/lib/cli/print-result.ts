@@ -3,6 +3,7 @@ import type {StandardOptions} from '../spec/command-line.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {Plan} from '../tasks/index.ts'
 import {renderResult, textStyle} from './render/index.ts'
+import {writeOut} from './streams.ts'
 import type {Surroundings} from './surroundings.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function printResult(
     format: standard.outputFormat, hasHeader: !standard.noheader, hasBorder: !standard.noborder, isHumanReadable: standard.humanReadable,
     style: textStyle(streams.stdout, env),
   })
-  if (text !== '') streams.stdout.write(text)
+  await writeOut(text, streams)
 }
 
 /** Writes what would be done: host commands and configuration changes a line each, or the plan itself as data. */
@@ -30,5 +31,5 @@ export async function printPlan(
   const style = textStyle(streams.stdout, env)
   const data = {steps: plan.steps, ...(plan.afterwards === undefined ? {} : {afterwards: plan.afterwards}), 'when-interrupted': plan.whenInterrupted}
   const text = await renderResult(format === 'text' ? lines : data, {as: 'lines'}, {format, hasHeader: true, hasBorder: true, isHumanReadable: true, style})
-  streams.stdout.write(text === '' ? 'Nothing would be changed.\n' : text)
+  await writeOut(text === '' ? 'Nothing would be changed.\n' : text, streams)
 }

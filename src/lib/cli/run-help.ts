@@ -8,6 +8,7 @@ import {standardOptionsOf} from '../spec/standard.ts'
 import {commandHelp, commandListHelp, optionHelp, type HelpStyle} from './help.ts'
 import {textStyle} from './render/index.ts'
 import {helpCommand} from './help-words.ts'
+import {writeOut, type Streams} from './streams.ts'
 import type {Surroundings} from './surroundings.ts'
 
 /** Words that ask for help and name no command themselves. */
@@ -30,7 +31,7 @@ export async function runHelp(words: readonly string[], surroundings: Surroundin
   const group = groupOf(named, Object.keys(surroundings.catalog.commands))
   if (group.join(' ').replace(/^corral ?/, '') !== named.join(' ').replace(/^corral ?/, '')) return printTopic(named, surroundings)
   const lines = isVerbose ? await wholeHelp(group, surroundings) : await groupHelp(group, surroundings)
-  print(lines, surroundings.streams.stdout)
+  await show(lines, surroundings.streams)
   return 0
 }
 
@@ -43,7 +44,7 @@ export async function listGroup(words: readonly string[], surroundings: Surround
 
 /** Prints the page of one command. @param isWhole with every setting of its options */
 export async function printCommandHelp(spec: CommandSpec, surroundings: Surroundings, isWhole = false): Promise<number> {
-  print(commandHelp(spec, await helpStyle(surroundings), isWhole), surroundings.streams.stdout)
+  await show(commandHelp(spec, await helpStyle(surroundings), isWhole), surroundings.streams)
   return 0
 }
 
@@ -55,7 +56,7 @@ async function printOptionHelp(spec: CommandSpec, word: string, surroundings: Su
   if (schema === undefined) {
     throw new InvalidInputError(`'${spec.id}' has no option '${name}'${didYouMean(name, expandedNames(params))}`, {}, {nextSteps: [helpCommand(spec.id.split(' '))]})
   }
-  print(optionHelp(name, schema, await helpStyle(surroundings)), surroundings.streams.stdout)
+  await show(optionHelp(name, schema, await helpStyle(surroundings)), surroundings.streams)
   return 0
 }
 
@@ -68,7 +69,7 @@ async function printTopic(words: readonly string[], surroundings: Surroundings):
   const topic = typed.join('-').toLowerCase().replace(/^corral-/, '')
   if (!topics.includes(topic)) throw unknownTopic(words, typed, topics, surroundings)
   const {conceptText} = await import('./concept-text.ts')
-  print([...conceptText(conceptPage(topic), await helpStyle(surroundings)), '', `'man corral-${topic}' shows this page as well.`], surroundings.streams.stdout)
+  await show([...conceptText(conceptPage(topic), await helpStyle(surroundings)), '', `'man corral-${topic}' shows this page as well.`], surroundings.streams)
   return 0
 }
 
@@ -119,6 +120,10 @@ function unknownTopic(words: readonly string[], typed: readonly string[], topics
   const suggestion = nearestWord(typed.join('-'), topics) ?? suggestCommand(words, Object.keys(catalog.commands))
   const sentence = `there is no help for '${words.join(' ')}', because there is no such command or topic`
   return new InvalidInputError(suggestion === undefined ? sentence : `${sentence}; did you mean '${suggestion}'?`, {}, {nextSteps: ['corral help']})
+}
+
+async function show(lines: readonly string[], streams: Streams): Promise<void> {
+  await writeOut(lines.map((line) => `${line}\n`).join(''), streams)
 }
 
 function print(lines: readonly string[], stream: {write(text: string): unknown}): void {

@@ -13,14 +13,14 @@ import type {Surroundings} from './surroundings.ts'
 export async function runHere(invocation: Invocation, surroundings: Surroundings): Promise<number> {
   const {entry, spec, params, standard} = invocation
   const services = await surroundings.services()
-  const log = commandLog(surroundings.streams.stderr)
+  const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
   const terminal = spec.kind === 'interactive' ? surroundings.terminal() : undefined
   const wishes = {
     log, signal: surroundings.signal, environment: environmentFor(spec, surroundings.env), ...(terminal === undefined ? {} : {terminal}),
     ...(spec.runsOn === 'client' ? {connector: () => hostConnector(surroundings)} : {}),
   }
   const {handler} = await entry.handler()
-  const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun}))
+  const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun})).finally(() => log.finish())
   if (outcome.outcome === 'planned') {
     await printPlan(outcome, standard, surroundings)
     return 0

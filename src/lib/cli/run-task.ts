@@ -1,6 +1,7 @@
 // Commands that are tasks: start the worker, show its log on stderr, and end as the task ended.
 import {attendTask} from '../tasks/stop-task.ts'
 import {taskError} from '../tasks/follow-task.ts'
+import {passProgress} from '../tasks/task-log.ts'
 import {commandLog} from './command-log.ts'
 import {printResult} from './print-result.ts'
 import type {Invocation} from './run-command.ts'
@@ -12,9 +13,9 @@ import type {Surroundings} from './surroundings.ts'
  * @throws AppError of the kind that the task stored
  */
 export async function runAsTask({spec, params, standard}: Invocation, surroundings: Surroundings): Promise<number> {
-  const {streams, signal} = surroundings
+  const {streams, signal, env} = surroundings
   const services = await surroundings.services()
-  const log = commandLog(streams.stderr)
+  const log = commandLog(streams.stderr, {env, isQuiet: standard.quiet})
   return services.withContext({log, signal}, async (context) => {
     const upid = await context.startTask(spec.id, params)
     if (standard.async) {
@@ -23,8 +24,8 @@ export async function runAsTask({spec, params, standard}: Invocation, surroundin
     }
     const end = await attendTask(upid, context, {
       line: (text) => { if (!standard.quiet) log.line(text) },
-      ...(streams.stderr.isTTY === true && !standard.quiet ? {progress: ({what, percent}) => log.progress(percent, 100, what)} : {}),
-    }, signal)
+      progress: (progress) => passProgress(progress, log),
+    }, signal).finally(() => log.finish())
     const error = taskError(upid, end)
     if (error !== undefined) throw error
     await printResult(end.result ?? upid, spec, standard, surroundings)

@@ -5,12 +5,21 @@ import {UnavailableError} from '../base/index.ts'
 export interface OutputStream {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
   write(text: string): unknown
 }
 
 export interface Streams {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
+  /** Shows a text that is taller than the terminal; false when that cannot be done and the text has to be written. Absent without a terminal. */
+  readonly page?: (text: string) => Promise<boolean>
+}
+
+/** Writes a result to stdout, on a terminal through a pager when it is too tall for it. */
+export async function writeOut(text: string, {stdout, page}: Streams): Promise<void> {
+  if (text === '' || (page !== undefined && await page(text))) return
+  stdout.write(text)
 }
 
 interface WatchedStreams extends Streams {

@@ -18,8 +18,8 @@ export interface Log {
   warn(message: string): void
   /** Something to be seen now that is nobody's fault (waiting for a lock); a warning where this is absent, but never counted as one. */
   notice?(message: string): void
-  /** Progress of long work: shown in place on a terminal, thinned out in a log. */
-  progress(done: number, total: number, what: string): void
+  /** Progress of long work: shown in place on a terminal, thinned out in a log. The same `what` from its beginning to its end (done = total). */
+  progress(done: number, total: number, what: string, unit?: 'bytes'): void
 }
 
 /** The caller's terminal, for interactive commands only. */

@@ -56,6 +56,9 @@ describe('the log of a task', () => {
 describe('a line of progress', () => {
   it('is told from other lines', () => {
     expect(progressOfLine(progressLine({what: 'disk: scsi0', percent: 42}))).toEqual({what: 'disk: scsi0', percent: 42})
-    for (const line of ['', '42%', 'load: 420%', 'a: 4 %', 'a: -1%']) expect(progressOfLine(line)).toBeUndefined()
+    const bytes = {what: 'disk: scsi0', percent: 4, bytes: {done: 1.5 * 1024 ** 3, total: 32 * 1024 ** 3}}
+    expect(progressLine(bytes)).toBe('disk: scsi0: 1.5 GiB of 32.0 GiB (4%)')
+    expect(progressOfLine(progressLine(bytes))).toEqual(bytes)
+    for (const line of ['', 'x: 1.5 GiB of 32.0 GiB (400%)', 'x: 1.5 XiB of 32.0 GiB (4%)', '42%', 'load: 420%', 'a: 4 %', 'a: -1%']) expect(progressOfLine(line)).toBeUndefined()
   })
 })

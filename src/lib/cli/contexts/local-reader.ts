@@ -13,7 +13,7 @@ export function localReader({catalog, services}: Surroundings): Reader {
         info: (text) => onLog({level: 'info', text}),
         warn: (text) => onLog({level: 'warn', text}),
         notice: (text) => onLog({level: 'notice', text}),
-        progress: (done, total, what) => onLog({level: 'progress', what, done, total}),
+        progress: (done, total, what, unit) => onLog({level: 'progress', what, done, total, ...(unit === undefined ? {} : {unit})}),
       }
       const {handler} = await entry.handler()
       const {runHandler} = await import('../../tasks/run-command.ts')

@@ -53,7 +53,7 @@ export function showLogLine(line: LogLine, log: CommandLog, prefix = ''): void {
   switch (line.level) {
     case 'warn': return log.warn(`${prefix}${line.text}`)
     case 'notice': return log.notice(`${prefix}${line.text}`)
-    case 'progress': return log.progress(line.done, line.total, `${prefix}${line.what}`)
+    case 'progress': return log.progress(line.done, line.total, `${prefix}${line.what}`, line.unit)
     case 'info': return log.info(`${prefix}${line.text}`)
   }
 }

@@ -5,6 +5,7 @@ import type {AppError, Clock} from '../../base/index.ts'
 import type {RemoteInvocation, RemoteTaskEnd} from '../../host/index.ts'
 import type {ContextHost} from '../../hosts/contexts.ts'
 import {taskError} from '../../tasks/follow-task.ts'
+import {passProgress, type Progress} from '../../tasks/task-log.ts'
 import {environmentFor} from '../command-environment.ts'
 import {commandLog, type CommandLog} from '../command-log.ts'
 import {printPlan, printResult} from '../print-result.ts'
@@ -24,7 +25,7 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
   const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun, ...(Object.keys(environment).length === 0 ? {} : {environment})}
   if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
   if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
-  const log = commandLog(surroundings.streams.stderr)
+  const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
   const outcome = await agent.run(remote, {onLog: (line) => showLogLine(line, log)}, surroundings.signal)
   if (standard.dryRun) await printPlan(checkedPlan(outcome, spec, host.name), standard, surroundings)
   else {
@@ -36,7 +37,7 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
 
 async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocation, place: TaskPlace, surroundings: Surroundings): Promise<number> {
   const {streams, signal} = surroundings
-  const log = commandLog(streams.stderr)
+  const log = commandLog(streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
   const {upid, agent} = await startTaskThere(remote, place, log, signal)
   if (standard.async) {
     await printResult(upid, {...spec, output: {as: 'lines'}}, standard, surroundings)
@@ -44,8 +45,8 @@ async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocati
   }
   const end = await attendTaskThere(upid, {...place, agent}, log, {
     line: (text) => { if (!standard.quiet) log.line(printable(text)) },
-    ...(streams.stderr.isTTY === true && !standard.quiet ? {progress: ({what, percent}: {what: string; percent: number}) => log.progress(Number(percent), 100, what)} : {}),
-  }, signal)
+    progress: (progress) => passProgress(progress, log),
+  }, signal).finally(() => log.finish())
   const error = taskError(upid, end)
   if (error !== undefined) throw error
   await printResult(end.result ?? upid, spec, standard, surroundings)
@@ -54,7 +55,7 @@ async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocati
 
 interface TaskWatcher {
   line(text: string): void
-  progress?(progress: {readonly what: string; readonly percent: number}): void
+  progress(progress: Progress): void
 }
 
 /** Follows a task to its end. Ctrl-C asks the task to stop, once; a lost connection is made again. */

@@ -36,7 +36,7 @@ export interface AgentHello {
 /** A line of a command's log, safe to be printed, or its progress. */
 export type LogLine =
   | {readonly level: 'info' | 'warn' | 'notice'; readonly text: string}
-  | {readonly level: 'progress'; readonly what: string; readonly done: number; readonly total: number}
+  | {readonly level: 'progress'; readonly what: string; readonly done: number; readonly total: number; readonly unit?: 'bytes'}
 
 export type RemoteOutcome =
   | {readonly outcome: 'done'; readonly result: unknown}
@@ -55,7 +55,7 @@ export interface RemoteTaskEnd {
 export interface TaskEvents {
   /** A line of the log, safe to be printed. */
   line(text: string): void
-  progress?(progress: {readonly what: string; readonly percent: number}): void
+  progress?(progress: {readonly what: string; readonly percent: number; readonly bytes?: {readonly done: number; readonly total: number}}): void
   /** From here the task can be followed again without a line being lost or repeated. */
   offset?(byte: number): void
 }
@@ -175,10 +175,15 @@ function outcomeOf(answer: unknown): RemoteOutcome {
 
 function logLineOf(event: unknown): LogLine {
   if (!isObject(event)) throw violation('a line of its log is none')
-  const {level, text, what, done, total} = event
-  if (level === 'progress' && typeof what === 'string' && typeof done === 'number' && typeof total === 'number') return {level, what: printable(what), done, total}
+  const {level, text, what, done, total, unit} = event
+  if (level === 'progress' && typeof what === 'string' && typeof done === 'number' && typeof total === 'number') return {level, what: printable(what), done, total, ...(unit === 'bytes' ? {unit} : {})}
   if ((level === 'info' || level === 'warn' || level === 'notice') && typeof text === 'string') return {level, text: printable(text)}
   throw violation('a line of its log is none')
+}
+
+function bytesOf(value: unknown): {bytes?: {done: number; total: number}} {
+  if (!isObject(value) || typeof value['done'] !== 'number' || typeof value['total'] !== 'number') return {}
+  return {bytes: {done: value['done'], total: value['total']}}
 }
 
 function giveTaskEvent(event: unknown, events: TaskEvents): void {
@@ -186,7 +191,7 @@ function giveTaskEvent(event: unknown, events: TaskEvents): void {
   for (const item of event['lines'] as unknown[]) {
     if (typeof item === 'string') events.line(printable(item))
     else if (isObject(item) && typeof item['what'] === 'string' && typeof item['percent'] === 'number') {
-      const progress = {what: printable(item['what']), percent: item['percent']}
+      const progress = {what: printable(item['what']), percent: item['percent'], ...bytesOf(item['bytes'])}
       if (events.progress === undefined) events.line(`${progress.what}: ${progress.percent}%`)
       else events.progress(progress)
     } else throw violation('an event of a task has no lines')

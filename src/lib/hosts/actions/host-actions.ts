@@ -82,11 +82,14 @@ export const hostInstallAgent = defineAction<InstallAgent>({
       const folder = agentFolder(target.agent)
       // What starts the agent comes last, so that one that is started meanwhile finds all of the rest.
       const files = bundle.files.toSorted((a, b) => rank(a.path) - rank(b.path))
-      for (const [index, file] of files.entries()) {
-        context.log.progress(index, files.length, `${target.name}: installs the agent`)
+      const totalBytes = files.reduce((sum, {data}) => sum + data.length, 0)
+      let sentBytes = 0
+      for (const file of files) {
+        context.log.progress(sentBytes, totalBytes, `${target.name}: installs the agent`, 'bytes')
         await connection.upload(file.data, `${folder}/${file.path}`, file.mode, {signal: context.signal})
+        sentBytes += file.data.length
       }
-      context.log.progress(files.length, files.length, `${target.name}: installs the agent`)
+      context.log.progress(totalBytes, totalBytes, `${target.name}: installs the agent`, 'bytes')
       const {isAgentWhole} = await probeHost(connection, target.name, target.agent, bundle, context.signal)
       if (!isAgentWhole) throw new AppError('tool', `the agent's files on ${target.name} are not those that were sent`)
     } finally {

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../../base/index.ts'
 import {formatSize} from '../../spec/size.ts'
 import type {Action} from '../../tasks/index.ts'
-import {defineAction} from '../../tasks/index.ts'
+import {defineAction, measured} from '../../tasks/index.ts'
 import {openVolume} from '../open-storage.ts'
 import type {Format} from '../storage.ts'
 import {shownCommands} from './shown-commands.ts'
@@ -29,7 +29,8 @@ export const volumeCreate = defineAction<VolumeCreate>({
     const {storage, id} = await openVolume(volume, context)
     const base = id.name.slice(id.name.lastIndexOf('/') + 1)
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) throw new InvalidInputError(`the size of ${volume} must be a positive number of bytes`)
-    await storage.create({vmid, format, sizeBytes, base})
+    const made = storage.create({vmid, format, sizeBytes, base})
+    await measured(made, async () => (await context.host.files.stat(storage.path(id)))?.allocatedBytes, {what: `new volume ${volume}`, totalBytes: sizeBytes}, context)
     context.log.info(`${purpose === undefined ? '' : `${purpose}: `}successfully created '${volume}' (${format}, ${formatSize(sizeBytes)})`)
   },
 })

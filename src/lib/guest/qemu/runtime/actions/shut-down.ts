@@ -23,6 +23,8 @@ export interface ShutDownGuest extends Action {
 const quitTimeoutMs = 60_000
 /** How often QEMU is asked whether the guest is off, should an event be lost. */
 const pollMs = 2_000
+/** How often it is told how long it may still take. */
+const tellMs = 4_000
 
 export const shutDown = defineAction<ShutDownGuest>({
   kind: 'qemu.shut-down',
@@ -62,7 +64,7 @@ async function isOffInTime(action: ShutDownGuest, process: ProcessId, context: C
   try {
     quitWhenOff(client)
     await ask(action, client, context)
-    return await waitWhileAsking(process, client, timeoutMs, context)
+    return await waitWhileAsking(process, client, action, context)
   } finally {
     client.close()
   }
@@ -88,11 +90,16 @@ function quitWhenOff(client: QmpClient): void {
   })
 }
 
-async function waitWhileAsking(process: ProcessId, client: QmpClient, timeoutMs: number, context: Context): Promise<boolean> {
+async function waitWhileAsking(process: ProcessId, client: QmpClient, {vmid, timeoutMs}: ShutDownGuest, context: Context): Promise<boolean> {
   const {clock} = context
   const deadline = clock.monotonicMs() + timeoutMs
+  let toldAtLeftMs = timeoutMs
   for (;;) {
     const leftMs = deadline - clock.monotonicMs()
+    if (toldAtLeftMs - leftMs >= tellMs && leftMs > 0) {
+      toldAtLeftMs = leftMs
+      context.log.progress(timeoutMs - leftMs, timeoutMs, `waiting for virtual machine ${vmid} to shut down, of the time that it has`)
+    }
     if (await waitForEnd(process, Math.max(0, Math.min(pollMs, leftMs)), context)) return true
     if (leftMs <= 0) return false
     if (!client.isOpen) continue
