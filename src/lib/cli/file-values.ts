@@ -1,20 +1,30 @@
 // Options whose value is the path of a file (`--sshkeys FILE`): the file is read here, on the machine of the caller, before a command goes to a
 // host. It knows nothing of what the files mean.
 import {resolve} from 'node:path'
+import {AppError, InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {findParam} from '../spec/params.ts'
 
 const longestFile = 64 * 1024
 
-/** The parameters with contents in place of paths; URL-encoded where the option wants that. @throws NotFoundError, InvalidInputError for a file that is too large */
+/** The parameters with contents in place of paths; URL-encoded where the option wants that. @throws InvalidInputError naming the option whose file cannot be read */
 export async function withFileValues({params: known}: Pick<CommandSpec, 'params'>, params: Readonly<Record<string, unknown>>, folder = process.cwd()): Promise<Readonly<Record<string, unknown>>> {
   const names = Object.keys(params).filter(name => findParam(known, name)?.schema.fromFile === true && typeof params[name] === 'string')
   if (names.length === 0) return params
   const {localHost} = await import('../host/local/index.ts')
   const {files} = localHost('this machine')
   const read = await Promise.all(names.map(async name => {
-    const text = (await files.readText(resolve(folder, String(params[name])), longestFile)).trim()
+    const text = (await readNamed(name, () => files.readText(resolve(folder, String(params[name])), longestFile))).trim()
     return [name, findParam(known, name)?.schema.format === 'urlencoded' ? encodeURIComponent(text) : text] as const
   }))
   return {...params, ...Object.fromEntries(read)}
+}
+
+async function readNamed(name: string, read: () => Promise<string>): Promise<string> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new InvalidInputError(`the file of --${name} cannot be read`, {[name]: 'must be the path of a file that can be read'}, {cause: error})
+  }
 }

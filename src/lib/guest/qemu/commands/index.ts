@@ -2,6 +2,10 @@
 import type {CatalogEntry} from '../../../tasks/index.ts'
 
 export const commands: Readonly<Record<string, CatalogEntry>> = {
+  'corral cpu-model create': {spec: () => import('./cpu-model-create.spec.ts'), handler: () => import('./cpu-model-create.handler.ts')},
+  'corral cpu-model delete': {spec: () => import('./cpu-model-delete.spec.ts'), handler: () => import('./cpu-model-delete.handler.ts')},
+  'corral cpu-model list': {spec: () => import('./cpu-model-list.spec.ts'), handler: () => import('./cpu-model-list.handler.ts')},
+  'corral cpu-model set': {spec: () => import('./cpu-model-set.spec.ts'), handler: () => import('./cpu-model-set.handler.ts')},
   'qm cleanup': {spec: () => import('./cleanup.spec.ts'), handler: () => import('./cleanup.handler.ts')},
   'qm config': {spec: () => import('./config.spec.ts'), handler: () => import('./config.handler.ts')},
   'qm create': {spec: () => import('./create.spec.ts'), handler: () => import('./create.handler.ts')},
