@@ -15,7 +15,7 @@ import {snapshotFile} from '../spec/generate/snapshot.ts'
 import {surfaceOf, type Surface} from '../spec/generate/surface.ts'
 import {isSingleCommand, pageName, type ToolDescription} from '../spec/generate/tool.ts'
 import {toolPage} from '../spec/generate/tool-page.ts'
-import {conceptPages} from './concept-pages.ts'
+import {conceptPages, conceptTopics} from './concept-pages.ts'
 import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
 import {helpSpec} from './help-command.ts'
@@ -90,7 +90,13 @@ function commandPages(tool: ToolDescription): GeneratedFile[] {
   return tool.commands.map((spec) => ({path: manPath(`${pageName(spec.id)}.${section}`), content: commandPage(spec, sharedWords, links, section)}))
 }
 
+/** What can stand behind `help`, for completion: the first words of commands, topics, and behind `corral help` the tools. */
+function helpWords({name, commands}: ToolDescription, tools: readonly ToolDescription[]): string[] {
+  const others = name === 'corral' ? tools.filter((tool) => tool.name !== name).map((tool) => tool.name) : []
+  return [...new Set([...others, ...commands.map(({id}) => id.slice(name.length + 1).split(' ')[0] ?? ''), ...conceptTopics()])].toSorted()
+}
+
 /** A tool that is itself a command has `--help` only. */
 function withHelp(tools: readonly ToolDescription[]): ToolDescription[] {
-  return tools.map((tool) => (isSingleCommand(tool) ? tool : {...tool, commands: [...tool.commands, helpSpec(tool.name)].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
+  return tools.map((tool) => (isSingleCommand(tool) ? tool : {...tool, commands: [...tool.commands, helpSpec(tool.name, helpWords(tool, tools))].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
 }

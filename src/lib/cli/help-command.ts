@@ -2,15 +2,16 @@
 // made by run-help.ts.
 import {defineCommand, type CommandSpec} from '../spec/index.ts'
 
-const params = {
-  'extra-args': {
-    type: 'array', items: {type: 'string'}, optional: true, placeholder: 'command', description: 'The words of a command, or of a group of commands.',
-  },
-  verbose: {type: 'boolean', optional: true, description: 'Show the whole page of every command.'},
-} as const
+/** The help command of a tool. @param words what can be asked for: first words of its commands, and topics */
+export function helpSpec(tool: string, words: readonly string[] = []): CommandSpec {
+  const params = {
+    'extra-args': {
+      type: 'array', items: {type: 'string', ...(words.length === 0 ? {} : {enum: words})}, optional: true, placeholder: 'command',
+      description: 'The words of a command, of a group of commands, or a topic. Behind a command, one of its options.',
+    },
+    verbose: {type: 'boolean', optional: true, description: 'Show the whole page of every command, with all settings.'},
+  } as const
 
-/** The help command of a tool. */
-export function helpSpec(tool: string): CommandSpec {
   return defineCommand({
     id: `${tool} help`,
     summary: `Show what the commands of ${tool} do and which options they take.`,

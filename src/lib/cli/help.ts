@@ -76,9 +76,10 @@ function shortEntry(name: string, schema: ValueSchema, width: number, dashes: st
   const term = `  ${dashes === '' ? `<${name}>` : `${dashes}${name} ${shortValue(schema)}`}`
   const text = schema.alias === undefined ? described(schema) : `Another name for --${schema.alias}.`
   // In a narrow window there is no room for two columns.
-  if (width < 60) return [term, ...wrap(text, width, '      ')]
+  const wrapped = wrap(term, width, '  ', '      ')
+  if (width < 60) return [...wrapped, ...wrap(text, width, '      ')]
   const lines = wrap(text, width, ' '.repeat(termColumn))
-  return displayWidth(term) > termColumn - 2 ? [term, ...lines] : [`${term.padEnd(termColumn)}${(lines[0] ?? '').trimStart()}`.trimEnd(), ...lines.slice(1)]
+  return displayWidth(term) > termColumn - 2 ? [...wrapped, ...lines] : [`${term.padEnd(termColumn)}${(lines[0] ?? '').trimStart()}`.trimEnd(), ...lines.slice(1)]
 }
 
 /** `<volume>[,...]`: the value of the setting whose name may be left out, and that more may follow. */

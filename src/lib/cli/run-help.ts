@@ -5,7 +5,7 @@ import {commandsBelow, findTypedCommand, groupOf, suggestCommand} from './find-c
 import {expandedNames, findParam, resolveAlias} from '../spec/params.ts'
 import {didYouMean, nearestWord} from '../spec/nearest.ts'
 import {standardOptionsOf} from '../spec/standard.ts'
-import {commandHelp, commandListHelp, optionHelp, type HelpStyle} from './help.ts'
+import {commandHelp, commandListHelp, optionHelp, wrap, type HelpStyle} from './help.ts'
 import {textStyle} from './render/index.ts'
 import {helpCommand} from './help-words.ts'
 import {writeOut, type Streams} from './streams.ts'
@@ -76,7 +76,7 @@ async function printTopic(words: readonly string[], surroundings: Surroundings):
 async function groupHelp(words: readonly string[], surroundings: Surroundings): Promise<string[]> {
   const style = await helpStyle(surroundings)
   const more = `'${helpCommand(words)} <command>' shows the page of a command.`
-  if (words.length > 0) return [...commandListHelp(`The commands of ${words.join(' ')}.`, await specsBelow(words, surroundings), style), '', more]
+  if (words.length > 0) return [...commandListHelp(`The commands of ${words.join(' ')}.`, await specsBelow(words, surroundings), style), '', ...wrap(`${more} 'corral help' names the topics.`, style.width, '')]
   const {tools} = await import('./tools.ts')
   const ids = Object.keys(surroundings.catalog.commands)
   const named = tools.filter(({name}) => name !== 'corral' && commandsBelow([name], ids).length > 0).map(({name, summary}) => ({id: name, summary}))
@@ -84,7 +84,7 @@ async function groupHelp(words: readonly string[], surroundings: Surroundings): 
     ...commandListHelp('Corral: virtual machines and containers on plain Debian hosts, with the commands of Proxmox VE.', named, style, 'TOOLS'), '',
     ...commandListHelp('', await specsBelow(['corral'], surroundings), style), '',
     ...await topicList(style),
-    "'qm help' lists the commands of a tool.", more, "'corral autocomplete' sets up the completion of words in your shell.",
+    ...["'qm help' lists the commands of a tool.", more, "'corral autocomplete' sets up the completion of words in your shell."].flatMap((line) => wrap(line, style.width, '')),
   ]
 }
 
