@@ -124,7 +124,7 @@ export function formatPropertyString(values: Readonly<Record<string, string | nu
 function writeWord(key: string, value: string | number | boolean): string {
   const word = typeof value === 'boolean' ? (value ? '1' : '0') : String(value)
   if (word === '') throw new InvalidInputError(`'${key}' has no value`, {[key]: 'has no value'})
-  if (/[,\u0000-\u001f\u007f]/.test(word)) {
+  if (/[,\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(word)) {
     throw new InvalidInputError(`'${key}' must not contain commas or control characters`, {[key]: 'must not contain commas or control characters'})
   }
   return word

@@ -85,7 +85,7 @@ function* blocksOf(text: string, report: (problem: SectionProblem) => void): Gen
       continue
     }
     if (isSkipping) continue
-    const entry = /^\s+(\S+)(?:\s+(\S.*))?$/.exec(line.trimEnd())
+    const entry = /^\s+(\S+)(?:\s+(\S.*))?$/s.exec(line.trimEnd())
     if (block !== undefined) {
       if (entry !== null) block.entries.push({line: index + 1, key: entry[1] ?? '', text: entry[2]})
       else report({...place, message: `${quoteValue(line)} is not an indented 'key value'`})

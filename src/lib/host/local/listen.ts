@@ -1,6 +1,6 @@
 // Listening on a unix socket of this machine, for our own daemons. Node has no SO_PEERCRED, so whoever may connect is decided by the
 // folder: it must be ours and closed to others.
-import {statSync} from 'node:fs'
+import {lstatSync} from 'node:fs'
 import type {Server, Socket} from 'node:net'
 import {createServer} from 'node:net'
 import {AppError, ConflictError, ForbiddenError} from '../../base/index.ts'
@@ -40,9 +40,10 @@ async function answers(path: string): Promise<boolean> {
 }
 
 function checkFolder(folder: string): void {
-  const stats = statSync(folder)
-  if (stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0) return
-  throw new ForbiddenError(`others may look into ${folder}, so no socket is made there`, {
+  // A link is refused: whoever owns it can let it lead elsewhere between this look and the socket.
+  const stats = lstatSync(folder)
+  if (stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0) return
+  throw new ForbiddenError(`others may look into ${folder}, or it is a link, so no socket is made there`, {
     nextSteps: [`Make it private: chown root: ${folder} && chmod 700 ${folder}`],
   })
 }

@@ -48,7 +48,7 @@ export function parseQemuConfig(text: string, options: ParseOptions = {}): Guest
     // What stands below a header that cannot be read belongs to nobody.
     if (section === undefined) continue
     if (line.startsWith('#')) { section.comment.push(decodeText(line.slice(1))); continue }
-    const entry = /^([a-z][a-z0-9_-]*):\s*(\S|\S.*\S)\s*$/i.exec(line)
+    const entry = /^([a-z][a-z0-9_-]*):\s*(\S|\S.*\S)\s*$/is.exec(line)
     if (entry === null || !keyPattern.test(entry[1] ?? '')) { complain(`${place} of the configuration is not 'key: value'`); continue }
     addEntry(section, entry[1] ?? '', entry[2] ?? '', place, complain)
   }
@@ -105,9 +105,16 @@ export function parsePendingDelete(text: string): GuestConfig['pendingDelete'] {
   return keys
 }
 
-/** The reverse of parsePendingDelete, keys sorted; empty when there is nothing to delete. */
+/**
+ * The reverse of parsePendingDelete, keys sorted; empty when there is nothing to delete.
+ * @throws InvalidInputError for a key that would be read as another one, or as several
+ */
 export function formatPendingDelete(keys: GuestConfig['pendingDelete']): string {
-  return Object.keys(keys).sort().map(key => (keys[key]?.force === true ? `!${key}` : key)).join(',')
+  return Object.keys(keys).sort().map(key => {
+    const isForced = keys[key]?.force === true
+    if (/[,;\s]/.test(key) || (!isForced && (key === '' || key.startsWith('!')))) throw new InvalidInputError(`'${key.slice(0, 64)}' is not a key of a configuration file`)
+    return isForced ? `!${key}` : key
+  }).join(',')
 }
 
 /**

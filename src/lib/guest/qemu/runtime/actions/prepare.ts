@@ -1,7 +1,7 @@
 // Prepares the start of a guest: the folder of the run files, nothing left of an earlier run in it, the settings of its tap devices, and
 // copies of firmware variables that are not kept.
 import {dirname} from 'node:path'
-import {ConflictError} from '../../../../base/index.ts'
+import {ConflictError, ForbiddenError} from '../../../../base/index.ts'
 import type {Host} from '../../../../host/index.ts'
 import {formatTapSettings, guestTaps} from '../../../../network/index.ts'
 import type {TapSettings} from '../../../../network/index.ts'
@@ -36,6 +36,7 @@ export const prepare = defineAction<PrepareStart>({
     await files.makeDirectory(places.runDir, 0o700)
     await files.makeDirectory(dir, 0o700)
     await files.makeDirectory(network, 0o700)
+    for (const folder of [places.runDir, dir, network]) await refuseOpenFolder(folder, context)
     await clearUp(vmid, context)
     await files.remove(reboot)
     await refuseForeignTaps(vmid, taps, context)
@@ -46,6 +47,18 @@ export const prepare = defineAction<PrepareStart>({
     }
   },
 })
+
+/**
+ * Whoever can put a file here could answer in QEMU's place, or say which process it is. The folders are made private, but may have been there.
+ * @throws ForbiddenError
+ */
+async function refuseOpenFolder(folder: string, {host: {files}}: {host: Pick<Host, 'files'>}): Promise<void> {
+  const stat = await files.stat(folder)
+  if (stat?.kind === 'directory' && (stat.uid === process.getuid?.() || stat.uid === 0) && (stat.mode & 0o022) === 0) return
+  throw new ForbiddenError(`${folder} is a link, belongs to somebody else or can be written by others, so no guest is started with its sockets there`, {
+    nextSteps: [`Make it private: chmod 700 ${folder}`],
+  })
+}
 
 /** Tap devices are the host's, so two installations may want the same one. Settings are not written then, for the undo would take it for ours. */
 async function refuseForeignTaps(vmid: number, taps: readonly TapSettings[], {host}: {host: Host}): Promise<void> {
