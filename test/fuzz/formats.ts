@@ -1,13 +1,25 @@
 // Every reader of a text in the product, with examples of what it reads and, where there is one, its writer. complete.test.ts sees that none
 // is missing.
-import {readCpu} from '../../src/lib/guest/qemu/config/cpu.ts'
+import {readNamesText} from '../../src/lib/completion/name-files.ts'
+import {readCpu, readCpuSet} from '../../src/lib/guest/qemu/config/cpu.ts'
+import {readSev, readTdx} from '../../src/lib/guest/qemu/config/encryption.ts'
+import {readHostPci} from '../../src/lib/guest/qemu/config/host-devices.ts'
+import {readUsbHost} from '../../src/lib/guest/qemu/config/ports.ts'
+import {readVirtiofs} from '../../src/lib/guest/qemu/config/virtiofs.ts'
+import {parseGroupMounts} from '../../src/lib/guest/qemu/cpu-time/control-group.ts'
+import {parseDirectoryMappings} from '../../src/lib/guest/qemu/facts/directory-mappings.ts'
+import {parseSevCapabilities} from '../../src/lib/guest/qemu/facts/encryption.ts'
+import {parsePciMappings, parseUsbMappings} from '../../src/lib/guest/qemu/host-devices/mappings.ts'
+import {parseKeys} from '../../src/lib/guest/qemu/runtime/key-names.ts'
+import {parseStartup} from '../../src/lib/guest/startup-order.ts'
+import {parseTable} from '../../src/lib/storage/dir/qcow2-snapshots.ts'
 import {formatUpid, parseUpid, printableLines, upidWord, taskStatusOfLog} from '../../src/lib/base/index.ts'
 import {readBootOrder, formatBootOrder} from '../../src/lib/guest/qemu/boot-order.ts'
 import {
   formatPendingDelete, formatQemuConfig, parsePendingDelete, parseQemuConfig, readAgent, readAudio, readBoot, readDrive, readFlag, readHotplug, readIvshmem, readMachine,
   readMemoryMib, readNic, readRng, readSmbios, readSpiceEnhancements, readUsb, readVga, readWatchdog, readWholeNumber, splitArguments,
 } from '../../src/lib/guest/qemu/config/index.ts'
-import {readProperties} from '../../src/lib/guest/qemu/config/read-properties.ts'
+import {readFloat, readProperties} from '../../src/lib/guest/qemu/config/read-properties.ts'
 import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
 import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
@@ -150,6 +162,22 @@ export const formats: Readonly<Record<string, Format>> = {
   'flags': format(['guest/qemu/config/read-properties.ts readFlag'], ['1', 'on'], readFlag),
   'whole numbers of keys': format(['guest/qemu/config/read-properties.ts readWholeNumber'], ['5', '0'], text => readWholeNumber('cores', text), String),
   'args': format(['guest/qemu/config/split-arguments.ts splitArguments'], [`-device 'x,y z' -name "a\\"b"`], splitArguments, shellJoin),
+  'numbers of processors': format(['guest/qemu/config/cpu.ts readCpuSet'], ['0-99999', '0,5,8-11'], readCpuSet),
+  'amd-sev': format(['guest/qemu/config/encryption.ts readSev'], ['std,no-debug=1', 'type=es'], readSev),
+  'intel-tdx': format(['guest/qemu/config/encryption.ts readTdx'], ['type=tdx', 'tdx,attestation=0'], readTdx),
+  'hostpci': format(['guest/qemu/config/host-devices.ts readHostPci'], ['01:00.0;01:00.1,pcie=1', 'mapping=nic'], text => readHostPci('hostpci0', text)),
+  'hosts of usb': format(['guest/qemu/config/ports.ts readUsbHost'], ['1234:abcd', '1-2.3', 'spice'], text => readUsbHost('usb0', text)),
+  'numbers of keys': format(['guest/qemu/config/read-properties.ts readFloat'], ['0.5', '100'], text => readFloat('cpulimit', text)),
+  'virtiofs': format(['guest/qemu/config/virtiofs.ts readVirtiofs'], ['docs,cache=always', 'dirid=docs'], text => readVirtiofs('virtiofs0', text)),
+  'mounts of control groups': format(['guest/qemu/cpu-time/control-group.ts parseGroupMounts'], ['30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n'], parseGroupMounts),
+  'mapped folders': format(['guest/qemu/facts/directory-mappings.ts parseDirectoryMappings'], ['docs\n\tmap node=h1,path=/srv/docs\n\nmusic\n\tmap node=h2,path=/srv/music\n'], text => parseDirectoryMappings(text, 'h1')),
+  'mapped PCI devices': format(['guest/qemu/host-devices/mappings.ts parsePciMappings'], ['nic\n\tmap id=8086:10d3,node=h1,path=0000:01:00.0\n\tmdev 0\n'], parsePciMappings),
+  'mapped USB devices': format(['guest/qemu/host-devices/mappings.ts parseUsbMappings'], ['stick\n\tmap id=1234:abcd,node=h1\n'], parseUsbMappings),
+  'abilities of SEV': format(['guest/qemu/facts/encryption.ts parseSevCapabilities'], ['{"QMP":{}}\n{"return":{"cbitpos":51,"reduced-phys-bits":1}}\n', 'null\n{"return":null}\n'], parseSevCapabilities),
+  'keys that are pressed': format(['guest/qemu/runtime/key-names.ts parseKeys'], ['ctrl-alt-delete', '0x1d-5'], parseKeys),
+  'orders of starting': format(['guest/startup-order.ts parseStartup'], ['order=1,up=30,down=60', '5'], parseStartup),
+  'names for completion': format(['completion/name-files.ts readNamesText'], ['#corral-names 1 5\n100\tweb\n'], text => readNamesText('guests', text)),
+  'tables of snapshots': format(['storage/dir/qcow2-snapshots.ts parseTable'], [`${'\0'.repeat(12)}\0\u0001\0\u0001${'\0'.repeat(24)}1a`], text => parseTable(bytes(text), 3)),
   'facts of processors': format(['guest/qemu/facts/cpu-info.ts parseCpuInfo'], ['processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vmx\naddress sizes\t: 39 bits physical, 48 bits virtual\n'], parseCpuInfo),
   'models of processors': format(['guest/qemu/facts/custom-cpu-models.ts parseCustomCpuModels'], ['cpu-model: x\n\tflags +aes;-pcid\n\thidden 1\n'], parseCustomCpuModels),
   'versions of QEMU': format(['guest/qemu/facts/emulator.ts parseEmulatorVersion'], ['QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)'], parseEmulatorVersion),
@@ -182,6 +210,8 @@ export const formats: Readonly<Record<string, Format>> = {
 
 /** Functions that look like readers of texts and have no format of their own, with the reason. */
 export const exceptions: Readonly<Record<string, string>> = {
+  'spec/formats.ts formatHint': 'Looks for a word like a wrong one, of a value that was checked for its length before.',
+  'guest/qemu/drives/tpm-state.ts formatTpmState': 'Makes a step of a plan: it formats a disk, no text.',
   'network/taps.ts formatTapSettings': 'Only the tap script reads it: test/hostile/02-shell-metacharacters.test.ts and test/unit/network/taps.test.ts.',
   'spec/read-value.ts readAs': 'Chooses among readBoolean, readInteger and readNumber, which are tried.',
   'guest/qemu/pending.ts readKey': 'Looks a key up in what was read.',

@@ -123,6 +123,8 @@ export function readNumaNodes(values: Readonly<Record<string, string>>): NumaNod
 
 /** The numbers in a list such as `0,5,8-11`, each once, in order. */
 export function readCpuSet(text: string): number[] {
+  // As long as the format allows it to be given; each range may stand for very many.
+  if (text.length > 4096) throw new InvalidInputError("'affinity' has more than 4096 characters", {affinity: 'must have at most 4096 characters'})
   const numbers = new Set<number>()
   for (const part of text.split(',')) {
     const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim())
