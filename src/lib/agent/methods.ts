@@ -97,9 +97,15 @@ export function agentMethods(parts: MethodParts): AgentMethods {
       return withContext({signal: call.signal}, async (context) => ({token: await leaveInvocation({command: spec.id, params, environment}, context)}))
     },
 
+    attendTerminal: async (given, call) => {
+      const token = terminalToken('attendTerminal', given)
+      const {attendTerminal} = await import('./attend-terminal.ts')
+      await toTheEnd(withContext({signal: call.signal}, (context) => attendTerminal(token, context)))
+      return null
+    },
+
     terminalEnd: async (given, call) => {
-      const token = isObject(given) ? given['token'] : undefined
-      if (typeof token !== 'string') throw wrongCall('terminalEnd', 'a token is needed')
+      const token = terminalToken('terminalEnd', given)
       const {awaitEnd} = await import('./terminal-tokens.ts')
       await withContext({signal: call.signal}, (context) => awaitEnd(token, context))
       return null
@@ -142,6 +148,13 @@ function forwardedLog(emit: (line: LogLine) => Promise<void>): Log {
       send({level: 'progress', what, done, total, ...(unit === undefined ? {} : {unit})})
     },
   }
+}
+
+/** @throws AppError */
+function terminalToken(method: string, given: unknown): string {
+  const token = isObject(given) ? given['token'] : undefined
+  if (typeof token === 'string' && token.length <= 256) return token
+  throw wrongCall(method, 'a token is needed')
 }
 
 /** @throws InvalidInputError */

@@ -4,9 +4,10 @@ import {createHash, randomBytes} from 'node:crypto'
 import {ForbiddenError, UnavailableError} from '../base/index.ts'
 import {decodeError, encodeError} from '../host/protocol/error-payload.ts'
 import {isObject} from '../host/protocol/index.ts'
+import type {ProcessId} from '../host/index.ts'
 import type {Context} from '../tasks/index.ts'
 
-type Place = Pick<Context, 'host' | 'places' | 'clock'>
+export type Place = Pick<Context, 'host' | 'places' | 'clock'>
 
 export interface LeftInvocation {
   readonly command: string
@@ -28,7 +29,7 @@ export async function leaveInvocation(invocation: LeftInvocation, place: Place):
   await host.files.makeDirectory(place.places.runDir, 0o700)
   await host.files.makeDirectory(folder, 0o700)
   await removeOld(folder, place)
-  if ((await host.files.list(folder)).length >= maxLeft) throw new UnavailableError(`${maxLeft} terminals wait to be opened already`)
+  if ((await host.files.list(folder)).filter((name) => !name.endsWith('.run')).length >= maxLeft) throw new UnavailableError(`${maxLeft} terminals wait to be opened already`)
   const token = randomBytes(32).toString('hex')
   await host.files.write(`${folder}/${nameOf(token)}`, JSON.stringify({...invocation, leftMs: clock.now()}), {durable: false, overwrite: false})
   return token
@@ -49,10 +50,30 @@ export async function takeInvocation(token: string, place: Place): Promise<LeftI
   return {command: left['command'], params: left['params'], environment: left['environment']}
 }
 
+/** Remembers which process runs the command, for whoever attends it. */
+export async function leaveProcess(token: string, process: ProcessId, place: Place): Promise<void> {
+  await place.host.files.write(processPath(token, place), JSON.stringify(process), {durable: false})
+}
+
+/** What is known of a command that was left: it waits to be taken, runs, or has ended, or is forgotten. */
+export async function stateOf(token: string, place: Place): Promise<'waiting' | 'ended' | 'forgotten' | ProcessId> {
+  const {files} = place.host
+  const running = await readProcess(processPath(token, place), place)
+  if (running !== undefined && (await place.host.process(running.pid))?.startTime === running.startTime) return running
+  if (await files.stat(`${folderOf(place)}/${nameOf(token)}.end`) !== undefined) return 'ended'
+  return await files.stat(`${folderOf(place)}/${nameOf(token)}`) === undefined ? 'forgotten' : 'waiting'
+}
+
+/** Makes the token worthless. */
+export async function withdraw(token: string, place: Place): Promise<void> {
+  await place.host.files.remove(`${folderOf(place)}/${nameOf(token)}`)
+}
+
 /** Remembers how the command ended, for the client. */
 export async function leaveEnd(token: string, error: unknown, place: Place): Promise<void> {
   const text = JSON.stringify(error === undefined ? {} : {error: encodeError(error)})
   await place.host.files.write(`${folderOf(place)}/${nameOf(token)}.end`, text, {durable: false})
+  await place.host.files.remove(processPath(token, place))
 }
 
 /** @throws the error with which the command ended; UnavailableError when nothing is known of it */
@@ -69,6 +90,19 @@ export async function awaitEnd(token: string, place: Place & Pick<Context, 'sign
   if (isObject(end) && end['error'] !== undefined) throw decodeError(end['error'])
 }
 
+function processPath(token: string, place: Place): string {
+  return `${folderOf(place)}/${nameOf(token)}.run`
+}
+
+async function readProcess(path: string, {host}: Place): Promise<ProcessId | undefined> {
+  try {
+    const read: unknown = JSON.parse(await host.files.readText(path, maxBytes))
+    return isObject(read) && typeof read['pid'] === 'number' && typeof read['startTime'] === 'string' ? {pid: read['pid'], startTime: read['startTime']} : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function folderOf({places}: Pick<Place, 'places'>): string {
   return `${places.runDir}/terminals`
 }
@@ -78,8 +112,12 @@ function nameOf(token: string): string {
   return createHash('sha256').update(token).digest('hex')
 }
 
-async function removeOld(folder: string, {host, clock}: Place): Promise<void> {
+async function removeOld(folder: string, place: Place): Promise<void> {
+  const {host, clock} = place
   for (const name of await host.files.list(folder)) {
+    // A terminal may be open for days.
+    const running = name.endsWith('.run') ? await readProcess(`${folder}/${name}`, place) : undefined
+    if (running !== undefined && await host.process(running.pid) !== undefined) continue
     const stat = await host.files.stat(`${folder}/${name}`)
     const ageMs = stat === undefined ? 0 : clock.now() - stat.mtimeMs
     if (ageMs > (name.endsWith('.end') ? keptMs : validMs)) await host.files.remove(`${folder}/${name}`)

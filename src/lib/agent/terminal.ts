@@ -7,7 +7,7 @@ import {runHandler} from '../tasks/index.ts'
 import {localContext} from '../tasks/local-context.ts'
 import {checkInvocation} from './invocation.ts'
 import type {AgentParts} from './stdio.ts'
-import {leaveEnd, takeInvocation} from './terminal-tokens.ts'
+import {leaveEnd, leaveProcess, takeInvocation} from './terminal-tokens.ts'
 
 const maxTokenBytes = 128
 const tokenLimitMs = 15_000
@@ -26,6 +26,8 @@ export async function runTerminal(parts: AgentParts): Promise<void> {
       env: parts.env, catalog, workerArgv: parts.workerArgv, log, signal: stop.signal, terminal: {input: stdin, output: stdout},
     })
     const left = await takeInvocation(token, context)
+    const self = await context.host.process(process.pid)
+    if (self !== undefined) await leaveProcess(token, self, context)
     let failure: unknown
     try {
       const {entry, params, environment} = await checkInvocation('terminal', left, catalog)

@@ -16,10 +16,23 @@ const endingMs = 3_000
 
 /** @returns the exit code. @throws AppError, of the command, the host or the way to it */
 export async function runTerminalThere(remote: RemoteInvocation, host: ContextHost, {agent, links}: {agent: AgentClient; links: HostLinks}, surroundings: Surroundings): Promise<number> {
-  const {signal, streams, env} = surroundings
+  const {env} = surroundings
   const terminal = surroundings.terminal()
   const {token} = await agent.prepareTerminal(remote)
-  const channel = await links.terminal(host, ptyFor(terminal, env['TERM']))
+  const attending = new AbortController()
+  // An agent that cannot do this leaves the command to the signals of its channel.
+  const attended = agent.attendTerminal(token, attending.signal).catch(() => undefined)
+  try {
+    return await joinThere(token, await links.terminal(host, ptyFor(terminal, env['TERM'])), host, agent, surroundings)
+  } finally {
+    attending.abort()
+    await attended
+  }
+}
+
+async function joinThere(token: string, channel: SshChannel, host: ContextHost, agent: AgentClient, surroundings: Surroundings): Promise<number> {
+  const {signal, streams} = surroundings
+  const terminal = surroundings.terminal()
   const restore: (() => void)[] = []
   try {
     const first = await untilReady(channel, host, signal)

@@ -104,13 +104,15 @@ export interface AgentClient {
   stopTask(upid: string): Promise<boolean>
   /** Leaves an interactive command for a second channel with a pty; the token is good once and for a minute. */
   prepareTerminal(invocation: RemoteInvocation): Promise<{token: string}>
+  /** Lasts as long as that command, which is ended when this is cancelled or the client is gone: it may hold a port that nobody else gets then. */
+  attendTerminal(token: string, signal: AbortSignal): Promise<void>
   /** How the command on that second channel ended; waits for it for a moment. @throws its AppError */
   terminalEnd(token: string): Promise<void>
   facts(signal?: AbortSignal): Promise<HostCheck>
 }
 
 /** The methods of an agent, which a keeper passes on. */
-export const agentMethodNames = ['hello', 'run', 'startTask', 'followTask', 'stopTask', 'prepareTerminal', 'terminalEnd', 'facts'] as const
+export const agentMethodNames = ['hello', 'run', 'startTask', 'followTask', 'stopTask', 'prepareTerminal', 'attendTerminal', 'terminalEnd', 'facts'] as const
 
 /** What an agent prints on its terminal when the echo is off: only then may the token be sent, with a line end. */
 export const terminalReady = 'corral-terminal/1 ready\n'
@@ -138,6 +140,7 @@ export function agentClient(peer: Peer, name: string): AgentClient {
       const answer = await peer.call('prepareTerminal', invocation, {timeoutMs: questionTimeoutMs})
       return {token: textOf(isObject(answer) ? answer['token'] : undefined, 'the token of the terminal')}
     },
+    attendTerminal: async (token, signal) => { await peer.call('attendTerminal', {token}, {signal}) },
     terminalEnd: async (token) => { await peer.call('terminalEnd', {token}, {timeoutMs: questionTimeoutMs}) },
     facts: async (signal) => hostCheckOf(await peer.call('facts', {}, {timeoutMs: questionTimeoutMs, ...given(signal)})),
   }

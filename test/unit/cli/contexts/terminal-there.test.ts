@@ -2,7 +2,7 @@
 import type {EventEmitter} from 'node:events'
 import {PassThrough} from 'node:stream'
 import {describe, expect, test} from 'vitest'
-import {ConflictError, UnavailableError} from '../../../../src/lib/base/index.ts'
+import {CancelledError, ConflictError, UnavailableError} from '../../../../src/lib/base/index.ts'
 import {runTerminalThere} from '../../../../src/lib/cli/contexts/terminal-there.ts'
 import type {HostLinks} from '../../../../src/lib/cli/contexts/host-links.ts'
 import type {Surroundings} from '../../../../src/lib/cli/surroundings.ts'
@@ -36,7 +36,10 @@ async function situation({isTTY = true, terminalEnd = () => Promise.resolve()}: 
   }
   let pty: PtyOptions | undefined
   const links = {terminal: async (_host: unknown, wanted: PtyOptions | undefined) => { pty = wanted; return channel }} as unknown as HostLinks
-  const agent = {prepareTerminal: async () => ({token}), terminalEnd} as unknown as AgentClient
+  const attendTerminal = (_token: string, signal: AbortSignal) => new Promise<void>((_resolve, reject) => {
+    signal.addEventListener('abort', () => { told.push('left'); reject(new CancelledError()) }, {once: true})
+  })
+  const agent = {prepareTerminal: async () => ({token}), attendTerminal, terminalEnd} as unknown as AgentClient
   const stop = new AbortController()
   let complaints = ''
   const surroundings = {terminal: () => terminal, signal: stop.signal, env: {TERM: 'xterm'}, streams: {stderr: {write: (text: string) => { complaints += text }}}} as unknown as Surroundings
@@ -124,6 +127,7 @@ describe('a terminal on another host', () => {
     there.stop.abort()
     await expect(there.running).rejects.toMatchObject({kind: 'cancelled'})
     expect(there.told).toContain('TERM')
+    expect(there.told.at(-1)).toBe('left')
     expect(there.modes).toEqual([true, false])
   })
 
