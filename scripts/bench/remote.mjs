@@ -26,7 +26,7 @@ function processes(isMeant) {
   })
 }
 
-function residentMiB(pids) {
+export function residentMiB(pids) {
   if (pids.length !== 1) throw new Error(`expected one process and found ${pids.length}`)
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pids[0]}/status`, 'utf8'))[1]) / 1024
 }
@@ -51,7 +51,7 @@ async function until(isSo, complaint) {
 }
 
 /** A host with guests, known to a desk that has a keeper for it. @throws when this machine cannot have one; what was made is then gone */
-async function openDesk(fillGuests) {
+export async function openDesk(fillGuests) {
   if (!fs.existsSync('/usr/sbin/sshd')) throw new Error('this needs /usr/sbin/sshd (Debian package openssh-server)')
   const {openSshLab} = await import('../../test/support/ssh-lab.ts')
   const lab = await openSshLab({hosts: ['h1'], network: 'loopback'})
