@@ -111,6 +111,11 @@ export function agentMethods(parts: MethodParts): AgentMethods {
       return null
     },
 
+    names: async (_given, call) => {
+      const {readNames} = await import('../completion/index.ts')
+      return withContext({signal: call.signal}, (context) => readNames(context))
+    },
+
     facts: async (_given, call) => {
       const {checkHost} = await import('./host-check.ts')
       return withContext({signal: call.signal}, (context) => checkHost(context, parts.version))

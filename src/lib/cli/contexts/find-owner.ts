@@ -76,7 +76,7 @@ async function guestsOf(host: ContextHost, {reader, clock, signal}: OwnerQuestio
 
 /** The guests of a host, as far as it tells them properly. */
 export async function listGuests(agent: Reader, signal: AbortSignal): Promise<Guest[]> {
-  const outcome = await agent.run({command: 'qm list', params: {}, dryRun: false}, {onLog: () => undefined}, signal)
+  const outcome = await agent.run({command: 'qm list', params: {}, dryRun: false, isRead: true}, {onLog: () => undefined}, signal)
   const rows = outcome.outcome === 'done' && Array.isArray(outcome.result) ? (outcome.result as unknown[]).slice(0, maxGuests) : []
   return rows.flatMap((row) => {
     const {vmid, name} = (row ?? {}) as Readonly<Record<string, unknown>>

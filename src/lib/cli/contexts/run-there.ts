@@ -22,7 +22,9 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
   const {spec, params, standard} = invocation
   const agent = await links.agent(host)
   const environment = environmentFor(spec, surroundings.env)
-  const remote: RemoteInvocation = {command: spec.id, params, dryRun: standard.dryRun, ...(Object.keys(environment).length === 0 ? {} : {environment})}
+  const remote: RemoteInvocation = {
+    command: spec.id, params, dryRun: standard.dryRun, ...(spec.kind === 'read' ? {isRead: true} : {}), ...(Object.keys(environment).length === 0 ? {} : {environment}),
+  }
   if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
   if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
   const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})

@@ -5,6 +5,7 @@ import {systemClock} from '../../base/index.ts'
 import type {AgentConnection} from '../../host/index.ts'
 import {sshConnector} from '../connect-hosts.ts'
 import type {KeeperOrder} from './kept-connector.ts'
+import {hostNames, mayChangeNames} from './host-names.ts'
 import {triedPath} from './keeper-name.ts'
 import {serveKeeper} from './serve.ts'
 import {isTaken} from './socket-name.ts'
@@ -47,7 +48,12 @@ try {
   }
   const connection = await connected(order)
   if (connection.peer === undefined) throw new Error('the connection has no peer')
-  await serveKeeper({socketPath, ...(replaces === undefined ? {} : {replaces}), agent: connection.peer, clock: systemClock, idleMs, signal: stop.signal})
+  const refreshNames = hostNames({host: order.host, agent: connection.peer, clock: systemClock, env: process.env, signal: stop.signal})
+  refreshNames()
+  await serveKeeper({
+    socketPath, ...(replaces === undefined ? {} : {replaces}), agent: connection.peer, clock: systemClock, idleMs, signal: stop.signal,
+    onPassed: (method, params) => { if (mayChangeNames(method, params)) refreshNames() },
+  })
   connection.close()
   process.exit(0)
 } catch {

@@ -18,6 +18,8 @@ export interface KeeperOptions {
   readonly replaces?: string
   /** To the agent. */
   readonly agent: Peer
+  /** Called when a call that was passed on has its answer. */
+  readonly onPassed?: (method: string, params: unknown) => void
   readonly clock: Clock
   readonly idleMs: number
   readonly signal: AbortSignal
@@ -32,11 +34,11 @@ const helloLimitMs = 2_500
 const cancelGraceMs = 60_000
 
 /** Serves until it is of no use any more, which is at once where another keeper answers. @throws Error when the socket cannot be made */
-export async function serveKeeper({socketPath, replaces, agent, clock, idleMs, signal}: KeeperOptions): Promise<void> {
+export async function serveKeeper({socketPath, replaces, agent, onPassed, clock, idleMs, signal}: KeeperOptions): Promise<void> {
   const stop = new AbortController()
   const clients = new Set<Peer>()
   let idleSinceMs = clock.monotonicMs()
-  const methods = passedOn(agent, () => stop.abort())
+  const methods = passedOn(agent, onPassed, () => stop.abort())
   const server = createServer((socket) => { void take(socket) })
   const take = async (socket: Socket) => {
     socket.on('error', () => socket.destroy())
@@ -67,7 +69,7 @@ export async function serveKeeper({socketPath, replaces, agent, clock, idleMs, s
   agent.close()
 }
 
-function passedOn(agent: Peer, onDeaf: () => void): Readonly<Record<string, Method>> {
+function passedOn(agent: Peer, onPassed: KeeperOptions['onPassed'], onDeaf: () => void): Readonly<Record<string, Method>> {
   return Object.fromEntries(agentMethodNames.map((name): [string, Method] => [name, async (params, {signal, emit}) => {
     try {
       return await agent.call(name, params, {
@@ -76,6 +78,8 @@ function passedOn(agent: Peer, onDeaf: () => void): Readonly<Record<string, Meth
     } catch (error) {
       if (name === 'hello' && error instanceof UnavailableError) onDeaf()
       throw error
+    } finally {
+      onPassed?.(name, params)
     }
   }]))
 }

@@ -13,6 +13,8 @@ export interface RemoteInvocation {
   readonly dryRun: boolean
   /** The variables that the command's spec names, as they are set where it was typed. For interactive commands only. */
   readonly environment?: Readonly<Record<string, string>>
+  /** That the command only looks: for a keeper, which knows no commands. The host does not believe it. */
+  readonly isRead?: boolean
 }
 
 /** A command that is a task. */

@@ -34,7 +34,7 @@ describe('a context of one host', () => {
   test('gets reads, and their result is shown as if it were ours', async () => {
     const {code, stdout, calls, closed} = await (await world(threeHosts, agents)).run('qm status 100 --context one')
     expect({code, stdout}).toEqual({code: 0, stdout: 'status: running\n'})
-    expect(calls).toEqual([{host: 'h1', invocation: {command: 'qm status', params: {vmid: 100}, dryRun: false}}])
+    expect(calls).toEqual([{host: 'h1', invocation: {command: 'qm status', params: {vmid: 100}, dryRun: false, isRead: true}}])
     expect(closed).toEqual(['h1'])
   })
 
@@ -74,7 +74,7 @@ describe('several hosts', () => {
   test('a command about a guest goes to the host that has it, by number or name', async () => {
     const place = await world(threeHosts, agents)
     const byNumber = await place.run('qm status 200')
-    expect(byNumber.calls.at(-1)).toEqual({host: 'h2', invocation: {command: 'qm status', params: {vmid: 200}, dryRun: false}})
+    expect(byNumber.calls.at(-1)).toEqual({host: 'h2', invocation: {command: 'qm status', params: {vmid: 200}, dryRun: false, isRead: true}})
     expect(byNumber.opened.toSorted()).toEqual(['h1', 'h2', 'h3'])
     expect(byNumber.closed.toSorted()).toEqual(['h1', 'h2', 'h3'])
     expect((await place.run('qm status db')).calls.at(-1)).toMatchObject({host: 'h2', invocation: {params: {vmid: 200}}})
