@@ -13,8 +13,8 @@ export const spec = defineCommand({
       type: 'object',
       properties: {
         key: {type: 'string', description: 'The key.'},
-        value: {type: 'string', optional: true, description: 'The value in force.'},
-        pending: {type: 'string', optional: true, description: 'The value that waits.'},
+        value: {type: 'any', optional: true, description: 'The value in force: a number for a key that is one in qm.conf(5) and for a switch, else its text.'},
+        pending: {type: 'any', optional: true, description: 'The value that waits, in the same form.'},
         delete: {type: 'integer', minimum: 0, maximum: 2, optional: true, description: '1: the key will be deleted; 2: by force, with its volume.'},
       },
     },

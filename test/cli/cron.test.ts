@@ -1,0 +1,127 @@
+// Every command as cron or a systemd unit starts it: the built program under `env -i`, without HOME, PATH, LANG and a terminal, with nothing to
+// read. It works, asks nothing, and a change that worked says nothing beyond what Proxmox VE prints. The results are checked against their
+// specs on the way. The commands are those of the catalog, so that a new one without a line here fails.
+import {spawn, spawnSync} from 'node:child_process'
+import {readdirSync} from 'node:fs'
+import {join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {catalog} from '../../src/lib/catalog.ts'
+import {Installation} from '../e2e/support/installation.ts'
+import {projectRoot} from '../hostile/support/program.ts'
+
+const limitMs = 60_000
+
+interface Line {
+  readonly words: readonly string[]
+  readonly code?: number
+  /** What stands on stdout; default: nothing. */
+  readonly prints?: RegExp
+  /** What stands on stderr; default: nothing. */
+  readonly tells?: RegExp
+  /** Ends it after this long, for what goes on until somebody ends it. */
+  readonly endAfterMs?: number
+}
+
+const words = (text: string) => text.split(' ').filter((word) => word !== '')
+
+/** In the order in which they are run, in one installation. */
+const scene: readonly Line[] = [
+  {words: words('qm create 100 --kvm 0 --memory 32 --serial0 socket --vga none --scsi0 local:0.01'), tells: /^scsi0: successfully created 'local:100\/vm-100-disk-0.raw' .*\n$/},
+  {words: words('qm list'), prints: /VMID NAME.*\n +100 VM 100 /},
+  {words: words('qm config 100'), prints: /^memory: 32$/m},
+  {words: words('qm pending 100'), prints: /^cur memory: 32$/m},
+  {words: words('qm showcmd 100'), prints: /^\/\S+qemu-system-x86_64 /},
+  {words: words('qm set 100 --lock backup'), prints: /^update VM 100: -lock backup\n$/},
+  {words: words('qm unlock 100')},
+  {words: words('qm set 100 --scsi1 local:0.01'), prints: /^update VM 100: /},
+  {words: words('qm disk unlink 100 --idlist scsi1')},
+  {words: words('qm disk rescan')},
+  {words: words('qm start 100')},
+  {words: words('qm status 100 --verbose'), prints: /^status: running$/m},
+  {words: words('qm sendkey 100 ret')},
+  {words: words('qm suspend 100')},
+  {words: words('qm resume 100')},
+  {words: words('qm reset 100')},
+  {words: words('qm monitor 100')},
+  // Of its own accord it ends with the guest only.
+  {words: words('qm terminal 100'), endAfterMs: 2000, code: 130, prints: /(?:)/, tells: /^terminal on serial0 .*\n(?:.*\n)*Error: the operation was cancelled\n$/},
+  {words: words('qm vncproxy 100'), code: 4, tells: /^Error: without a password nobody is let in: LC_PVE_TICKET is not set\n/},
+  {words: words('qm reboot 100 --timeout 1'), code: 7, tells: /^Error: virtual machine 100 did not shut down within 1 s$/m},
+  {words: words('qm shutdown 100 --timeout 1 --forceStop 1'), tells: /^WARN: virtual machine 100 did not shut down within 1 s; it is stopped\n$/},
+  {words: words('qm start 100')},
+  {words: words('qm stop 100')},
+  {words: words('qm cleanup 100 1 0')},
+  {words: words('qm wait 100')},
+  {words: words('pvenode startall'), tells: /^there is no guest to be started\n$/},
+  {words: words('pvenode stopall'), tells: /^no guest is running\n$/},
+  {words: words('pvesm alloc local 100 vm-100-x.raw 1M'), prints: /^successfully created 'local:100\/vm-100-x.raw'\n$/},
+  {words: words('pvesm path local:100/vm-100-x.raw'), prints: /^\/.*\/vm-100-x\.raw\n$/},
+  {words: words('pvesm list local'), prints: /^Volid .*\n(?:.*\n)*local:100\/vm-100-x\.raw /},
+  {words: words('pvesm free local:100/vm-100-x.raw')},
+  {words: words('pvesm status'), prints: /^local +dir +active /m},
+  {words: words('pvesm add dir other --path /tmp/unused-by-corral --mkdir 0 --disable 1')},
+  {words: words('pvesm set other --content images')},
+  {words: words('pvesm remove other')},
+  {words: words('pvenode task list --noborder'), prints: /^UPID:h1:.*:qmstart:100:/m},
+  {words: words('pvenode task log TASK'), prints: /^TASK OK\n$/},
+  {words: words('pvenode task status TASK'), prints: /^exitstatus: OK$/m},
+  {words: words('corral task wait TASK'), prints: /^OK\n$/},
+  {words: words('corral task stop TASK'), code: 6, tells: /^Error: the task has ended already\n/},
+  {words: words('corral doctor'), prints: /^Everything is as it should be\.\n$/},
+  // A user's contexts lie in their home, which nobody named.
+  ...['context list', 'context use other', 'host list', 'host check', 'host add h1 192.0.2.1', 'host update h1', 'host remove h1'].map((text) => (
+    {words: words(`corral ${text}`), code: 7, tells: /^Error: .*neither HOME nor XDG_CONFIG_HOME is set\n/}
+  )),
+  // It goes on until it is ended, or into the background where its name says so.
+  {words: words('qmeventd SOCKET'), endAfterMs: 1000, prints: /(?:)/, tells: /(?:)/},
+  {words: words('qm destroy 100'), tells: /^(?:removed volume .*\n)+$/},
+]
+
+/** The command that the words name. */
+function idOf(line: readonly string[]): string | undefined {
+  return Object.keys(catalog.commands).filter((id) => `${line.join(' ')} `.startsWith(`${id} `)).toSorted((a, b) => b.length - a.length)[0]
+}
+
+async function asCron(place: Installation, line: readonly string[], endAfterMs?: number): Promise<{code: number | null; stdout: string; stderr: string}> {
+  const [tool = '', ...rest] = line
+  const child = spawn('/usr/bin/env', ['-i', `CORRAL_ROOT=${place.root}`, 'CORRAL_NODE=h1', 'CORRAL_TEST_CHECK_RESULTS=1', process.execPath, join(projectRoot, 'bin', tool), ...rest], {stdio: ['ignore', 'pipe', 'pipe']})
+  const out = {stdout: '', stderr: ''}
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (data: Buffer) => { out[name] += data.toString() })
+  const timer = setTimeout(() => child.kill(endAfterMs === undefined ? 'SIGKILL' : 'SIGTERM'), endAfterMs ?? limitMs)
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
+  return {code, ...out}
+}
+
+test('every command has a line', () => {
+  const tried = new Set(scene.map((line) => idOf(line.words)))
+  const missing = Object.keys(catalog.commands).filter((id) => !tried.has(id))
+  expect(missing, 'add a command line that works, with what it prints, to the scene of test/cli/cron.test.ts').toEqual([])
+})
+
+test('the scene is played without an environment', async () => {
+  const place = new Installation()
+  try {
+    for (const {words: line, code = 0, prints = /^$/, tells = /^$/, endAfterMs} of scene) {
+      const given = line.map((word) => (word === 'TASK' ? startedTask(place) : word.replace('SOCKET', join(place.root, 'other.sock'))))
+      const answer = await asCron(place, given, endAfterMs)
+      expect.soft(answer, given.join(' ')).toMatchObject({code, stdout: expect.stringMatching(prints) as string, stderr: expect.stringMatching(tells) as string})
+    }
+  } finally {
+    await place.close()
+  }
+}, 300_000)
+
+function startedTask(place: Installation): string {
+  const found = readdirSync(join(place.root, 'log/tasks'), {recursive: true}).map(String).find((name) => /\/UPID:.*:qmstart:100:[^/]*:$/.test(name))
+  if (found === undefined) throw new Error('no task has started the guest')
+  return found.slice(found.lastIndexOf('/') + 1)
+}
+
+describe('what is typed for everybody', () => {
+  test.each([['corral', '--version'], ['qm', 'help'], ['corral', 'help', 'tasks']])('%s %s works without an environment', (tool, ...rest) => {
+    const {status, stderr, stdout} = spawnSync('/usr/bin/env', ['-i', process.execPath, join(projectRoot, 'bin', tool), ...rest], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']})
+    expect({status, stderr}).toEqual({status: 0, stderr: ''})
+    expect(stdout).not.toBe('')
+  })
+})
