@@ -58,7 +58,9 @@ export function namesText(file: NameFile, lines: Iterable<string>, revision: num
   // By bytes, which is how shells look for the first one that begins with a word.
   const ordered = file === 'tasks' ? unique : unique.sort((a, b) => (a < b ? -1 : 1))
   const text = [`#corral-names 1 ${revision}`, ...ordered, ''].join('\n')
-  return Buffer.byteLength(text) <= maxNamesBytes ? text : `${Buffer.from(text).subarray(0, maxNamesBytes).toString('utf8').replace(/[^\n]*$/, '')}`
+  if (Buffer.byteLength(text) <= maxNamesBytes) return text
+  const cut = Buffer.from(text).subarray(0, maxNamesBytes).toString('utf8')
+  return cut.slice(0, cut.lastIndexOf('\n') + 1)
 }
 
 export interface ReadNames {

@@ -46,7 +46,7 @@ export function storageLines(text: string, defaultPath: string): readonly string
     const [, type, id] = /^([a-z][a-z0-9]*):\s*(\S+)\s*$/i.exec(line) ?? []
     if (type !== undefined && id !== undefined) lines.set(id, section = [id, type, ''])
     else if (line.trim() === '') section = undefined
-    const path = /^\s+path\s+(\S.*?)\s*$/.exec(line)?.[1]
+    const path = /^\s+path\s+(\S.*)$/s.exec(line.trimEnd())?.[1]
     if (section !== undefined && path !== undefined) section[2] = path
   }
   return [...lines.values()].flatMap((values) => nameLine('storages', values) ?? [])

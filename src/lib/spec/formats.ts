@@ -62,6 +62,12 @@ function diskSize(value: string): string | undefined {
   }
 }
 
+/** A content type and its folder, which no part leads out of. */
+function dirOverride(value: string): string | undefined {
+  const isRight = /^(?:images|rootdir|vztmpl|iso|backup|snippets|import)=[^\s,\u0000-\u001f]{1,255}$/.test(value)
+  return isRight && !value.slice(value.indexOf('=') + 1).split('/').includes('..') ? undefined : 'a content type with its folder, such as iso=/iso'
+}
+
 /** CPU numbers and ranges, `0,5,8-11`, as taskset(1) takes them. */
 function cpuSet(value: string): string | undefined {
   const right = 'a list of CPU numbers and ranges such as 0,5,8-11'
@@ -131,8 +137,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   'pve-storage-vgname': matches(/^[a-z0-9][a-z0-9\-_.+]+$/i, 'the name of a volume group or pool', 128),
   'pve-storage-options': matches(/^[^\s\u0000-\u001f]+$/, 'mount options joined by commas, without spaces', 4096),
   'pve-storage-zfs-blocksize': matches(/^[1-9][0-9]*(?:k|M)?$/i, 'a block size such as 16k', 12),
-  'pve-dir-override': matches(/^(?:images|rootdir|vztmpl|iso|backup|snippets|import)=(?!(?:.*\/)?\.\.(?:\/|$))[^\s,\u0000-\u001f]{1,255}$/,
-    'a content type with its folder, such as iso=/iso'),
+  'pve-dir-override': dirOverride,
   'pve-replication-job-id': matches(/^[1-9][0-9]{2,8}-[0-9]{1,9}$/, 'a replication job such as 100-0', 19),
   'pve-ha-resource-id': matches(/^(?:vm|ct):[1-9][0-9]{2,8}$/, 'a resource such as vm:100', 12),
   'pve-ha-resource-or-vm-id': matches(/^(?:(?:vm|ct):)?[1-9][0-9]{2,8}$/, 'a guest number such as 100 or a resource such as vm:100', 12),

@@ -58,10 +58,12 @@ export function passProgress({what, percent, bytes}: Progress, log: Pick<Log, 'p
   else log.progress(Math.min(bytes.done, bytes.total - 1), bytes.total, what, 'bytes')
 }
 
+const amount = '(\\d{1,4}\\.\\d) ([KMGT]iB|B)'
+const progressOfBytes = new RegExp(`^(.+): ${amount} of ${amount} \\((\\d{1,3})%\\)$`)
+
 /** The progress that a line of a log tells, or undefined when it is an ordinary line. */
 export function progressOfLine(line: string): Progress | undefined {
-  const amount = '(\\d{1,4}\\.\\d) ([KMGT]iB|B)'
-  const [, ofBytes, done, doneUnit, total, totalUnit, share] = new RegExp(`^(.+): ${amount} of ${amount} \\((\\d{1,3})%\\)$`).exec(line) ?? []
+  const [, ofBytes, done, doneUnit, total, totalUnit, share] = progressOfBytes.exec(line) ?? []
   if (ofBytes !== undefined && Number(share) <= 100) {
     return {what: ofBytes, percent: Number(share), bytes: {done: bytesOf(done, doneUnit), total: bytesOf(total, totalUnit)}}
   }

@@ -33,7 +33,7 @@ export function qcow2Snapshots({host, parsed, pathOf, imagesFolder}: SnapshotPla
     try {
       await host.run(snapshotArgv(what, path, name), {timeoutMs})
     } catch (error) {
-      if (error instanceof ToolError && /Failed to get .*lock|Is another process using the image/.test(error.failure.stderr)) {
+      if (error instanceof ToolError && /Failed to get (?:shared )?"[^"\n]{1,32}" lock|Is another process using the image/.test(error.failure.stderr)) {
         throw new ConflictError(`${formatVolumeId(id)} is in use`, {cause: error})
       }
       throw error

@@ -27,7 +27,7 @@ export async function runLvm({host, storage, group}: GroupOnHost, argv: readonly
     }
     if (!(error instanceof ToolError)) throw error
     const {stderr} = error.failure
-    if (/Volume group ".*" not found|Cannot process volume group/.test(stderr)) {
+    if (/Volume group "[^"\n]{1,128}" not found|Cannot process volume group/.test(stderr)) {
       throw new UnavailableError(`storage '${storage}' is not there: the host has no volume group '${group}'`, {
         cause: error, nextSteps: ['See which there are: vgs', `Make it: vgcreate ${group} /dev/…`],
       })
