@@ -60,9 +60,12 @@ async function startableInput(name: string): Promise<ArgumentsInput> {
   }
 }
 
+/** What needs hardware that a machine of tests does not have, and huge pages that nobody has reserved. */
+const needsHardware = /^(?:affinity|amd-sev|hostpci\d+|hugepages|parallel\d+)$/
+
 function emulated(config: ConfigSection): ConfigSection {
   // Programs beside QEMU serve these; beside-qemu.test.ts starts both.
-  const values = Object.entries(config.values).filter(([key]) => !/^(?:tpmstate|virtiofs)\d+$/.test(key)).map(([key, value]) =>
+  const values = Object.entries(config.values).filter(([key]) => !/^(?:tpmstate|virtiofs)\d+$/.test(key) && !needsHardware.test(key)).map(([key, value]) =>
     [key, /^net\d+$/.test(key) ? value.split(',').filter(part => !/^(?:bridge|mtu|rate|queues)=/.test(part)).join(',') : value])
   return {...config, values: {...Object.fromEntries(values) as Record<string, string>, kvm: '0'}}
 }

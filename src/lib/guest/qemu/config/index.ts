@@ -20,7 +20,6 @@ import type {UnsupportedKey} from './unsupported-keys.ts'
 
 export * from './cloud-init.ts'
 export * from './config-file.ts'
-export * from './cloud-init.ts'
 export * from './cpu-models.ts'
 export * from './cpu.ts'
 export * from './display.ts'

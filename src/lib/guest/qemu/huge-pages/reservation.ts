@@ -26,6 +26,12 @@ export async function reserveHugePages(vmid: number, wanted: readonly WantedPage
     const pool = poolFolder(hostNode, pageMib)
     const [free, before] = await Promise.all([readCount(`${pool}/free_hugepages`, context), readCount(`${pool}/nr_hugepages`, context)])
     if (free >= count) continue
+    const roomMib = await availableMib(hostNode, context)
+    // Not even tried: the kernel would take the memory from everything else first.
+    if (roomMib !== undefined && (count - free) * pageMib > roomMib) {
+      await releaseHugePages(vmid, context)
+      throw notEnough({hostNode, pageMib, count}, free + Math.floor(roomMib / pageMib))
+    }
     const entry = {hostNode, pageMib, count: count - free, before, isAdded: false}
     await writeReservation(vmid, {...reservation, added: [...reservation.added, entry]}, context)
     await context.host.files.writeInPlace(`${pool}/nr_hugepages`, String(before + entry.count))
@@ -76,6 +82,15 @@ async function mountHugePages(pageMib: number, {host}: PagesContext): Promise<vo
   if (mounts.split('\n').some(line => line.split(' ')[4] === folder)) return
   await host.files.makeDirectory(folder, 0o755)
   await host.run(['mount', '-t', 'hugetlbfs', '-o', `pagesize=${pageMib}M`, 'hugetlbfs', folder], {timeoutMs: 20_000})
+}
+
+/** Memory of a NUMA node that is free or holds nothing but cached files; undefined when the kernel does not say. */
+async function availableMib(hostNode: number, {host: {files}}: PagesContext): Promise<number | undefined> {
+  const path = `${numaFolder}/node${hostNode}/meminfo`
+  if (await files.stat(path) === undefined) return undefined
+  const text = await files.readText(path, 64 * 1024)
+  const kib = (name: string) => Number(new RegExp(`\\b${name}:\\s+(\\d{1,15}) kB`).exec(text)?.[1] ?? 0)
+  return Math.floor((kib('MemFree') + kib('FilePages')) / 1024)
 }
 
 function poolFolder(hostNode: number, pageMib: number): string {

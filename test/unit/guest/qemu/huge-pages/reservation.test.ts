@@ -61,6 +61,13 @@ describe('huge pages of a guest', () => {
     expect(await host.files.stat(record)).toBeUndefined()
   })
 
+  it('are not even tried where the node has not that much memory', async () => {
+    const host = await hostWith({'node0/2048kB': {total: 0, free: 0}})
+    await host.files.write('/sys/devices/system/node/node0/meminfo', 'Node 0 MemTotal:  1000000 kB\nNode 0 MemFree:  102400 kB\nNode 0 FilePages:  102400 kB\n')
+    await expect(reserveHugePages(100, wanted, false, {host, places})).rejects.toThrowError(/the guest needs 256 huge pages of 2 MiB on NUMA node 0, and the host has room for 100/)
+    expect(await poolOf(host)).toBe(0)
+  })
+
   it('that were only noted when the process died take nothing away from others', async () => {
     const host = await hostWith({'node0/2048kB': {total: 500, free: 500}})
     await host.files.write(record, JSON.stringify({keep: false, added: [{hostNode: 0, pageMib: 2, count: 256, before: 500, isAdded: false}]}))
