@@ -20,7 +20,7 @@ All virtual machines of this node are looked at unless one is named; only those 
   needs: 'root',
   examples: [
     {line: 'qm disk rescan', meaning: 'All virtual machines of this node.'},
-    {line: 'qm rescan --vmid 100 --dryrun', meaning: 'Say what has changed on the storages of one machine.'},
+    {line: 'qm disk rescan --vmid 100 --dryrun', meaning: 'Say what has changed on the storages of one machine.'},
   ],
   seeAlso: ['qm set', 'pvesm list'],
 })
