@@ -189,7 +189,7 @@ function handshake(hop: Hop, socket: Duplex, prompt: SshPrompt | undefined, keep
           (error: unknown) => { failure = error; verify(false) },
         )
       },
-      authHandler: (methods, isPartial, next) => { proof.next(methods, isPartial, next as (method: unknown) => void) },
+      authHandler: (methods, _isPartial, next) => { proof.next(methods, next as (method: unknown) => void) },
     }
     try {
       client.connect(config)
@@ -213,17 +213,18 @@ function reasonOf(error: Error): string {
 
 interface Proof {
   hasBegun(): boolean
-  next(methods: readonly string[] | null, isPartial: boolean, give: (method: unknown) => void): void
+  next(methods: readonly string[] | null, give: (method: unknown) => void): void
   refusal(error: Error | undefined): UnauthenticatedError
 }
 
 /** Offers one key after the other and remembers which, for the message when none was taken. */
 function proofOfIdentity(hop: Hop, prompt: SshPrompt | undefined, onCancelled: (error: unknown) => void): Proof {
   const tried: string[] = []
+  /** The host wanted their signature, so it knows them. ssh2 does not pass on what it answers to that. */
+  const known: string[] = []
   const remarks: string[] = []
   let accepted: readonly string[] = []
   let waiting: Identity[] | undefined
-  let isPartly = false
   let isNoneTried = false
   const nextIdentity = async (): Promise<Identity | undefined> => {
     if (waiting === undefined) {
@@ -238,7 +239,12 @@ function proofOfIdentity(hop: Hop, prompt: SshPrompt | undefined, onCancelled: (
     const identity = await nextIdentity()
     if (identity === undefined) return false
     tried.push(identity.label)
-    const agent = agentOf(identity, (error) => {
+    const watched: Identity = {...identity, sign: async (data, hash) => {
+      const signature = await identity.sign(data, hash)
+      known.push(identity.label)
+      return signature
+    }}
+    const agent = agentOf(watched, (error) => {
       if (error instanceof CancelledError) onCancelled(error)
       else remarks.push(sentence(error))
     })
@@ -246,11 +252,10 @@ function proofOfIdentity(hop: Hop, prompt: SshPrompt | undefined, onCancelled: (
   }
   return {
     hasBegun: () => isNoneTried,
-    next: (methods, isPartial, give) => {
+    next: (methods, give) => {
       // `none` makes the host say what it takes.
       if (!isNoneTried) { isNoneTried = true; give({type: 'none', username: hop.user}); return }
       accepted = methods ?? []
-      isPartly = isPartly || isPartial
       advance().then(give, (error: unknown) => { onCancelled(error) })
     },
     refusal: (error) => new UnauthenticatedError(`${placeOf(hop)} does not let ${hop.user} in`, {
@@ -259,7 +264,7 @@ function proofOfIdentity(hop: Hop, prompt: SshPrompt | undefined, onCancelled: (
       nextSteps: [
         tried.length === 0 ? 'There was no key to try.' : `Keys that were tried: ${tried.join(', ')}.`,
         ...(accepted.length === 0 ? [] : [`The host takes: ${accepted.map(printable).join(', ')}. Corral uses publickey only.`]),
-        ...(isPartly ? ['The host wants a further proof after the key, which is not supported.'] : []),
+        ...(known.length === 0 ? [] : [`The host knows ${known.join(', ')}, but does not let anybody in by that alone: it wants a further proof, which is not supported, or the login is closed.`]),
         ...new Set(remarks),
         `Put a public key into ${hop.user}'s authorized_keys there, or name the key: IdentityFile in ~/.ssh/config.`,
       ],

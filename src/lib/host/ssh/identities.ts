@@ -107,8 +107,10 @@ function loadFile(path: string, prompt: SshPrompt | undefined): FileIdentity {
   if (!(parsed instanceof Error)) {
     return parsed.isPrivateKey() ? {label: path, publicKey: parsed, sign: async (data, hash) => signWith(parsed, data, hash, path)} : {remark: `${path} holds a public key, not a private one.`}
   }
+  const type = keyTypeOf(publicBlob(bytes) ?? Buffer.alloc(0))
+  if (type?.startsWith('sk-') === true) return {remark: `The key ${path} is on a security token (FIDO), which is not supported, not through ssh-agent either; use another key for this host.`}
   if (!/encrypted/i.test(parsed.message)) return {remark: `The key ${path} is of a kind that cannot be read here; ssh-agent may be able to (ssh-add ${path}).`}
-  const publicKey = publicPart(bytes) ?? publicFile(`${path}.pub`)
+  const publicKey = fromBlob(publicBlob(bytes)) ?? publicFile(`${path}.pub`)
   if (publicKey === undefined) return {remark: `The key ${path} is encrypted, and ${path}.pub is missing; load it into ssh-agent (ssh-add ${path}).`}
   return {label: path, publicKey, sign: async (data, hash) => signWith(await unlock(bytes, path, prompt), data, hash, path)}
 }
@@ -142,7 +144,7 @@ async function unlock(bytes: Buffer, path: string, prompt: SshPrompt | undefined
 const opensshHeader = Buffer.from('openssh-key-v1\0', 'latin1')
 
 /** OpenSSH's own format keeps the public key outside of what is encrypted (PROTOCOL.key). */
-function publicPart(bytes: Buffer): ParsedKey | undefined {
+function publicBlob(bytes: Buffer): Buffer | undefined {
   const found = /^-----BEGIN OPENSSH PRIVATE KEY-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END/.exec(bytes.toString('latin1'))
   if (found?.[1] === undefined) return undefined
   const body = Buffer.from(found[1], 'base64')
@@ -160,8 +162,7 @@ function publicPart(bytes: Buffer): ParsedKey | undefined {
   next()
   next()
   offset += 4
-  const blob = next()
-  return blob === undefined ? undefined : fromBlob(blob)
+  return next()
 }
 
 function publicFile(path: string): ParsedKey | undefined {
@@ -174,8 +175,8 @@ function publicFile(path: string): ParsedKey | undefined {
   }
 }
 
-function fromBlob(blob: Buffer): ParsedKey | undefined {
-  const type = keyTypeOf(blob)
-  const parsed = type === undefined ? undefined : parse(Buffer.from(`${type} ${blob.toString('base64')}\n`))
+function fromBlob(blob: Buffer | undefined): ParsedKey | undefined {
+  const type = blob === undefined ? undefined : keyTypeOf(blob)
+  const parsed = blob === undefined || type === undefined ? undefined : parse(Buffer.from(`${type} ${blob.toString('base64')}\n`))
   return parsed === undefined || parsed instanceof Error ? undefined : parsed
 }
