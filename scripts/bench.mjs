@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
+import {benchCompletion} from './bench/completion.mjs'
 import {benchRemote} from './bench/remote.mjs'
 import {ensureBuild, projectRoot, setUp} from './setup.mjs'
 
@@ -87,6 +88,15 @@ async function fillGuests(folder, count, node = 'bench') {
   await store.close()
 }
 
+/** A store as commands have it: one that keeps the names for completion. */
+async function openNamedStore(folder) {
+  const [{toldStore}, {nameKeeper}, {hasNames}, {localHost}] = await Promise.all(['tasks/told-store.js', 'completion/name-keeper.js', 'completion/named-paths.js', 'host/local/index.js']
+    .map((file) => import(path.join(projectRoot, 'dist/lib', file))))
+  const opened = await openSqliteStore({path: path.join(folder, 'ours/config.db'), node: 'bench', clock: systemClock})
+  const places = {stateDir: folder, runDir: folder, logDir: folder, root: folder}
+  return toldStore(opened, {concerns: hasNames, tell: (store) => nameKeeper.afterCommits({store, host: localHost('bench'), places, node: 'bench'})}, systemClock)
+}
+
 const bareNode = () => timeProgram([process.execPath, '-e', '0'])
 
 await fillGuests(root, 100)
@@ -97,6 +107,8 @@ await compare('local read: qm config 100', 'ms', 2, () => timeProgram([bin('qm')
 await compare('local read: qm list, 100 guests', 'ms', 2, () => timeProgram([bin('qm'), 'list']), bareNode)
 
 await benchRemote({compare, record, refuse, isWanted, timeProgram, bareNode, fillGuests})
+
+benchCompletion({rows, refuse, isWanted, median, pairs})
 
 const bigRoot = fs.mkdtempSync('/tmp/corral-bench-')
 await fillGuests(bigRoot, 10_000)
@@ -118,7 +130,7 @@ if (!only || 'durable writes, config write cost'.includes(only)) {
   const require = (await import('node:module')).createRequire(import.meta.url)
   const sqlite3 = require('sqlite3')
   const folder = fs.mkdtempSync('/tmp/corral-bench-')
-  const store = await openSqliteStore({path: path.join(folder, 'ours/config.db'), node: 'bench', clock: systemClock})
+  const store = await openNamedStore(folder)
   const bare = new sqlite3.Database(path.join(folder, 'bare.db'))
   const exec = (sql) => new Promise((resolve, reject) => { bare.exec(sql, (error) => (error ? reject(error) : resolve())) })
   await exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE files (path TEXT PRIMARY KEY, data TEXT)')
@@ -126,12 +138,12 @@ if (!only || 'durable writes, config write cost'.includes(only)) {
   const runBare = (key, text) => new Promise((resolve, reject) => { statement.run(key, text, (error) => (error ? reject(error) : resolve())) })
   const text = 'x'.repeat(1024)
   await compare('durable writes: 1 KiB, one writer', '1/s', 0.7,
-    () => commitsPerSecond(200, (index) => store.commit({put: {[`bench/${index % 50}`]: text}})),
+    () => commitsPerSecond(200, (index) => store.commit({put: {[`nodes/bench/qemu-server/${100 + (index % 50)}.conf`]: text}})),
     () => commitsPerSecond(200, (index) => runBare(`bench/${index % 50}`, text)), {atLeast: true, count: 10})
   const written = () => Number(/^write_bytes: (\d+)$/m.exec(fs.readFileSync('/proc/self/io', 'utf8'))[1])
   await compare('config write cost: 4 KiB', 'bytes', 10, async () => {
     const before = written()
-    for (let index = 0; index < 100; index++) await store.commit({put: {'bench/config': `${index}`.padEnd(4096, 'y')}})
+    for (let index = 0; index < 100; index++) await store.commit({put: {'nodes/bench/qemu-server/100.conf': `name: n${index}\n#`.padEnd(4096, 'y')}})
     return (written() - before) / 100
   }, () => 4096, {count: 5})
   await store.close()

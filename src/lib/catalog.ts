@@ -1,5 +1,7 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
+import {actionLoaders as completionActions} from './completion/actions/index.ts'
+import {commands as completionCommands} from './completion/commands/index.ts'
 import {hasNames} from './completion/named-paths.ts'
 import {actionLoaders as guestActions} from './guest/actions/index.ts'
 import {commands as guestCommands} from './guest/commands/index.ts'
@@ -28,8 +30,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, guestCommands, qemuCommands, hostCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, guestActions, qemuActions, hostActions),
+  commands: mergeTables(taskCommands, storageCommands, guestCommands, qemuCommands, hostCommands, completionCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, guestActions, qemuActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

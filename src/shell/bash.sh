@@ -2,10 +2,13 @@
 
 # Builtins only: `$(<file)` would fork.
 _corral_read() {
+  local first=''
   lines=()
   [[ -r $1 && -f $1 ]] || return 0
-  mapfile -t -n 200000 lines <"$1" 2>/dev/null
-  if [[ ${lines[0]-} == '#corral-names 1 '* ]]; then lines=("${lines[@]:1}"); else lines=(); fi
+  {
+    IFS= read -r first
+    if [[ $first == '#corral-names 1 '* ]]; then mapfile -t -n 200000 lines; fi
+  } <"$1" 2>/dev/null
 }
 
 _corral_glob() {
@@ -18,7 +21,9 @@ _corral_glob() {
 _corral() {
   local - IFS=$' \t\n' LC_ALL=C
   set -f +o nounset
-  local typed=() current='' found notes head nospace files index piece line=${COMP_LINE:0:COMP_POINT} rest skip='' breaks=''
+  # The words that are found are the answer: to copy thousands would take longer than to find them.
+  local -n found=COMPREPLY
+  local typed=() current='' notes head nospace files index piece line=${COMP_LINE:0:COMP_POINT} rest skip='' breaks=''
   # Readline breaks words at = and : too; what no blank stands between belongs together.
   for (( index = 0; index <= COMP_CWORD; index++ )); do
     piece=${COMP_WORDS[index]}; rest=${line#"${line%%[![:space:]]*}"}
@@ -36,7 +41,6 @@ _corral() {
   if [[ -n $files ]]; then compopt -o default -o bashdefault -o nosort 2>/dev/null; COMPREPLY=(); return 0; fi
   compopt -o nosort 2>/dev/null
   if [[ -n $nospace ]]; then compopt -o nospace 2>/dev/null; fi
-  COMPREPLY=("${found[@]}")
   # What readline takes for the word begins behind the last of these.
   if [[ $COMP_WORDBREAKS == *=* ]]; then breaks+='='; fi
   if [[ $COMP_WORDBREAKS == *:* ]]; then breaks+=':'; fi
@@ -44,8 +48,8 @@ _corral() {
   if [[ -n $head ]]; then COMPREPLY=("${COMPREPLY[@]/#/"$head"}"); fi
   if [[ -n $skip ]]; then COMPREPLY=("${COMPREPLY[@]#"$skip"}"); fi
   # In a list that is only shown there is room for what the words are.
-  if [[ ${COMP_TYPE-} == @(63|33|64) ]] && (( ${#found[@]} > 1 && ${#notes[@]} == ${#found[@]} )); then
-    for index in "${!found[@]}"; do
+  if [[ ${COMP_TYPE-} == @(63|33|64) ]] && (( ${#COMPREPLY[@]} > 1 && ${#notes[@]} == ${#COMPREPLY[@]} )); then
+    for index in "${!COMPREPLY[@]}"; do
       piece=${notes[index]//[[:cntrl:]]/?}
       if [[ -n $piece && $piece != ' ' ]]; then COMPREPLY[index]+="  ($piece)"; fi
     done

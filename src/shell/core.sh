@@ -310,7 +310,7 @@ _corral_guests() {
   if [[ -z $text || $text == [0-9]* ]]; then
     _corral_range "$text"
     (( low < high )) || return 0
-    lines=("${lines[@]:$low:$((high - low))}")
+    if (( high - low < ${#lines[@]} )); then lines=("${lines[@]:$low:$((high - low))}"); fi
     # Descriptions cost more than everything else, and nobody reads hundreds.
     if (( high - low <= 300 )); then
       for line in "${lines[@]}"; do rest=${line#*$'\t'}; _corral_add "${line%%$'\t'*}" "${rest%%$'\t'*}"; done

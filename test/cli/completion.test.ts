@@ -84,7 +84,7 @@ describe.each(shells)('%s', (shell) => {
       const guests = await screen.complete('qm start 10', 2)
       expect(guests.below).toMatch(/100\W+web/)
       expect(guests.below).toMatch(/101\W+db/)
-      const options = await screen.complete('qm set 100 --net0 virtio --memory 512 --', 2)
+      const options = await screen.complete('qm set 100 --memory 512 --m', 2)
       const all = await screen.complete('qm set 100 --net0 virtio --net', 2)
       expect(`${options.below}${options.line}`).not.toMatch(/--memory\b(?! 512)/)
       expect(all.below).toMatch(/--net1\b/)
@@ -151,8 +151,11 @@ describe.each(shells)('hostile names in %s', (shell) => {
 describe.skipIf(isMissing('bash') || isMissing('tmux') || !existsSync('/usr/share/bash-completion/bash_completion'))('with bash-completion (skipped where it is not installed)', () => {
   test('behind sudo, and loaded by the name of the tool', async () => {
     const data = path.join(root, 'data')
-    mkdirSync(path.join(data, 'bash-completion/completions'), {recursive: true})
-    for (const tool of ['qm', 'pvesm']) writeFileSync(path.join(data, 'bash-completion/completions', tool), `source ${path.resolve(import.meta.dirname, '../../completions/corral.bash')}\n`)
+    const install = (...words: string[]) => spawnSync(path.resolve(import.meta.dirname, '../../bin/corral'), ['autocomplete', 'install', 'bash', ...words], {env: {...process.env, CORRAL_ROOT: root, HOME: root, XDG_DATA_HOME: data}, encoding: 'utf8'})
+    expect(install('--dry-run').stdout).toContain(`${data}/bash-completion/completions/qm\n`)
+    expect(existsSync(data)).toBe(false)
+    expect(install().status).toBe(0)
+    expect(install().status).toBe(0)
     const screen = new ShellScreen('bash', {env: {...env, XDG_DATA_HOME: data}, setUp: 'source /usr/share/bash-completion/bash_completion', isLoaded: false})
     try {
       for (const [typed, wanted] of [['qm shutd', 'qm shutdown'], ['pvesm path thick:', 'pvesm path thick:vm-101-disk-0'], ['sudo qm start w', 'sudo qm start web'], ['sudo qm set 100 --net0=virtio,bri', 'sudo qm set 100 --net0=virtio,bridge=']]) {
@@ -163,6 +166,16 @@ describe.skipIf(isMissing('bash') || isMissing('tmux') || !existsSync('/usr/shar
     }
   }, 60_000)
 })
+
+test('the scripts are not put in the place of somebody else’s', () => {
+  const config = path.join(root, 'config')
+  mkdirSync(path.join(config, 'fish/completions'), {recursive: true})
+  writeFileSync(path.join(config, 'fish/completions/qm.fish'), '# mine')
+  const run = spawnSync(path.resolve(import.meta.dirname, '../../bin/corral'), ['autocomplete', 'install', 'fish'], {env: {...process.env, CORRAL_ROOT: root, HOME: root, XDG_CONFIG_HOME: config}, encoding: 'utf8'})
+  expect(run.status).toBe(6)
+  expect(run.stderr).toContain(`${config}/fish/completions/qm.fish`)
+  expect(readdirSync(path.join(config, 'fish/completions'))).toEqual(['qm.fish'])
+}, 60_000)
 
 test('a command keeps the names for the shells', () => {
   const own = path.join(root, 'own')

@@ -23,8 +23,8 @@ export interface ScreenOptions {
 function startUp(shell: Shell, {setUp = '', isLoaded = true}: ScreenOptions): readonly [file: string, text: string] {
   const script = path.join(projectRoot, 'completions')
   switch (shell) {
-    case 'bash': return ['rc', `PS1='> '; unset HISTFILE; bind 'set bell-style none'\n${setUp}\n${isLoaded ? `source ${script}/corral.bash` : ''}\n`]
-    case 'zsh': return ['.zshrc', `PS1='> '; unset HISTFILE; unsetopt BEEP\nfpath=(${script} $fpath)\nautoload -Uz compinit; compinit -u -D\n${setUp}\n`]
+    case 'bash': return ['rc', `PS1='> '; unset HISTFILE; bind 'set bell-style none'; bind 'set completion-query-items 0'; bind 'set page-completions off'\n${setUp}\n${isLoaded ? `source ${script}/corral.bash` : ''}\n`]
+    case 'zsh': return ['.zshrc', `PS1='> '; unset HISTFILE; unsetopt BEEP; LISTMAX=10000\nfpath=(${script} $fpath)\nautoload -Uz compinit; compinit -u -D\n${setUp}\n`]
     case 'fish': return ['config.fish', `function fish_prompt; echo '> '; end\nset -g fish_greeting\nset -g fish_autosuggestion_enabled 0\nbind \\cl 'printf "\\e[2J\\e[H"; commandline -f repaint'\n${setUp}\nsource ${script}/corral.fish\n`]
   }
 }
@@ -94,17 +94,20 @@ export class ShellScreen {
   async #clear(): Promise<void> {
     // A shell that is interrupted at its start forgets the rest of its files.
     await this.#until((screen) => screen.split('\n').some((line) => line.startsWith('>')))
-    // Whatever is open (a list, a question) ends with Ctrl-C.
-    this.#tmux('send-keys', 'C-c')
-    await pause(10)
-    this.#tmux('send-keys', 'C-l')
-    await this.#until((screen) => /^> ?\s*$/.test(screen.trim()))
+    // Not Ctrl-C, which comes at its own time and takes with it what was typed behind it.
+    this.#tmux('send-keys', 'C-e', 'C-u', 'C-l')
+    await pause(15)
+    for (let tries = 0; !/^> ?\s*$/.test(this.screen().trim()); tries++) {
+      if (tries > 200) throw new Error(`${this.#shell} cannot be cleared:\n${this.screen()}`)
+      if (tries % 20 === 19) this.#tmux('send-keys', 'C-e', 'C-u', 'C-l')
+      await pause(tries < 20 ? 15 : 100)
+    }
   }
 
   async #until(isRight: (screen: string) => boolean): Promise<void> {
-    for (let count = 0; count < 500; count++) {
+    for (let count = 0; count < 150; count++) {
       if (isRight(this.screen())) return
-      await pause(15)
+      await pause(count < 50 ? 15 : 150)
     }
     throw new Error(`${this.#shell} shows something else:\n${this.screen()}`)
   }

@@ -13,3 +13,5 @@ export function workerArgv(): readonly string[] {
 export const eventDaemonArgv: typeof programs.eventDaemonArgv = () => [process.execPath, '--max-semi-space-size=1', bundle, '--qmeventd']
 export const corralProgram: typeof programs.corralProgram = () => [process.execPath, bundle, '--command']
 export const supportFolder: typeof programs.supportFolder = () => fileURLToPath(new URL('./libexec/', import.meta.url))
+/** A host has none: whoever types does so elsewhere. */
+export const completionsFolder: typeof programs.completionsFolder = () => fileURLToPath(new URL('./completions', import.meta.url))

@@ -15,13 +15,15 @@ export interface Places {
   userConfigDir?: string | undefined
   /** `~/.cache/corral`: what may be lost; for what runs on the user's machine only. */
   userCacheDir?: string | undefined
+  /** `~/.local/share/corral`; beside it lies what shells look for of the user's own. */
+  userDataDir?: string | undefined
 }
 
 /** @throws InvalidInputError when CORRAL_ROOT is not a short absolute path of a folder of its own. */
 export function placesFromEnvironment(env: Readonly<Record<string, string | undefined>>): Places {
   const root = env['CORRAL_ROOT']
   if (root === undefined || root === '') {
-    return {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env)}
+    return {stateDir: '/var/lib/corral', runDir: '/run/corral', logDir: '/var/log/corral', root: undefined, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env), userDataDir: userDir(env['XDG_DATA_HOME'], env['HOME'], '.local/share')}
   }
   if (!root.startsWith('/') || root.includes('\0') || root.includes('\n')) {
     throw new InvalidInputError(`CORRAL_ROOT must be an absolute path, not '${root}'`)
@@ -31,7 +33,7 @@ export function placesFromEnvironment(env: Readonly<Record<string, string | unde
   if (Buffer.byteLength(trimmed) > 60) {
     throw new InvalidInputError(`CORRAL_ROOT is too long for the sockets below it (at most 60 bytes): '${root}'`)
   }
-  return {stateDir: `${trimmed}/lib`, runDir: `${trimmed}/run`, logDir: `${trimmed}/log`, root: trimmed, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env)}
+  return {stateDir: `${trimmed}/lib`, runDir: `${trimmed}/run`, logDir: `${trimmed}/log`, root: trimmed, userConfigDir: userConfigDir(env), userCacheDir: userCacheDir(env), userDataDir: userDir(env['XDG_DATA_HOME'], env['HOME'], '.local/share')}
 }
 
 /** `$XDG_CONFIG_HOME/corral`, by default below `~/.config`; undefined for a caller without a home. */

@@ -16,3 +16,8 @@ export function corralProgram(): readonly string[] {
 export function supportFolder(): string {
   return fileURLToPath(new URL('../../../libexec/', import.meta.url))
 }
+
+/** The folder of the shells' completion scripts. */
+export function completionsFolder(): string {
+  return fileURLToPath(new URL('../../../completions', import.meta.url))
+}
