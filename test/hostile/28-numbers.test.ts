@@ -59,7 +59,7 @@ describe('a number', () => {
     for (const text of [...noNumbers, ...tooLarge]) expect(numberOrRefusal(read, text), JSON.stringify(text)).toBeUndefined()
     for (const text of [...edges, ...fractions, String((schema.minimum ?? 0) - 1), String((schema.maximum ?? 0) + 1)]) {
       const value = Number(text)
-      const isInRange = value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity)
+      const isInRange = value >= (schema.minimum ?? -Infinity) && value <= (schema.maximum ?? Infinity) && schema.enum?.includes(value) !== false
       const isWhole = /^-?\d+$/.test(text)
       const isRight = isInRange && (isWhole || (schema.type === 'number' && !/\.\d{16}/.test(text)))
       const read_ = numberOrRefusal(read, text)

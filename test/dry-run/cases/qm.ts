@@ -116,6 +116,78 @@ export const cases: DryRunCases = {
     },
     shows: /^# QMP: system_reset$/m,
   }],
+  'qm suspend': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['qm', 'suspend', '100']
+    },
+    shows: /^# QMP: stop$/m,
+  }],
+  'qm resume': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      await world.before('qm', 'suspend', '100')
+      return ['qm', 'resume', '100']
+    },
+    shows: /^# QMP: cont$/m,
+  }],
+  'qm sendkey': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['qm', 'sendkey', '100', 'ctrl-alt-delete']
+    },
+    shows: /^# QMP: send-key ctrl-alt-delete$/m,
+  }],
+  'qm disk unlink': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--scsi0', 'local:1')
+      return ['qm', 'disk', 'unlink', '100', '--idlist', 'scsi0', '--force', '1']
+    },
+    shows: /^rm -f -- /m,
+  }],
+  'qm disk rescan': [{
+    about: 'with a volume that no configuration names',
+    arrange: async (world) => {
+      await world.guest(100)
+      await world.before('pvesm', 'alloc', 'local', '100', 'vm-100-disk-0.raw', '1M')
+      return ['qm', 'disk', 'rescan']
+    },
+    shows: /^\+unused0: local:100\/vm-100-disk-0\.raw$/m,
+  }],
+  'pvenode startall': [{
+    arrange: async (world) => {
+      await world.guest(100, 'onboot: 1\nstartup: order=2\n')
+      await world.guest(101, 'onboot: 1\nstartup: order=1,up=0\n')
+      await world.guest(102)
+      return ['pvenode', 'startall']
+    },
+    shows: /^qm start 101\n(?:#.*\n)*qm start 100$/m,
+  }],
+  'pvenode stopall': [{
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['pvenode', 'stopall', '--timeout', '5']
+    },
+    shows: /^qm shutdown 100 --timeout 5 --forceStop 1$/m,
+  }],
+  'corral cpu-model create': [{
+    arrange: async () => ['corral', 'cpu-model', 'create', 'custom-build', '--reported-model', 'Haswell', '--flags', '+aes'],
+    shows: /^\+cpu-model: build$/m,
+  }],
+  'corral cpu-model set': [{
+    arrange: async (world) => {
+      await world.before('corral', 'cpu-model', 'create', 'custom-build', '--reported-model', 'Haswell')
+      return ['corral', 'cpu-model', 'set', 'custom-build', '--hidden', '1']
+    },
+    shows: /^\+\s*hidden/m,
+  }],
+  'corral cpu-model delete': [{
+    arrange: async (world) => {
+      await world.before('corral', 'cpu-model', 'create', 'custom-build', '--reported-model', 'Haswell')
+      return ['corral', 'cpu-model', 'delete', 'custom-build']
+    },
+    shows: /^-cpu-model: build$/m,
+  }],
   'qm cleanup': [{
     about: 'after a reboot',
     arrange: async (world) => {

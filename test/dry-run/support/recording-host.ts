@@ -94,12 +94,18 @@ function tapped(socket: Duplex, onCommand: (command: string, words: readonly str
     rest = lines.pop() ?? ''
     for (const line of lines) {
       const {execute, arguments: args = {}} = commandIn(line)
-      if (execute !== undefined) onCommand(execute, Object.entries(args).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
+      if (execute !== undefined) onCommand(execute, Object.entries(args).map(([name, value]) => keysIn(value) ?? `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
     }
   }
   const write = socket.write.bind(socket) as (...parts: unknown[]) => boolean
   socket.write = ((...parts: unknown[]) => { note(parts[0]); return write(...parts) }) as Duplex['write']
   return socket
+}
+
+/** The keys of `send-key` as people write them: `ctrl-alt-delete`. */
+function keysIn(value: unknown): string | undefined {
+  const keys = Array.isArray(value) ? value.map((key: unknown) => typeof key === 'object' && key !== null && 'data' in key ? key.data : undefined) : []
+  return keys.length > 0 && keys.every((key) => typeof key === 'string') ? keys.join('-') : undefined
 }
 
 function commandIn(line: string): {readonly execute?: string; readonly arguments?: Readonly<Record<string, unknown>>} {

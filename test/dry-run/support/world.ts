@@ -1,10 +1,11 @@
 // Where a case is played: an installation in a temporary folder whose host is this machine with a note of everything done to it, and hosts
 // over SSH that are tables. What a case leaves running is ended with it.
 import {createHash} from 'node:crypto'
-import {existsSync, lstatSync, mkdirSync, readFileSync, readdirSync} from 'node:fs'
+import {existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {afterEach, expect, onTestFinished} from 'vitest'
+import {formatUpid, upidLogPath} from '../../../src/lib/base/index.ts'
 import {aliases} from '../../../src/lib/cli/aliases.ts'
 import {findTypedCommand} from '../../../src/lib/cli/find-command.ts'
 import {runWords} from '../../../src/lib/cli/run-words.ts'
@@ -24,6 +25,15 @@ export interface State {
   readonly stored: Readonly<Record<string, string>>
   /** The files on the disk, but for the database: what is in them or, of other things, what they are. */
   readonly files: Readonly<Record<string, string>>
+}
+
+/** A task that was over as soon as it began. */
+function finishedTask({places}: Context, id: string): string {
+  const upid = formatUpid({node: 'h1', pid: 1, pstart: 1, starttime: 1, type: id.replace(' ', ''), id: '', user: 'root@pam'})
+  const path = `${places.logDir}/${upidLogPath(upid)}`
+  mkdirSync(dirname(path), {recursive: true, mode: 0o700})
+  writeFileSync(path, 'TASK OK\n')
+  return upid
 }
 
 /** Ended in a hook of this module, which comes before the one that removes their folders: without their PID files nobody would find them. */
@@ -58,9 +68,10 @@ export class World {
     }
     const context: Context = {
       ...opened, host: recordingHost(opened.host, note), connector: async () => connector,
-      startTask: async (id, params) => {
-        deeds.push({kind: 'task', text: [id, params['vmid']].join(' ')})
-        return `UPID:h1:00000001:00000001:00000001:${id.replace(' ', '')}::root@pam:`
+      startTask: async (id, {vmid, ...options}) => {
+        const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value === true ? '1' : value === false ? '0' : String(value)])
+        deeds.push({kind: 'task', text: [id, vmid, ...words].join(' ')})
+        return finishedTask(opened, id)
       },
     }
     const world = new World(root, context, deeds, server)

@@ -20,11 +20,13 @@ export interface GuestGroupsAction extends Action {
 }
 
 export function describeGroups({groups, delaySeconds, maxWorkers}: GuestGroupsAction): string[] {
+  const last = groups.at(-1)?.at(-1)
+  const pauseAfter = (member: GroupMember) => member.pauseSeconds > 0 && member !== last ? [`# wait ${member.pauseSeconds} s`] : []
   const lines = groups.flatMap((group, index) => [
     ...(groups.length === 1 ? [] : [`# group ${index + 1} of ${groups.length}${maxWorkers > 1 && group.length > 1 ? `, ${Math.min(maxWorkers, group.length)} at a time` : ''}`]),
-    ...group.flatMap(({command, params, pauseSeconds}) => [[command, ...wordsOf(params)].join(' '), ...(pauseSeconds > 0 ? [`sleep ${pauseSeconds}`] : [])]),
+    ...group.flatMap((member) => [[member.command, ...wordsOf(member.params)].join(' '), ...pauseAfter(member)]),
   ])
-  return [...(delaySeconds > 0 ? [`sleep ${delaySeconds}`] : []), ...lines]
+  return [...(delaySeconds > 0 ? [`# wait ${delaySeconds} s`] : []), ...lines]
 }
 
 function wordsOf({vmid, ...options}: Readonly<Record<string, unknown>>): string[] {

@@ -88,7 +88,7 @@ describe('pvenode startall', () => {
     const {context, events} = await room(guests)
     const outcome = await run('startall', {}, context, {dryRun: true})
     expect(outcome.outcome === 'planned' ? outcome.lines : []).toEqual([
-      '# group 1 of 3', 'qm start 102', 'sleep 3', '# group 2 of 3', 'qm start 100', 'sleep 10', '# group 3 of 3', 'qm start 101', 'sleep 3',
+      '# group 1 of 3', 'qm start 102', '# wait 3 s', '# group 2 of 3', 'qm start 100', '# wait 10 s', '# group 3 of 3', 'qm start 101',
     ])
     expect(events).toEqual([])
   })

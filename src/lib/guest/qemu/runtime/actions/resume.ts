@@ -13,7 +13,7 @@ export interface ResumeGuest extends Action {
 
 export const resume = defineAction<ResumeGuest>({
   kind: 'qemu.resume',
-  describe: () => ['# QMP: system_wakeup when the guest sleeps, then cont'],
+  describe: () => ['# QMP: system_wakeup, when the guest sleeps', '# QMP: cont'],
   run: async ({vmid}, {host, places, signal}) => {
     await withQmp(host, guestPaths(places, vmid).qmp, {signal}, async (client) => {
       const status = statusWord(await client.execute('query-status'))
