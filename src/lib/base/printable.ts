@@ -2,7 +2,7 @@
 
 // C0 controls, DEL, C1 controls, and the marks that reorder text (bidirectional overrides and isolates), zero-width characters
 // and line separators: with them a log could forge lines, set the window title or write to the clipboard (OSC 52).
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /** One line with every control character shown as `\x1B` or `\u202E`. A tab becomes a space. */
 export function printable(line: string): string {

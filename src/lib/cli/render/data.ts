@@ -2,7 +2,7 @@
 // Proxmox VE's commands and API print them.
 
 /* What JSON.stringify leaves raw within strings although a terminal may obey or hide it; see base/printable.ts. */
-const unprintable = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const unprintable = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
 /** JSON text whose strings hold no raw control character. It stays the same data. */
 export function printableJson(json: string): string {

@@ -27,8 +27,8 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** The text cut to at most `width` columns, with an ellipsis in place of what was dropped. */
-export function cutToWidth(text: string, width: number): string {
+/** The text cut to at most `width` columns, with an ellipsis in place of what was dropped, or `~` where the terminal has none. */
+export function cutToWidth(text: string, width: number, ellipsis: '…' | '~' = '…'): string {
   if (displayWidth(text) <= width) return text
   if (width <= 0) return ''
   let used = 0
@@ -39,7 +39,7 @@ export function cutToWidth(text: string, width: number): string {
     kept += character
     used += next
   }
-  return `${kept}…`
+  return `${kept}${ellipsis}`
 }
 
 /** Fills up with spaces to `width` columns. */

@@ -24,11 +24,12 @@ const longestWaitSeconds = 99 * 3600
 export function progressBar(state: ProgressState, {columns, hasUnicode}: {readonly columns: number; readonly hasUnicode: boolean}): string {
   const room = columns - 1
   const numbers = progressNumbers(state)
+  const ellipsis = hasUnicode ? '…' : '~'
   const barRoom = Math.min(barWidth, room - displayWidth(state.what) - numbers.length - 4)
   const share = shareOf(state)
   if (share === undefined || barRoom < leastBarWidth) {
-    const what = cutToWidth(state.what, Math.max(0, room - numbers.length - 1))
-    return cutToWidth(`${what}${what === '' || numbers === '' ? '' : ' '}${numbers}`, room)
+    const what = cutToWidth(state.what, Math.max(0, room - numbers.length - 1), ellipsis)
+    return cutToWidth(`${what}${what === '' || numbers === '' ? '' : ' '}${numbers}`, room, ellipsis)
   }
   const [full, empty] = hasUnicode ? ['█', '░'] : ['#', '.']
   const filled = Math.floor(share * barRoom)

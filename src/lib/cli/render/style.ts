@@ -21,7 +21,7 @@ export function textStyle(stream: {readonly isTTY?: boolean; readonly columns?: 
   const noColour = env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== ''
   return {
     columns: isTerminal ? Math.max(20, wantedColumns ?? 80) : undefined,
-    hasColour: isTerminal && !noColour && env['TERM'] !== 'dumb' && env['TERM'] !== undefined,
+    hasColour: isTerminal && !noColour && !['dumb', '', undefined].includes(env['TERM']),
     hasUnicode: /utf-?8/i.test([env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '') ?? ''),
   }
 }

@@ -25,7 +25,7 @@ export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], c
   const line = (texts: readonly string[]) => columns.map((column, index) => {
     const width = widths[index] ?? 0
     const text = texts[index] ?? ''
-    return padToWidth(options.style.columns === undefined ? text : cutToWidth(text, width), width, column.align ?? 'left')
+    return padToWidth(options.style.columns === undefined ? text : cutToWidth(text, width, options.style.hasUnicode ? '…' : '~'), width, column.align ?? 'left')
   })
   const header = options.hasHeader ? line(columns.map((column) => column.header)).map((text) => emphasise(text)) : undefined
   const body = cells.map(line)
