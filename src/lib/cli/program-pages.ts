@@ -20,7 +20,7 @@ function agentPage(): string {
     {title: 'DESCRIPTION', body: [
       'Runs commands on this host for a client on another machine. The client logs in over SSH and starts it; nothing listens on the network, and nothing runs when no client is connected and no task is under way. `corral host add` installs it, `corral host update` replaces it, `corral host remove` takes it away.',
       'The agent is one file for Node.js with all that it needs, beside SQLite\'s binding for the architecture and C library of the host and the files that QEMU uses. It has the same commands as the command line and checks their parameters by the same rules, whatever the client has checked.',
-      'A client that goes away stops what only looks. A change that was begun is brought to its end, and a task is a process of its own that goes on; `pvenode task list` shows it.',
+      'A client that goes away stops what only looks, and ends its interactive commands. A change that was begun is brought to its end, and a task is a process of its own that goes on; `pvenode task list` shows it.',
       'A login that is not root starts the agent by `sudo -n`, so it needs a rule that allows this one program without a password.',
     ].join('\n\n')},
     {title: 'OPTIONS', body: definitionList([
@@ -43,7 +43,7 @@ function agentPage(): string {
       {term: `${italic('environment')} beside the agent`, paragraphs: ['Lines `CORRAL_ROOT=...` and `CORRAL_NODE=...` of a private installation. They count more than the environment of the login.']},
       {term: italic('/run/corral/terminals'), paragraphs: ['Interactive commands that wait for their terminal, named after the hash of their token.']},
     ])},
-    {title: 'EXAMPLES', body: 'A rule for sudoers(5) that lets the user `admin` manage this host:\n\n    admin ALL=(root) NOPASSWD: /usr/local/lib/corral/corral-agent --stdio, /usr/local/lib/corral/corral-agent --terminal'},
+    {title: 'EXAMPLES', body: 'A rule for sudoers(5) that lets the user `admin` use this host; `corral host add`, `update` and `remove` run /bin/sh by sudo as well:\n\n    admin ALL=(root) NOPASSWD: /usr/local/lib/corral/corral-agent --stdio, /usr/local/lib/corral/corral-agent --terminal'},
     {title: 'SEE ALSO', body: 'corral(1), corral-contexts(5), ssh(1), sshd(8), sudoers(5)'},
   ])
 }

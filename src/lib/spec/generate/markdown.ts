@@ -41,7 +41,12 @@ export interface Section {
 
 /** A page: its title line and its sections; empty ones are left out. */
 export function page(title: string, sections: readonly Section[]): string {
-  return [`# ${title}`, ...sections.filter(({body}) => body.trim() !== '').map((section) => `## ${section.title}\n\n${section.body.trim()}`)].join('\n\n').concat('\n')
+  return [`# ${title}`, ...sections.filter(({body}) => body.trim() !== '').map((section) => `## ${section.title}\n\n${withoutBlankLinesAround(section.body)}`)].join('\n\n').concat('\n')
+}
+
+/** The blanks before the first line stay: a section may begin with an example. */
+function withoutBlankLinesAround(text: string): string {
+  return text.replace(/^\n+/, '').trimEnd()
 }
 
 /** A summary as the NAME line wants it: no capital, no full stop. */
