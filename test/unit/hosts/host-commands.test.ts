@@ -167,6 +167,18 @@ describe('corral host check', () => {
   })
 })
 
+test('a host that cannot be reached stays, and --keep-agent forgets it', async () => {
+  const server = new FakeServer()
+  const {run, file} = await desk(server)
+  await run('host add h1 a')
+  server.connection = () => { throw new UnavailableError('cannot reach a') }
+  const {error} = await run('host remove h1')
+  expect([(error as Error).message, (error as AppError).nextSteps.at(-1)]).toEqual(['the agent on h1 could not be removed', 'Or forget a host that is gone for good: corral host remove h1 --keep-agent'])
+  expect(await readFile(file, 'utf8')).toContain('h1')
+  expect((await run('host remove h1 --keep-agent')).code).toBe(0)
+  expect(await readFile(file, 'utf8')).not.toContain('h1')
+})
+
 test('check, update, remove and the current context', async () => {
   const server = new FakeServer()
   const {run, file} = await desk(server)

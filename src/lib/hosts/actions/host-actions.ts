@@ -1,5 +1,5 @@
 // What is done to a host by a login: packages, the agent's files, its removal; and the first talk with the agent. Each may be repeated.
-import {AppError} from '../../base/index.ts'
+import {AppError, UnavailableError} from '../../base/index.ts'
 import {defineAction, type Action} from '../../tasks/index.ts'
 import {connectorOf} from '../commands/chosen-hosts.ts'
 import {greeted} from '../greet-host.ts'
@@ -111,7 +111,12 @@ export const hostRemoveAgent = defineAction<RemoveAgent>({
   kind: 'host.remove-agent',
   describe: ({target, files}) => files.map((file) => `ssh ${target.ssh} rm -f ${agentFolder(target.agent)}/${file}`),
   run: async ({target, files}, context) => {
-    const connection = await (await connectorOf(context)).openLogin(target, context.signal)
+    const connection = await (await connectorOf(context)).openLogin(target, context.signal).catch((error: unknown) => {
+      if (!(error instanceof UnavailableError)) throw error
+      throw new UnavailableError(`the agent on ${target.name} could not be removed`, {
+        cause: error, nextSteps: ['Try again when it can be reached.', `Or forget a host that is gone for good: corral host remove ${target.name} --keep-agent`],
+      })
+    })
     try {
       await runScript(connection, removeAgent, [agentFolder(target.agent), ...files], {host: target.name, what: 'removing the agent', signal: context.signal, limitMs: removeLimitMs})
     } finally {
