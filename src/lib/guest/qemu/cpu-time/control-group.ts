@@ -13,6 +13,8 @@ export interface ControlGroups { readonly version: GroupVersion; readonly root: 
 
 const slice = 'corral.slice'
 const mountTable = '/proc/self/mountinfo'
+/** Hosts with thousands of mounts have some of them. */
+const longestMountTable = 16 * 1024 * 1024
 
 /** systemd owns the control groups where it is process 1 (sd_booted(3)). */
 export async function hasSystemd({files}: Pick<Host, 'files'>): Promise<boolean> {
@@ -29,7 +31,7 @@ export function groupName(vmid: number, places: Places): string {
  * @throws UnavailableError when it is nowhere
  */
 export async function findControlGroups({files}: Pick<Host, 'files'>): Promise<ControlGroups> {
-  const mounts = parseGroupMounts(await files.readText(mountTable))
+  const mounts = parseGroupMounts(await files.readText(mountTable, longestMountTable))
   if (mounts.v2 !== undefined && await files.stat(`${mounts.v2}/cgroup.controllers`) !== undefined) {
     const controllers = (await files.readText(`${mounts.v2}/cgroup.controllers`)).trim().split(/\s+/)
     if (controllers.includes('cpu')) return {version: 2, root: mounts.v2}
@@ -93,5 +95,5 @@ async function removeWhenEmpty(group: string, {files}: Pick<Host, 'files'>): Pro
 }
 
 async function readIfThere(path: string, {files}: Pick<Host, 'files'>): Promise<string> {
-  return await files.stat(path) === undefined ? '' : files.readText(path)
+  return await files.stat(path) === undefined ? '' : files.readText(path, longestMountTable)
 }
