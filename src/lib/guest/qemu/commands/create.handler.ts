@@ -75,7 +75,8 @@ async function completeConfig(vmid: number, values: Readonly<Record<string, stri
   const generated: Record<string, string> = {
     ...(boot === '' ? {} : {boot}),
     smbios1: `uuid=${sources.newUuid()}`,
-    vmgenid: sources.newUuid(),
+    // QEMU has no such device for ARM.
+    ...(given['arch'] === 'aarch64' ? {} : {vmgenid: sources.newUuid()}),
     meta: creationRecord(qemuVersion, context.clock.now()),
   }
   return {...config, current: {...config.current, values: {...generated, ...given, ...(machine === undefined ? {} : {machine})}}}

@@ -40,6 +40,13 @@ describe('qm create', () => {
     expect(await storedKey(101, 'boot', context)).toBeUndefined()
   })
 
+  it('gives no generation id to a machine of ARM, whose boards cannot have one', async () => {
+    const {context} = await room()
+    await qm('create', {vmid: 100, arch: 'aarch64'}, context)
+    expect(await storedKey(100, 'vmgenid', context)).toBeUndefined()
+    expect(await storedKey(100, 'smbios1', context)).toBeDefined()
+  })
+
   it('keeps settings that nothing acts on yet, and of a password only the hash', async () => {
     const {context} = await room()
     await qm('create', {vmid: 100, ciuser: 'joe', cipassword: 'open sesame', ipconfig0: 'ip=192.0.2.10/24,gw=192.0.2.1', migrate_speed: '10', cpuunits: '200'}, context)
