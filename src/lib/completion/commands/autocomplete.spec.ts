@@ -8,7 +8,7 @@ export const spec = defineCommand({
 hosts, tasks. It starts no process: names come from small files that every change of a guest or a storage keeps up to date, in
 \`/var/lib/corral/completion\`, and for hosts over SSH in \`~/.cache/corral/completion\`.
 
-Debian's package installs the scripts where the shells look. Elsewhere \`corral autocomplete install\` links them there.`,
+Where Corral was not installed from a package, \`corral autocomplete install\` links the scripts to where the shells look.`,
   params: {shell: {type: 'string', enum: shells, optional: true, description: 'The shell; all of them where none is named.'}},
   args: ['shell'],
   returns: {
