@@ -52,7 +52,8 @@ class Desk {
     let seen = ''
     child.stdout.setEncoding('utf8').on('data', (text) => { seen += text })
     const timer = setTimeout(() => child.kill('SIGKILL'), commandTimeoutMs)
-    const knock = isConsole ? setInterval(() => child.stdin.write(bootLine.test(seen) ? '\x0f' : '\r'), 500) : undefined
+    // Not before it speaks: until then the terminal itself echoes what is typed.
+    const knock = isConsole ? setInterval(() => { if (seen !== '') child.stdin.write(bootLine.test(seen) ? '\x0f' : '\r') }, 500) : undefined
     child.stdin?.on('error', () => undefined)
     await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve))
     clearTimeout(timer)
