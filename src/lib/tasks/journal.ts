@@ -1,6 +1,7 @@
 // The undo journal as it lies in the store: one folder an operation, `journal/<id>/head` and a record for each undo step, written
 // before the step is done. It knows how records are kept and read; what they mean is carry-out.ts and recover.ts.
 import {randomBytes} from 'node:crypto'
+import {AppError} from '../base/index.ts'
 import type {Store, StoredFile} from '../store/index.ts'
 import type {Context} from './context.ts'
 import {killSwitch} from './kill-switch.ts'
@@ -127,9 +128,18 @@ export async function readJournals(store: Store): Promise<Journal[]> {
     const head = files.find((file) => file.path === `${folder}/${id}/head`)
     // The head is written with the first record and removed with the last, so a journal without one is no journal.
     if (head === undefined) return []
-    const records = files.filter((file) => file !== head).map((file) => JSON.parse(file.data) as JournalRecord)
-    return [{head: JSON.parse(head.data) as JournalHead, records: records.sort((a, b) => a.number - b.number)}]
+    const records = files.filter((file) => file !== head).map((file) => parsed<JournalRecord>(file))
+    return [{head: parsed<JournalHead>(head), records: records.sort((a, b) => a.number - b.number)}]
   })
+}
+
+/** @throws AppError naming the file: what it would have undone is not known, so nothing may go on as if it were not there */
+function parsed<T>({path, data}: StoredFile): T {
+  try {
+    return JSON.parse(data) as T
+  } catch (error) {
+    throw new AppError('internal', `the journal of an unfinished operation is damaged (${path} in the store)`, {cause: error})
+  }
 }
 
 /** The journal by this id, or undefined when it has come to its end. */
