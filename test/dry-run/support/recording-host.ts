@@ -64,11 +64,11 @@ export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {
         return files.rename(from, to)
       },
       symlink: async (target, path) => {
-        onDeed({kind: 'write', path, text: commandLine(['ln', '-s', '--', target, path])})
+        onDeed({kind: 'write', path: finalName(path), text: commandLine(['ln', '-sfn', '--', target, finalName(path)])})
         return files.symlink(target, path)
       },
       remove: async (path) => {
-        onDeed({kind: 'remove', path, text: commandLine(['rm', '-f', '--', path])})
+        onDeed({kind: 'remove', path: finalName(path), text: commandLine(['rm', '-f', '--', finalName(path)])})
         return files.remove(path)
       },
       removeTree: async (path) => {
@@ -77,6 +77,11 @@ export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {
       },
     },
   }
+}
+
+/** What is made beside its place and then put there counts as made there. */
+function finalName(path: string): string {
+  return path.replace(/\.corral-new$/, '')
 }
 
 function looksOnly(argv: readonly string[]): boolean {
