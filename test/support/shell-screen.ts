@@ -30,7 +30,6 @@ function startUp(shell: Shell, {setUp = '', isLoaded = true}: ScreenOptions): re
 }
 
 export class ShellScreen {
-  readonly #socket = `corral-screen-${process.pid}-${Math.random().toString(36).slice(2)}`
   readonly #home = mkdtempSync(path.join(tmpdir(), 'corral-screen-'))
   readonly #shell: Shell
 
@@ -87,7 +86,7 @@ export class ShellScreen {
   }
 
   close(): void {
-    spawnSync('tmux', ['-L', this.#socket, 'kill-server'])
+    spawnSync('tmux', ['-S', path.join(this.#home, 'tmux'), 'kill-server'])
     rmSync(this.#home, {recursive: true, force: true})
   }
 
@@ -125,7 +124,7 @@ export class ShellScreen {
   }
 
   #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...args], {encoding: 'utf8', env: {...process.env, TMUX: ''}})
+    return execFileSync('tmux', ['-S', path.join(this.#home, 'tmux'), ...args], {encoding: 'utf8', env: {...process.env, TMUX: ''}})
   }
 }
 
