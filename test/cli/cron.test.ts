@@ -73,6 +73,10 @@ const scene: readonly Line[] = [
     {words: words(`corral ${text}`), code: 7, tells: /^Error: .*neither HOME nor XDG_CONFIG_HOME is set\n/}
   )),
   // It goes on until it is ended, or into the background where its name says so.
+  {words: words('corral cpu-model create small --reported-model qemu64 --flags +aes')},
+  {words: words('corral cpu-model set small --flags +pcid')},
+  {words: words('corral cpu-model list'), prints: /^custom-small +qemu64 +\+pcid *$/m},
+  {words: words('corral cpu-model delete small')},
   {words: words('corral autocomplete'), prints: /^bash:$/m},
   {words: words('corral autocomplete install bash'), code: 7, tells: /HOME is not set/},
   {words: words('qmeventd SOCKET'), endAfterMs: 1000, prints: /(?:)/, tells: /(?:)/},
