@@ -17,7 +17,7 @@ export async function bundleAgent(dist) {
   const {version} = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   const folder = path.join(dist, 'agent')
   const files = {
-    'corral-agent': {data: fs.readFileSync(path.join(root, 'scripts/agent-launcher.sh')), mode: 0o755},
+    'corral-agent': {data: Buffer.from(launcher(version)), mode: 0o755},
     'corral-agent.mjs': {data: Buffer.from(await bundle(input, dist, version)), mode: 0o644},
     'node_sqlite3.node': {data: fs.readFileSync(path.join(root, 'node_modules/sqlite3/build/Release/node_sqlite3.node')), mode: 0o644},
     ...libexecFiles(),
@@ -31,6 +31,12 @@ export async function bundleAgent(dist) {
   const sizeBytes = manifest.files.reduce((sum, file) => sum + file.sizeBytes, 0)
   console.log(`agent: ${(files['corral-agent.mjs'].data.length / 1e6).toFixed(2)} MB, with SQLite's binding and libexec ${(sizeBytes / 1e6).toFixed(2)} MB`)
   if (sizeBytes > maxBytes) throw new Error(`the agent has ${sizeBytes} bytes; ${maxBytes} is the most`)
+}
+
+/** Its second line says the version, which others read there without running it (hosts/login-scripts.ts). */
+function launcher(version) {
+  const [first, ...rest] = fs.readFileSync(path.join(root, 'scripts/agent-launcher.sh'), 'utf8').split('\n')
+  return [first, `# version ${version}`, ...rest].join('\n')
 }
 
 async function bundle(input, dist, version) {

@@ -8,11 +8,11 @@ import type {SshConnection} from '../../src/lib/host/ssh/index.ts'
 const data = Buffer.from('agent')
 const sha256 = createHash('sha256').update(data).digest('hex')
 const bundle: AgentBundle = {
-  version: '9.9', architecture: 'x64', libc: 'glibc',
+  version: '9.9.0', architecture: 'x64', libc: 'glibc',
   files: ['corral-agent', 'corral-agent.mjs', 'libexec/x'].map((path) => ({path, mode: 0o755, sha256, data})),
 }
 const facts: HostCheck = {
-  node: 'n1', version: '9.9', user: 'root@pam', isRoot: true, system: 'Debian \u001b[31m13', kernel: '6.12', architecture: 'x64', nodeVersion: 'v20.19.0', cpus: 4, memoryBytes: 1024 ** 3,
+  node: 'n1', version: '9.9.0', user: 'root@pam', isRoot: true, system: 'Debian \u001b[31m13', kernel: '6.12', architecture: 'x64', nodeVersion: 'v20.19.0', cpus: 4, memoryBytes: 1024 ** 3,
   qemu: '10.0', lxc: null, kvm: {usable: true, reason: ''}, cgroups: 'v2', storageTools: ['lvs'], disk: {path: '/', totalBytes: 2 * 1024 ** 3, availableBytes: 1024 ** 3},
   missingPackages: [], settings: [], problems: ['\u001b]0;owned\u0007'],
 }
@@ -23,6 +23,10 @@ export class FakeServer {
   readonly files = new Map<string, string>()
   node: string | undefined = 'v20.19.0'
   architecture = 'x86_64'
+  /** The version in the launcher that is there. */
+  agent = ''
+  /** Whether what is sent arrives otherwise. */
+  damages = false
   /** The Node.js of its package sources, before and after their lists were fetched. */
   offered = ['20.19.2+dfsg-1', '20.19.2+dfsg-1']
   readonly idLines = new Set(['subuids=root:100000:65536', 'subgids=root:100000:65536'])
@@ -33,7 +37,7 @@ export class FakeServer {
   connection(): SshConnection {
     return {
       peer: {host: 'x', port: 22, user: 'root', hostKeyFingerprint: 'SHA256:x', hostKeyType: 'ssh-ed25519'}, needsSudo: false, closed: Promise.resolve(undefined), close: () => undefined,
-      upload: async (content, path) => { this.done.push(`upload ${path}`); this.files.set(path, createHash('sha256').update(content).digest('hex')) },
+      upload: async (content, path) => { this.done.push(`upload ${path}`); this.files.set(path, createHash('sha256').update(this.damages ? 'damaged' : content).digest('hex')) },
       exec: async (command) => {
         const stderr = new PassThrough()
         const output = new PassThrough()
@@ -68,7 +72,7 @@ export class FakeServer {
     }
     if (command.includes('rm -f')) { this.done.push(`remove ${first} ${names.length}`); return ['end=1'] }
     return [
-      'uid=0', `architecture=${this.architecture}`, 'system=Debian', 'libc=glibc 2.41', `offered=${this.offered[0] ?? ''}`, ...this.idLines, ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
+      'uid=0', `architecture=${this.architecture}`, `agent=${this.agent}`, 'system=Debian', 'libc=glibc 2.41', `offered=${this.offered[0] ?? ''}`, ...this.idLines, ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
       ...names.flatMap((name) => { const hash = this.files.get(`${first}/${name}`); return hash === undefined ? [] : [`${hash}  ${first}/${name}`] }), 'end=1',
     ]
   }

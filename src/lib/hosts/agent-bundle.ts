@@ -22,6 +22,8 @@ export interface HostProbe {
   readonly missingIdRanges: readonly IdRange[]
   /** All files of the agent are there, each with its hash. */
   readonly isAgentWhole: boolean
+  /** The version of the agent that is there, when it is newer than ours. */
+  readonly newerAgent: string | undefined
 }
 
 const probeLimitMs = 30_000
@@ -52,6 +54,16 @@ export async function probeHost(connection: SshConnection, name: string, path: s
     system: value('system').slice(0, 100), nodeVersion, hasNode, offeredNode: value('offered'), hasApt: programs.has('apt-get'),
     missingIdRanges: missingIdRanges({subuids: values('subuids'), subgids: values('subgids')}),
     missingPackages: [...(hasNode ? [] : ['nodejs']), ...Object.entries(packageOf).flatMap(([program, debian]) => (programs.has(program) ? [] : [debian]))],
+    newerAgent: isNewer(value('agent'), bundle.version) ? value('agent') : undefined,
     isAgentWhole: bundle.files.every((file) => lines.includes(`${file.sha256}  ${folder}/${file.path}`)),
   }
+}
+
+/** Of two versions such as `1.10.2`; what is no version is not newer. */
+function isNewer(version: string, than: string): boolean {
+  const numbers = (text: string) => /^(\d{1,9})\.(\d{1,9})\.(\d{1,9})(?:[-+][\w.+-]{1,80})?$/.exec(text)?.slice(1, 4).map(Number)
+  const [theirs, ours] = [numbers(version), numbers(than)]
+  if (theirs === undefined || ours === undefined) return false
+  const at = theirs.findIndex((number, index) => number !== ours[index])
+  return at >= 0 && (theirs[at] ?? 0) > (ours[at] ?? 0)
 }

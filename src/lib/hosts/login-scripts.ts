@@ -14,6 +14,7 @@ export const probe = [
   'echo "system=$(sed -n s/^PRETTY_NAME=//p /etc/os-release 2>/dev/null | tr -d \\")"',
   'echo "libc=$(getconf GNU_LIBC_VERSION 2>/dev/null)"',
   'for node in "$folder/node" "$(command -v node)" /usr/local/bin/node /usr/bin/node; do if [ -x "$node" ]; then echo "node=$("$node" --version)"; break; fi; done',
+  'echo "agent=$(sed -n "2s/^# version //p" "$folder/corral-agent" 2>/dev/null)"',
   'if command -v apt-cache >/dev/null; then echo "offered=$(apt-cache policy nodejs 2>/dev/null | sed -n "s/^  Candidate: \\([0-9].*\\)/\\1/p")"; fi',
   'for name in subuid subgid; do head -n 2000 /etc/$name 2>/dev/null | sed "s/^/${name}s=/"; done',
   'for program in apt-get qemu-system-x86_64 qemu-img ip; do if command -v "$program" >/dev/null; then echo "has=$program"; fi; done',

@@ -182,14 +182,14 @@ describe.each(Object.entries(ways))('over %s', (_name, way) => {
       followTask: async (_params, {emit}) => { await emit({lines: ['\u001b[2J', {what: '\u202e', percent: 5}], offset: -1}); return {status: 'OK\u0007', errorKind: 'made-up', sentences: [1, 'x']} },
       facts: async () => ({missingPackages: [{package: '; rm -rf /'}, {package: 'qemu-utils', neededFor: '\u001b'}], problems: 'none', cpus: 'many'}),
     }), 'h1')
-    await expect(client.hello()).rejects.toMatchObject({kind: 'unsupported', nextSteps: ['Update it: corral host update h1']})
+    await expect(client.hello()).rejects.toMatchObject({kind: 'unsupported', nextSteps: ['Update Corral on this machine', /corral host remove h1/]})
     const log: LogLine[] = []
     await run(client, 'demo look', {}, forever, log)
     expect(log).toEqual([{level: 'warn', text: '\\x1B]0;evil\\x07'}])
     await expect(client.startTask({command: 'x', params: {}, dryRun: false}, forever)).rejects.toMatchObject({kind: 'tool'})
     const lines: string[] = []
     expect(await client.followTask('x', 0, {line: (text) => lines.push(text), offset: () => { throw new Error('no such offset') }}, forever)).toEqual({
-      status: 'OK\\x07', errorKind: 'internal', sentences: ['x'], nextSteps: [],
+      status: 'OK\\x07', errorKind: 'tool', sentences: ['x'], nextSteps: [],
     })
     expect(lines).toEqual(['\\x1B[2J', '\\u202E: 5%'])
     expect(await client.facts()).toMatchObject({missingPackages: [{package: 'qemu-utils', neededFor: '\\x1B'}], problems: [], cpus: 0, cgroups: 'none'})

@@ -16,7 +16,7 @@ export interface Typed {
 }
 
 export interface TypeOptions {
-  /** On a pseudo-terminal that script(1) makes, with these words of stty before the command. */
+  /** On a pseudo-terminal that script(1) makes, with these words of stty before the command. `modes changed` is shown if it leaves others behind. */
   readonly terminal?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
 }
@@ -34,7 +34,7 @@ export class Desk {
   type(argv: readonly string[], {terminal, env = {}}: TypeOptions = {}): Typed {
     const words = [join(binFolder, argv[0] ?? ''), ...argv.slice(1)]
     const [program = '', ...args] = terminal === undefined ? words
-      : ['script', '--quiet', '--return', '--command', `stty ${terminal.join(' ')}; exec ${words.join(' ')}`, '/dev/null']
+      : ['script', '--quiet', '--return', '--command', `stty ${terminal.join(' ')}; before=$(stty -g); ${words.join(' ')}; code=$?; [ "$(stty -g)" = "$before" ] || echo modes changed; exit $code`, '/dev/null']
     // Detached, so in a session of its own: a terminal of whoever runs the tests is not asked.
     const child = spawn(program, args, {detached: true, stdio: 'pipe', env: {
       PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', TERM: 'xterm', SHELL: '/bin/sh', HOME: this.#lab.home, XDG_CONFIG_HOME: join(this.root, 'config'),
@@ -63,6 +63,11 @@ export class Desk {
   /** The processes that keep connections for it. */
   keepers(): number[] {
     return processes().filter(({name, pid}) => name.startsWith('corral keeper') && environmentOf(pid).includes(`XDG_RUNTIME_DIR=${join(this.root, 'run')}`)).map(({pid}) => pid)
+  }
+
+  /** The processes of its commands that have this word. */
+  clients(word: string): number[] {
+    return processes().filter(({pid, words}) => words.includes(word) && environmentOf(pid).includes(`XDG_RUNTIME_DIR=${join(this.root, 'run')}`)).map(({pid}) => pid)
   }
 
   async close(): Promise<void> {

@@ -121,6 +121,27 @@ describe('corral host add', () => {
     expect([errorKind(error), errorChain(error).join()]).toEqual(['tool', 'looking at the host failed on h1: sh: \\x1B[31mbroken'])
   })
 
+  test('finds that the files on the host are not those that were sent, and does not write it down', async () => {
+    const server = new FakeServer()
+    server.damages = true
+    const {run, file} = await desk(server)
+    const {error} = await run('host add h1 a')
+    expect([errorKind(error), (error as AppError).message]).toEqual(['tool', "the agent's files on h1 are not those that were sent"])
+    await expect(readFile(file, 'utf8')).rejects.toThrow(/ENOENT/)
+  })
+
+  test.each([['9.10.0', true], ['10.0.0-rc.1', true], ['9.8.9', false], ['9.9.0', false], ['', false], ['new \u001b[2J', false], ['99', false]])('leaves the agent %j alone if it is newer than 9.9.0: %s', async (version, stays) => {
+    const server = new FakeServer()
+    server.agent = version
+    const {run} = await desk(server)
+    const {code, error, stderr} = await run('host add h1 a')
+    expect([error, code]).toEqual([undefined, 0])
+    expect(server.done).toHaveLength(stays ? 0 : 3)
+    expect(stderr.includes(`h1 has the agent ${version}, which is newer than this Corral (9.9.0); it stays`)).toBe(stays)
+    expect((await run('host update h1')).code).toBe(0)
+    expect(server.done).toHaveLength(stays ? 0 : 3)
+  })
+
   test.each(['host add -x a', 'host add h1 -oProxyCommand=id', 'host add h1 a --agent /tmp/x;id', 'host add h1 a b'])('refuses %s', async (line) => {
     const server = new FakeServer()
     expect(errorKind((await (await desk(server)).run(line)).error)).toBe('invalid-input')

@@ -129,7 +129,15 @@ const cancelGraceMs = 30_000
  */
 export function agentClient(peer: Peer, name: string): AgentClient {
   return {
-    hello: async (signal) => helloOf(await peer.call('hello', {protocol: protocolVersion}, {timeoutMs: questionTimeoutMs, ...given(signal)}), name),
+    hello: async (signal) => {
+      try {
+        return helloOf(await peer.call('hello', {protocol: protocolVersion}, {timeoutMs: questionTimeoutMs, ...given(signal)}), name)
+      } catch (error) {
+        // Its greeting was of another version.
+        const theirs = error instanceof UnsupportedError ? error.data['protocol'] : undefined
+        throw typeof theirs === 'number' ? incompatibleAgent(name, theirs, error) : error
+      }
+    },
     run: async (invocation, {onLog}, signal) => outcomeOf(await peer.call('run', invocation, {
       signal, cancelGraceMs, onEvent: (event) => onLog(logLineOf(event)),
     })),
@@ -148,10 +156,14 @@ export function agentClient(peer: Peer, name: string): AgentClient {
   }
 }
 
-/** The refusal of an agent that does not fit; both a greeting and a hello may tell so. */
-export function incompatibleAgent(name: string, cause?: unknown): UnsupportedError {
-  return new UnsupportedError(`the agent on ${name} is of a version that this one does not understand`, {
-    nextSteps: [`Update it: corral host update ${name}`], ...(cause === undefined ? {} : {cause}),
+/** The refusal of an agent that does not fit: an older one is updated, a newer one may be in use by others. */
+function incompatibleAgent(name: string, theirs: unknown, cause?: unknown): UnsupportedError {
+  const isNewer = typeof theirs === 'number' && theirs > protocolVersion
+  return new UnsupportedError(`the agent on ${name} is of ${isNewer ? 'a newer' : 'another'} version that this one does not understand`, {
+    nextSteps: isNewer
+      ? ['Update Corral on this machine', `Or, if nobody else needs the newer agent: corral host remove ${name}, then corral host add ${name} …`]
+      : [`Update it: corral host update ${name}`],
+    ...(cause === undefined ? {} : {cause}),
   })
 }
 
@@ -161,7 +173,7 @@ function given(signal: AbortSignal | undefined): {signal?: AbortSignal} {
 
 function helloOf(answer: unknown, name: string): AgentHello {
   if (!isObject(answer)) throw violation('its hello is no object')
-  if (answer['protocol'] !== protocolVersion) throw incompatibleAgent(name)
+  if (answer['protocol'] !== protocolVersion) throw incompatibleAgent(name, answer['protocol'])
   const places = isObject(answer['places']) ? answer['places'] : {}
   return {
     protocol: protocolVersion, version: textOf(answer['version'], 'its version'), node: textOf(answer['node'], 'the name of its node'),
@@ -210,7 +222,7 @@ function taskEndOf(answer: unknown): RemoteTaskEnd {
   const {errorKind, data, result} = answer
   if (errorKind === undefined) return {status: printable(answer['status']), ...(result === undefined ? {} : {result})}
   return {
-    status: printable(answer['status']), errorKind: errorKinds.find((kind) => kind === errorKind) ?? 'internal',
+    status: printable(answer['status']), errorKind: errorKinds.find((kind) => kind === errorKind) ?? 'tool',
     sentences: linesOf(answer['sentences']), nextSteps: linesOf(answer['nextSteps']),
     ...(isObject(data) ? {data} : {}), ...(result === undefined ? {} : {result}),
   }

@@ -33,7 +33,7 @@ export function encodeError(error: unknown): ErrorPayload {
   }
 }
 
-/** The error that the other side told of. A kind that we do not know becomes `internal`, and its data is left out. */
+/** The error that the other side told of. A kind that we do not know, perhaps a newer version's, becomes `tool`, and its data is left out. */
 export function decodeError(payload: unknown): AppError {
   if (!isObject(payload) || typeof payload['message'] !== 'string') return new AppError('internal', 'the other side failed and did not say how')
   const message = cut(payload['message'])
@@ -42,7 +42,7 @@ export function decodeError(payload: unknown): AppError {
     nextSteps: sentences(payload['nextSteps'], maxNextSteps),
     ...causeOf(sentences(payload['causes'], maxCauses)),
   }
-  if (kind === undefined) return new AppError('internal', message, details)
+  if (kind === undefined) return new AppError('tool', message, details)
   return errorOf(kind, message, {...details, data: isObject(payload['data']) ? bounded(payload['data']) : {}}, fieldsOf(payload['fields']))
 }
 

@@ -1,5 +1,5 @@
 // What other folders take of the protocol.
-export {agentClient, agentMethodNames, incompatibleAgent, terminalReady, wrongCall} from './agent-client.ts'
+export {agentClient, agentMethodNames, terminalReady, wrongCall} from './agent-client.ts'
 export type {
   AgentClient, AgentHello, HostCheck, LogLine, RemoteInvocation, RemoteOutcome, RemoteTaskEnd, RemoteTaskStart, TaskEvents,
 } from './agent-client.ts'

@@ -23,14 +23,16 @@ export async function planAgent(target: ContextHost, wishes: AgentWishes, contex
   } finally {
     connection.close()
   }
-  const {missingPackages: packages, missingIdRanges: ranges, hasNode, nodeVersion, offeredNode, hasApt, isAgentWhole} = found
+  const {missingPackages: packages, missingIdRanges: ranges, hasNode, nodeVersion, offeredNode, hasApt, isAgentWhole, newerAgent} = found
   const isOfferedTooOld = offeredNode !== '' && !isNewEnough(offeredNode)
   if (!hasNode && (!wishes.setup || isOfferedTooOld)) throw noNode({host: target.name, command: wishes.command, found: nodeVersion, offered: offeredNode})
   if (wishes.setup && packages.length > 0 && !hasApt) throw new UnsupportedError(`${target.name} has no apt-get; install there by hand: ${packages.join(', ')}`)
   const {version, files} = bundle
+  // Others work with it. Whether this installation understands it, its greeting tells.
+  if (newerAgent !== undefined) context.log.warn(`${target.name} has the agent ${newerAgent}, which is newer than this Corral (${version}); it stays`)
   return [
     ...(wishes.setup && packages.length > 0 ? [{do: {kind: 'host.install-packages', target, packages, command: wishes.command}}] : []),
     ...(wishes.setup && ranges.length > 0 ? [{do: {kind: 'host.add-id-ranges', target, ranges}}] : []),
-    ...(isAgentWhole ? [] : [{do: {kind: 'host.install-agent', target, version, files: files.map(({path, sha256}) => ({path, sha256}))}}]),
+    ...(isAgentWhole || newerAgent !== undefined ? [] : [{do: {kind: 'host.install-agent', target, version, files: files.map(({path, sha256}) => ({path, sha256}))}}]),
   ]
 }
