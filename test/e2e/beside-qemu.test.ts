@@ -90,6 +90,22 @@ describe('a guest with a TPM and a folder of the host', () => {
   })
 })
 
+describe('a guest with Secure Boot', () => {
+  it('starts nothing that is not signed, and measures it into its TPM', async () => {
+    await installation.mustQm(
+      'create', '101', '--kvm', '0', '--memory', '256', '--bios', 'ovmf', '--machine', 'q35', '--serial0', 'socket',
+      '--efidisk0', 'local:1,efitype=4m,pre-enrolled-keys=1', '--tpmstate0', 'local:1,version=v2.0',
+    )
+    await installation.mustQm('start', '101')
+    const console = new GuestConsole(installation, 101)
+    // The firmware's own shell is not signed by anybody.
+    await console.waitFor(/failed to start .*EFI Internal Shell[^]*Security Violation/, 120_000)
+    await installation.mustQm('stop', '101')
+    await console.leave()
+    await installation.mustQm('destroy', '101')
+  })
+})
+
 describe('a start with programs beside it whose worker is killed', () => {
   it.each([
     ...[1, 2].map((count) => ['CORRAL_TEST_STOP_AFTER_RECORD', count] as const),

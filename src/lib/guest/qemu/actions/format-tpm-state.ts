@@ -1,13 +1,14 @@
 // Makes a fresh TPM on a volume that holds none yet: its endorsement key, with certificates of an authority of this installation. One that
 // is there is never touched, so this may be repeated.
-import {randomBytes} from 'node:crypto'
 import {openVolume} from '../../../storage/index.ts'
 import type {Action, Context} from '../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../tasks/index.ts'
 import type {TpmVersion} from '../drives/tpm-state.ts'
+import {guestPaths} from '../runtime/sockets.ts'
 
 export interface FormatTpmState extends Action {
   readonly kind: 'guest.format-tpm-state'
+  readonly vmid: number
   /** A volume id, or a path on the host. */
   readonly volume: string
   /** Where it is going to lie, for a dry run; where it does lie is asked when it is written. */
@@ -21,12 +22,15 @@ const headBytes = 4096
 export const formatTpmStateAction = defineAction<FormatTpmState>({
   kind: 'guest.format-tpm-state',
   describe: ({path, version}) => [`# make a TPM on ${path}, unless there is one`, commandLine(setupArgv(path, version, '…'))],
-  run: async ({volume, version}, context) => {
+  run: async ({vmid, volume, version}, context) => {
     const {host, places, signal} = context
     const path = await pathOf(volume, context)
     if (!await isBlank(path, context)) return
-    const folder = `${places.runDir}/tpm-${randomBytes(8).toString('hex')}`
+    const {dir, tpmSetup: folder} = guestPaths(places, vmid)
     await host.files.makeDirectory(places.runDir, 0o700)
+    await host.files.makeDirectory(dir, 0o700)
+    // Of somebody who was killed: what he made there is nobody's TPM.
+    await host.files.removeTree(folder)
     await host.files.makeDirectory(folder, 0o700)
     try {
       const fresh = `${folder}/state`

@@ -6,6 +6,7 @@ import type {Context, Plan, WantedFile} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import {storageLock} from '../../../storage/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {fileWithPoolMember} from '../../pools.ts'
 import {defaultBootOrder, formatBootOrder} from '../boot-order.ts'
 import {changeConfig} from '../change-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
@@ -47,18 +48,19 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const planned = await planDrives({vmid, drives}, context)
   const config = await completeConfig(vmid, {...values, ...planned.values}, sources, context)
 
+  const claims = [claim, ...(params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)])]
   const path = guestConfigPath(context.node, vmid)
   const text = formatQemuConfig(config)
   const steps = planned.steps.length === 0
-    ? [storeCommitStep([claim, {path, was: undefined, text}])]
-    : withReservation(path, claim, text, planned.steps)
+    ? [storeCommitStep([...claims, {path, was: undefined, text}])]
+    : withReservation(path, claims, text, planned.steps)
   return {steps: start === true ? [...steps, {do: {kind: 'guest.start-task', vmid}}] : steps, whenInterrupted: 'undo'}
 }
 
-function withReservation(path: string, claim: WantedFile, text: string, volumeSteps: Plan['steps']): Plan['steps'] {
+function withReservation(path: string, claims: readonly WantedFile[], text: string, volumeSteps: Plan['steps']): Plan['steps'] {
   const reserved = 'lock: create\n'
   return [
-    storeCommitStep([claim, {path, was: undefined, text: reserved}]),
+    storeCommitStep([...claims, {path, was: undefined, text: reserved}]),
     ...volumeSteps,
     storeCommitStep([{path, was: {data: reserved}, text}]),
   ]

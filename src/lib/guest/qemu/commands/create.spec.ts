@@ -17,6 +17,7 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     // Not std.vmid: completion offers, and names stand for, guests that exist.
     vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new machine, unique in the cluster.'},
     ...qemuConfigParams,
+    pool: {type: 'string', format: 'pve-poolid', optional: true, placeholder: 'pool', description: 'Put the machine into this pool, which must exist.'},
     start: {type: 'boolean', optional: true, default: false, description: 'Start the virtual machine once it is created.'},
   },
   args: ['vmid'],

@@ -6,6 +6,7 @@ import type {Storage, VolumeId} from '../../../storage/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan, WantedFile} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {fileWithoutGuest} from '../../pools.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {assertUnlocked, assertUnprotected, guestConfigPath, guestLockName, readGuest, releaseVmid} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
@@ -32,6 +33,7 @@ export const handler = handleChange(spec, {
       {path: guestConfigPath(context.node, vmid), was: guest.file, text: undefined},
       await releaseVmid(vmid, context),
       await removedFile(`firewall/${vmid}.fw`, context),
+      ...await fileWithoutGuest(vmid, context.store),
       ...(purge === true ? await filesWithoutGuest(vmid, context.store) : []),
     ]
     return {

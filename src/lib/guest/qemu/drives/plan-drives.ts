@@ -156,7 +156,7 @@ async function newVolume(request: NewVolumeRequest, context: Context): Promise<{
     steps: [
       step,
       ...(efiVars === undefined ? [] : [{do: fillEfiVars(efiVars, {volume, path: storage.path(id), format})}]),
-      ...(tpm === undefined ? [] : [{do: formatTpmState({volume, path: storage.path(id), version: tpm.version})}]),
+      ...(tpm === undefined ? [] : [{do: formatTpmState({vmid, volume, path: storage.path(id), version: tpm.version})}]),
     ],
   }
 }

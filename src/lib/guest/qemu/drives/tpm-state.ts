@@ -34,6 +34,6 @@ export async function requireSwtpm(host: Pick<Context['host'], 'which'>): Promis
 }
 
 /** The step that makes a fresh TPM on the volume, where there is none yet. The volume's own undo takes it back. */
-export function formatTpmState(target: Pick<FormatTpmState, 'volume' | 'path' | 'version'>): FormatTpmState {
+export function formatTpmState(target: Pick<FormatTpmState, 'vmid' | 'volume' | 'path' | 'version'>): FormatTpmState {
   return {kind: 'guest.format-tpm-state', ...target}
 }

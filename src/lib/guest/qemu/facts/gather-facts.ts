@@ -28,7 +28,7 @@ export async function gatherFacts(vmid: number, config: ConfigSection, context: 
     gatherHostPci(vmid, config.values, context),
   ])
   const paths = guestPaths(context.places, vmid)
-  return {vmid, config, host, drives, hostPci, paths, eventSocket: eventSocketPath(context.places), spice: {kind: 'unix', path: `${paths.dir}/${vmid}.spice`}}
+  return {vmid, config, host, drives, hostPci, paths, eventSocket: eventSocketPath(context.places), spice: {kind: 'unix', path: paths.spice}}
 }
 
 async function gatherHostPci(vmid: number, values: Readonly<Record<string, string>>, context: StorageContext): Promise<ArgumentsInput['hostPci']> {

@@ -31,7 +31,7 @@ async function tpmSteps(vmid: number, text: string | undefined, context: Context
     ],
   }
   // A volume that was made elsewhere, or by hand, may be blank.
-  return [{do: formatTpmState({volume: drive.file, path, version})}, {do: helper}]
+  return [{do: formatTpmState({vmid, volume: drive.file, path, version})}, {do: helper}]
 }
 
 async function statePath({file}: DriveText, context: Context): Promise<string> {

@@ -11,13 +11,17 @@ import type {RuntimeContext} from './status.ts'
 
 export async function removeRunFiles(vmid: number, context: RuntimeContext & EndContext): Promise<void> {
   const {host, places} = context
-  const {dir, network, virtiofs} = guestPaths(places, vmid)
+  const {dir, network, virtiofs, tpmSetup} = guestPaths(places, vmid)
   if (await hasHelperSockets(vmid, context)) await endHelpers(vmid, context)
   const settings = (await host.files.list(network)).filter(name => parseTapName(name)?.vmid === vmid)
   // A device without settings here is another installation's, whose guest would lose its network.
   await removeTaps((await guestTaps(vmid, host)).filter(tap => settings.includes(tap)), host)
   for (const name of settings) await host.files.remove(`${network}/${name}`)
-  for (const name of await host.files.list(dir)) if (`${dir}/${name}`.startsWith(virtiofs)) await host.files.remove(`${dir}/${name}`)
+  for (const name of await host.files.list(dir)) {
+    const path = `${dir}/${name}`
+    if (path.startsWith(virtiofs)) await host.files.remove(path)
+    else if (path === tpmSetup) await host.files.removeTree(path)
+  }
   await removeCpuGroup(vmid, {host, places})
   await releasePciDevices(vmid, {host, places})
   // The PID file goes last: while it is there, qmeventd and the doctor know that something is to be cleared up.

@@ -15,6 +15,7 @@ export interface GuestPaths {
   /** The guest agent's socket. */
   readonly qga: string
   readonly vnc: string
+  readonly spice: string
   readonly serial0: string
   readonly serial1: string
   readonly serial2: string
@@ -22,6 +23,8 @@ export interface GuestPaths {
   /** Where swtpm serves the guest's TPM, and what it says. */
   readonly swtpm: string
   readonly swtpmLog: string
+  /** The folder in which a new TPM is made; private, and gone once it is on its volume. */
+  readonly tpmSetup: string
   /** Where a virtiofsd serves a folder, with the number of its key behind it. */
   readonly virtiofs: string
   /** How often the hook script was called for the start or the end that is under way. */
@@ -53,12 +56,14 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     qmp: `${base}.qmp`,
     qga: `${base}.qga`,
     vnc: `${base}.vnc`,
+    spice: `${base}.spice`,
     serial0: `${base}.serial0`,
     serial1: `${base}.serial1`,
     serial2: `${base}.serial2`,
     serial3: `${base}.serial3`,
     swtpm: `${base}.swtpm`,
     swtpmLog: `${base}.swtpmlog`,
+    tpmSetup: `${base}.tpmsetup`,
     virtiofs: `${base}.virtiofs`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
@@ -83,5 +88,5 @@ export function helperSockets(places: Places, vmid: number): readonly string[] {
 /** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.record]
 }

@@ -95,7 +95,7 @@ describe('a TPM', () => {
     expect(state.subarray(0, 8).toString('latin1')).toBe('nilmptws')
     // It is not made anew: what the guest has sealed with it would be lost.
     const again = await context.actionKind('guest.format-tpm-state')
-    await again.run({kind: 'guest.format-tpm-state', volume: 'local:100/vm-100-disk-1.raw', path: '', version: 'v2.0'}, context)
+    await again.run({kind: 'guest.format-tpm-state', vmid: 100, volume: 'local:100/vm-100-disk-1.raw', path: '', version: 'v2.0'}, context)
     expect((await readFile(join(place.root, 'lib/vz/images/100/vm-100-disk-1.raw'))).equals(state)).toBe(true)
     await qm('set', {vmid: 100, delete: 'tpmstate0'}, context)
     expect(await storedKey(100, 'unused0', context)).toBe('local:100/vm-100-disk-1.raw')

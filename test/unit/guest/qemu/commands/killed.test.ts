@@ -96,6 +96,20 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     expect(kills).toBe(what === 'RECORD' ? 5 : 6)
   }, 120_000)
 
+  it('a create with a TPM in a pool leaves nothing, and the pool as it was', async () => {
+    const pool = 'pool:web::200::\n'
+    const kills = await killEverywhere(what, {
+      command: 'create', params: {vmid: 100, tpmstate0: 'local:1,version=v2.0', pool: 'web'},
+      before: async (context) => { await context.store.commit({put: {'user.cfg': pool}}) },
+      afterwards: async (place, context) => {
+        expect(await images(place)).toEqual([])
+        expect((await context.store.read('user.cfg'))?.data).toBe(pool)
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(what === 'RECORD' ? 3 : 4)
+  }, 240_000)
+
   it('a replaced disk is the old one again, with its data', async () => {
     const kills = await killEverywhere(what, {
       command: 'set', params: {vmid: 100, scsi0: 'local:0.02'},
