@@ -7,6 +7,6 @@ import {canonical} from './render/data.ts'
 /** @throws AppError (internal) that names what differs */
 export async function checkResult(result: unknown, {id, returns}: Pick<CommandSpec, 'id' | 'returns'>): Promise<void> {
   const {resultFaults} = await import('../spec/result-faults.ts')
-  const faults = resultFaults(canonical(result) ?? null, returns)
+  const faults = await resultFaults(canonical(result) ?? null, returns)
   if (faults.length > 0) throw new AppError('internal', `${id} gave a result that its spec does not promise: ${faults.slice(0, 8).join('; ')}`)
 }
