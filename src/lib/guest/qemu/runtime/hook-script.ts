@@ -14,7 +14,7 @@ const maxLoggedLines = 500
 const shownLines = 5
 
 /**
- * Where the script lies, once it is certain that it can be run and is nobody's but root's to change.
+ * Where the script lies, once it is certain that it can be run and is nobody's but root's to change. Looks only: a dry run asks as well.
  * @throws InvalidInputError, NotFoundError, ConflictError, UnavailableError saying what is wrong with it
  */
 export async function hookScriptPath(volume: string, context: StorageContext): Promise<string> {
@@ -24,7 +24,6 @@ export async function hookScriptPath(volume: string, context: StorageContext): P
   if (!storage.traits.defaultContent.includes('snippets')) {
     throw unusable(volume, `lies on a storage that is not for snippets`, [`pvesm set ${id.storage} --content ${[...storage.traits.defaultContent, 'snippets'].join(',')}`])
   }
-  await storage.activate()
   const path = storage.path(id)
   const stat = await context.host.files.stat(path, {followLinks: true})
   if (stat?.kind !== 'file') throw new NotFoundError(`the hook script ${volume} is not there (${path})`, {data: {volume, path}})
@@ -42,6 +41,7 @@ function unusable(volume: string, why: string, nextSteps: readonly string[]): In
  * @throws ToolError with the last lines of what it wrote; UnavailableError when it does not end in time; CancelledError; what hookScriptPath throws
  */
 export async function runHookScript(volume: string, vmid: number, phase: HookPhase, context: Context): Promise<void> {
+  await (await openVolume(volume, context)).storage.activate()
   const path = await hookScriptPath(volume, context)
   const lines: string[] = []
   let count = 0

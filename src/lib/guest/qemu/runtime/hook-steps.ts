@@ -1,4 +1,4 @@
-// Which steps call a guest's hook script. Pure.
+// Which steps call a guest's hook script. Pure, but for the occasion that is made up.
 import {randomUUID} from 'node:crypto'
 import type {Action} from '../../../tasks/index.ts'
 import type {RunHook} from './actions/run-hook.ts'
