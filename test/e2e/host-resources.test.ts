@@ -12,7 +12,8 @@ for (const reason of [whyNoPages, whyNoGroups]) if (reason !== undefined) consol
 
 const installation = new Installation()
 const [withPages, withLimit] = [100, 101]
-const pages = () => Number(fs.readFileSync(`${pool}/nr_hugepages`, 'utf8'))
+const count = (file: string) => Number(fs.readFileSync(`${pool}/${file}`, 'utf8'))
+const pages = () => count('nr_hugepages')
 
 beforeAll(async () => {
   await installation.create(withPages, {boots: false, options: ['--memory', '64', '--numa', '1', '--hugepages', '2']})
@@ -24,8 +25,10 @@ afterAll(() => installation.close())
 describe.skipIf(whyNoPages !== undefined)('a guest made of huge pages', () => {
   it('has them while it runs, and they are given back when it is stopped', async () => {
     const before = pages()
+    // Pages that lie about unused are taken first.
+    const missing = Math.max(0, 32 - count('free_hugepages'))
     await installation.mustQm('start', String(withPages))
-    expect(pages()).toBe(before + 32)
+    expect(pages()).toBe(before + missing)
     await installation.mustQm('stop', String(withPages))
     expect(pages()).toBe(before)
   })
