@@ -186,9 +186,8 @@ async function makeHost(
     // The one that runs would be forgotten and never ended.
     if (server !== undefined) throw new Error(`the server of ${name} runs already`)
     // What is mounted later on this machine (the network namespaces of a test) is to be seen by the host, and nothing the other way round.
-    const command = ['unshare', '--mount', '--propagation', 'slave', '/bin/sh', '-c', serverScript, 'sshd', folder]
-    const [program = '', ...args] = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command]
-    server = spawn(program, args, {stdio: ['ignore', 'ignore', 'pipe'], env: {PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}})
+    const args = ['--mount', '--propagation', 'slave', '/bin/sh', '-c', serverScript, 'sshd', folder, namespace ?? '']
+    server = spawn('unshare', args, {stdio: ['ignore', 'ignore', 'pipe'], env: {PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin'}})
     server.stderr?.on('data', (chunk: Buffer) => { written = (written + chunk.toString()).slice(-100_000) })
     await until(() => answers(address, port), () => `the server of ${name} did not start:\n${written}`)
   }
@@ -229,10 +228,19 @@ async function makeHost(
   }
 }
 
-/** $1 is the host's folder. Its users exist for its server and what that starts, nowhere else. */
+/**
+ * $1 is the host's folder, $2 its network namespace, if it has one. Its users exist for its server and what that starts, nowhere else. /sys shows
+ * the network of who mounted it, so it is mounted again there; the control groups below it are carried over, which `ip netns exec` would not do.
+ */
 const serverScript = `set -e
 for name in passwd shadow group sudoers; do mount --bind "$1/etc/$name" "/etc/$name"; done
-exec /usr/sbin/sshd -D -e -f "$1/sshd_config"`
+[ -n "$2" ] || exec /usr/sbin/sshd -D -e -f "$1/sshd_config"
+mkdir -p "$1/cgroup"
+mount --rbind /sys/fs/cgroup "$1/cgroup"
+exec nsenter --net="/run/netns/$2" /bin/sh -c 'set -e
+mount -t sysfs sysfs /sys
+mount --rbind "$1/cgroup" /sys/fs/cgroup
+exec /usr/sbin/sshd -D -e -f "$1/sshd_config"' sshd "$1"`
 
 async function makeUsers(folder: string): Promise<void> {
   const etc = join(folder, 'etc')
