@@ -184,7 +184,8 @@ describe('corral host check', () => {
     await clock.advanceUntil(checking, 1_000)
     const {code, stdout} = await checking
     expect([code, stdout.match(/did not answer within 20 s/g)?.length]).toEqual([7, 2])
-    expect(clock.now()).toBeLessThan(25_000)
+    // One after the other they would take 40 s; on a busy machine the clock of the test runs ahead of the work.
+    expect(clock.now()).toBeLessThan(38_000)
   })
 })
 
