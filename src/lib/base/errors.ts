@@ -106,6 +106,16 @@ export function errorChain(error: unknown): string[] {
   return sentences
 }
 
+/** What can be done next, as the outermost error of the chain says that says anything. */
+export function nextStepsOf(error: unknown): readonly string[] {
+  let current = error
+  for (let depth = 0; current instanceof Error && depth < 16; depth++) {
+    if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
+    current = current.cause
+  }
+  return []
+}
+
 /** The kind of an error; anything that is not an AppError is a bug of ours. */
 export function errorKind(error: unknown): ErrorKind {
   return error instanceof AppError ? error.kind : 'internal'

@@ -1,6 +1,6 @@
 // An error as it is shown on stderr: its sentences cause by cause, each once, then what the user can do. With --output-format json an
 // object that follows errorSchema, which is a promise to programs; the text is not.
-import {AppError, errorChain, errorKind, printable, printableLines} from '../base/index.ts'
+import {AppError, errorChain, errorKind, nextStepsOf, printable, printableLines} from '../base/index.ts'
 import {exitCodes} from './exit-codes.ts'
 import {jsonText} from './render/data.ts'
 
@@ -41,17 +41,14 @@ export interface ErrorReport {
 export function errorReport(error: unknown): ErrorReport {
   const kind = errorKind(error)
   const [message = 'unknown failure', ...causes] = errorChain(error)
-  return {kind, exitCode: exitCodes[kind], message, causes, nextSteps: nextStepsOf(error), data: error instanceof AppError ? error.data : {}}
+  return {kind, exitCode: exitCodes[kind], message, causes, nextSteps: stepsToPrint(error), data: error instanceof AppError ? error.data : {}}
 }
 
-/** The steps of the outermost error that has some; a bug has its own. */
-function nextStepsOf(error: unknown): readonly string[] {
-  let current = error
-  for (let depth = 0; current instanceof Error && depth < 16; depth++) {
-    if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
-    current = current.cause
-  }
-  return error instanceof AppError ? [] : ['This is a fault in Corral. Run it again with CORRAL_DEBUG=1 and report what it prints.']
+/** A bug has a step of its own. */
+function stepsToPrint(error: unknown): readonly string[] {
+  const steps = nextStepsOf(error)
+  if (steps.length > 0 || error instanceof AppError) return steps
+  return ['This is a fault in Corral. Run it again with CORRAL_DEBUG=1 and report what it prints.']
 }
 
 /** The text for stderr, with a line end. `showStack` adds the place in the program, for bugs. */

@@ -1,5 +1,5 @@
 // The program of a worker: one process that carries out one task and writes its log. Its entry file, which brings the catalog, is in cli/.
-import {AppError, InvalidInputError, NotFoundError, errorChain, formatUpid, placesFromEnvironment, systemClock} from '../base/index.ts'
+import {AppError, NotFoundError, errorChain, formatUpid, nextStepsOf, placesFromEnvironment, readOrder, systemClock} from '../base/index.ts'
 import type {Places} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Catalog} from './catalog-entry.ts'
@@ -39,7 +39,7 @@ export async function workerProgram(parts: WorkerParts): Promise<void> {
   process.on('SIGTERM', () => cancel.abort())
   process.on('SIGINT', () => cancel.abort())
   process.on('SIGHUP', () => undefined)
-  const order = await readOrder()
+  const order = await readOrder(process.stdin, maxOrderBytes) as WorkerOrder
   const task = await register(order).catch(giveUp)
   const endNow = (error: unknown) => { void finish(task, failure(error, task.log)).then(() => process.exit(1)) }
   process.on('uncaughtException', endNow)
@@ -54,17 +54,6 @@ function giveUp(error: unknown): never {
   if (!(error instanceof AppError)) throw error
   process.stderr.write(`${errorChain(error).join(': ')}\n`)
   process.exit(1)
-}
-
-async function readOrder(): Promise<WorkerOrder> {
-  const chunks: Buffer[] = []
-  let total = 0
-  for await (const chunk of process.stdin) {
-    total += (chunk as Buffer).length
-    if (total > maxOrderBytes) throw new InvalidInputError('the parameters of the task are too long')
-    chunks.push(chunk as Buffer)
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as WorkerOrder
 }
 
 /** Makes the task visible: first its key, which only one can have, then that it is active, then its log, for which whoever started it waits. */
@@ -138,16 +127,6 @@ function failure(error: unknown, log: TaskLog): TaskEnd {
     status: sentences.join(': '), errorKind: known?.kind ?? 'internal', sentences, nextSteps: nextStepsOf(error),
     ...(known === undefined ? {} : {data: known.data}),
   }
-}
-
-/** Those of the outermost error that has some. */
-function nextStepsOf(error: unknown): readonly string[] {
-  let current = error
-  for (let depth = 0; current instanceof Error && depth < 16; depth++) {
-    if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
-    current = current.cause
-  }
-  return []
 }
 
 async function finish({upid, host, places, log}: RunningTask, end: TaskEnd): Promise<void> {

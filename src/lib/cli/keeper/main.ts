@@ -1,7 +1,7 @@
 // The program of a keeper (serve.ts), which a command line leaves behind. It logs in without asking anybody. Where that fails it ends, the mark
 // that it was tried stays, and command lines go on connecting by themselves.
 import {rm} from 'node:fs/promises'
-import {systemClock} from '../../base/index.ts'
+import {readOrder, systemClock} from '../../base/index.ts'
 import type {AgentConnection} from '../../host/index.ts'
 import {sshConnector} from '../connect-hosts.ts'
 import type {KeeperOrder} from './kept-connector.ts'
@@ -12,17 +12,6 @@ import {isTaken} from './socket-name.ts'
 
 const maxOrderBytes = 64 * 1024
 const connectLimitMs = 30_000
-
-async function readOrder(): Promise<KeeperOrder> {
-  const chunks: Buffer[] = []
-  let total = 0
-  for await (const chunk of process.stdin) {
-    total += (chunk as Buffer).length
-    if (total > maxOrderBytes) throw new Error('the order is too long')
-    chunks.push(chunk as Buffer)
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as KeeperOrder
-}
 
 async function connected({host}: KeeperOrder): Promise<AgentConnection> {
   // Not AbortSignal.timeout: a connection may go on heeding the signal that it was made with.
@@ -40,7 +29,7 @@ process.umask(0o077)
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => stop.abort())
 try {
-  const order = await readOrder()
+  const order = await readOrder(process.stdin, maxOrderBytes) as KeeperOrder
   const {socketPath, replaces, idleMs} = order
   if (await isTaken(socketPath, replaces)) {
     await rm(triedPath(socketPath), {force: true})

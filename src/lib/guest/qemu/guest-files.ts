@@ -33,6 +33,16 @@ export interface GuestFile {
   readonly file: StoredFile
 }
 
+/** Reads a virtual machine of this node; undefined when it is not there any more. */
+export async function readGuestIfThere(vmid: number, context: GuestFileContext): Promise<GuestFile | undefined> {
+  try {
+    return await readGuest(vmid, context)
+  } catch (error) {
+    if (error instanceof NotFoundError) return undefined
+    throw error
+  }
+}
+
 /**
  * Reads a virtual machine of this node.
  * @throws NotFoundError naming the VMID, and where the guest is when it exists elsewhere or as a container

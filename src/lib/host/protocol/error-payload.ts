@@ -2,7 +2,7 @@
 // classes is made nor how much memory it takes.
 import {
   AppError, CancelledError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError, UnauthenticatedError, UnavailableError, UnsupportedError,
-  errorChain, errorKind, errorKinds,
+  errorChain, errorKind, errorKinds, nextStepsOf,
 } from '../../base/index.ts'
 import type {ErrorDetails, ErrorKind} from '../../base/index.ts'
 import {isObject} from './json-payload.ts'
@@ -74,16 +74,6 @@ function sentences(value: unknown, most: number): string[] {
 function fieldsOf(value: unknown): Record<string, string> {
   if (!isObject(value)) return {}
   return Object.fromEntries(Object.entries(value).flatMap(([name, reason]) => typeof reason === 'string' ? [[cut(name), cut(reason)]] : []))
-}
-
-/** The steps of the outermost error that has some. */
-function nextStepsOf(error: unknown): readonly string[] {
-  let current = error
-  for (let depth = 0; current instanceof Error && depth < 16; depth++) {
-    if (current instanceof AppError && current.nextSteps.length > 0) return current.nextSteps
-    current = current.cause
-  }
-  return []
 }
 
 function cut(text: string): string {

@@ -1,11 +1,11 @@
 // Removes a volume that a guest's configuration has given up. One that cannot be removed becomes an unused disk of the guest again, so
 // that it is not left without a name; one that the configuration names is not touched. So it may be repeated.
-import {AppError, ConflictError, NotFoundError, errorChain} from '../../../base/index.ts'
+import {AppError, ConflictError, errorChain} from '../../../base/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import {commandLine, defineAction, storeCommitStep} from '../../../tasks/index.ts'
 import type {Action, Context} from '../../../tasks/index.ts'
 import {formatQemuConfig} from '../config/config-file.ts'
-import {guestConfigPath, readGuest} from '../guest-files.ts'
+import {guestConfigPath, readGuestIfThere} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
 import {addUnused, refersTo} from '../pending.ts'
 
@@ -21,7 +21,7 @@ export const freeVolumeAction = defineAction<FreeVolume>({
   kind: 'guest.free-volume',
   describe: ({volume, commands}) => [`# remove volume ${volume}`, ...commands.map(argv => commandLine(argv))],
   run: async ({vmid, volume}, context) => {
-    const guest = await readIfThere(vmid, context)
+    const guest = await readGuestIfThere(vmid, context)
     if (guest !== undefined && refersTo(guest.config, volume)) {
       context.log.warn(`${volume} is kept: the configuration of virtual machine ${vmid} names it`)
       return
@@ -60,14 +60,5 @@ async function mayBeThere(volume: string, context: Context): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return true
-  }
-}
-
-async function readIfThere(vmid: number, context: Context): Promise<GuestFile | undefined> {
-  try {
-    return await readGuest(vmid, context)
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined
-    throw error
   }
 }

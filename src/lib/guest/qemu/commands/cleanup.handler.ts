@@ -1,9 +1,7 @@
 // Clears up after a virtual machine that has ended: what it left on the host, changes that waited for this, a reboot that was asked for.
-import {NotFoundError} from '../../../base/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
-import type {Context, Plan} from '../../../tasks/index.ts'
-import {guestLockName, readGuest} from '../guest-files.ts'
-import type {GuestFile} from '../guest-files.ts'
+import type {Plan} from '../../../tasks/index.ts'
+import {guestLockName, readGuestIfThere} from '../guest-files.ts'
 import {locksOfPendingChanges, pendingChangesAtEnd} from '../plan-config-change.ts'
 import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {guestPaths} from '../runtime/sockets.ts'
@@ -12,7 +10,8 @@ import {spec} from './cleanup.spec.ts'
 
 export const handler = handleChange(spec, {
   locks: async ({vmid}, context) => {
-    const guest = await readIfThere(vmid, context)
+    // One that was destroyed may still have left files on the host.
+    const guest = await readGuestIfThere(vmid, context)
     return [guestLockName(vmid), ...(guest === undefined ? [] : locksOfPendingChanges(guest.config))]
   },
   lockTimeoutMs: 120_000,
@@ -22,7 +21,7 @@ export const handler = handleChange(spec, {
       context.log.info(`virtual machine ${vmid} is running; there is nothing to clear up`)
       return nothing
     }
-    const guest = await readIfThere(vmid, context)
+    const guest = await readGuestIfThere(vmid, context)
     if (guest === undefined) return {...nothing, steps: [{do: {kind: 'qemu.clear-run-files', vmid}}]}
     context.log.info(howItEnded(vmid, isClean, isGuestRequested))
     const isReboot = await context.host.files.stat(guestPaths(context.places, vmid).reboot) !== undefined
@@ -36,14 +35,4 @@ export const handler = handleChange(spec, {
 function howItEnded(vmid: number, isClean: boolean, isGuestRequested: boolean): string {
   if (!isClean) return `the QEMU of virtual machine ${vmid} ended without a word: it crashed or was killed`
   return isGuestRequested ? `virtual machine ${vmid} has switched itself off` : `virtual machine ${vmid} was ended by somebody on the host`
-}
-
-/** A guest that was destroyed may still have left files on the host. */
-async function readIfThere(vmid: number, context: Context): Promise<GuestFile | undefined> {
-  try {
-    return await readGuest(vmid, context)
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined
-    throw error
-  }
 }
