@@ -44,6 +44,8 @@ export async function serveKeeper({socketPath, replaces, agent, onPassed, clock,
     socket.on('error', () => socket.destroy())
     // Looked at each time: a folder that was opened to others since then serves nobody.
     if (clients.size >= maxClients || !await isPrivateFolder(folderOf(socketPath))) { socket.destroy(); return }
+    // Gone while that was looked at: nobody would tell us a second time.
+    if (socket.destroyed) return
     const peer = openPeer(socket, {role: 'agent', name: 'a client', clock})
     clients.add(peer)
     peer.handle(methods)

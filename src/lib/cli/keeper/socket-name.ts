@@ -25,9 +25,10 @@ export async function claimName(making: string, socketPath: string, replaces: st
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       // link(2) refuses a name that there is, which rename(2) would take.
       if (await link(making, socketPath).then(() => true, () => false)) return own
+      // Who it is before it is asked: one that comes in between has not been, and is not removed.
+      const asked = await identityAt(socketPath)
       if (await isTaken(socketPath, replaces)) return undefined
-      const useless = await identityAt(socketPath)
-      if (useless !== undefined) await removeOnly(socketPath, useless)
+      if (asked !== undefined) await removeOnly(socketPath, asked)
     }
     return undefined
   } finally {
