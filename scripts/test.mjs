@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm test`: sets the machine up, runs every check and test of the project, and ends with one line over all of them:
-// `N passed, M failed, K skipped`. With arguments, runs only the named stages: `npm test -- types unit`.
+// `N passed, M failed, K skipped`. `npm test` leaves out the stages that take long by their nature (`npm run test:all` has them too);
+// with arguments, runs only the named stages: `npm test -- types unit`.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -76,7 +77,11 @@ const stages = {
   'e2e-ssh': e2eOverSsh,
 }
 
-const wanted = process.argv.slice(2)
+/** What `npm test` alone leaves out, so that it stays quick enough to be run before every change. */
+const longStages = ['e2e-ssh']
+
+const words = process.argv.slice(2)
+const wanted = words.includes('--all') ? Object.keys(stages) : words.length > 0 ? words : Object.keys(stages).filter((name) => !longStages.includes(name))
 const unknown = wanted.filter((name) => !(name in stages))
 if (unknown.length > 0) {
   console.error(`unknown stage: ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}`)
@@ -91,7 +96,7 @@ setUp(() => {
 console.log(`seed ${seed}, scale ${env.CORRAL_TEST_SCALE} (repeat with CORRAL_TEST_SEED=${seed})`)
 
 for (const [name, stage] of Object.entries(stages)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+  if (!wanted.includes(name)) continue
   const startedAt = Date.now()
   console.log(`\n== ${name}`)
   stage()
@@ -99,6 +104,8 @@ for (const [name, stage] of Object.entries(stages)) {
 }
 fs.rmSync(reportDir, {recursive: true, force: true})
 
+const left = words.length > 0 ? [] : longStages
+if (left.length > 0) console.log(`\nNot run: ${left.join(', ')} (npm run test:all)`)
 if (skips.length > 0) console.log(`\nSkipped (each prints its reason where it runs):\n${skips.map((line) => `  ${line}`).join('\n')}`)
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
