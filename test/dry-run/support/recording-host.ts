@@ -21,7 +21,7 @@ const lookingPrograms: readonly (readonly string[])[] = [
  */
 const memory = /\/run\/facts\/|\/completion\//
 /** Questions to QEMU that change nothing. */
-const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*)$)/
+const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*|fsfreeze-status)$)/
 
 /** @param onDeed is told of each */
 export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {

@@ -3,4 +3,5 @@ import type {DoctorCheck} from '../../tasks/index.ts'
 
 export const doctorCheckLoaders: Readonly<Record<string, () => Promise<DoctorCheck>>> = {
   'qemu.run-files': async () => (await import('./runtime/doctor-check.ts')).runFilesCheck,
+  'qemu.frozen': async () => (await import('./agent/doctor-check.ts')).frozenGuestsCheck,
 }

@@ -1,9 +1,11 @@
 // The kinds of action of virtual machines, each loaded when a plan has one.
 import type {ActionKind} from '../../../tasks/index.ts'
+import {actionLoaders as agentActions} from '../agent/actions/index.ts'
 import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...runtimeActions,
+  ...agentActions,
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
   'guest.format-tpm-state': async () => (await import('./format-tpm-state.ts')).formatTpmStateAction,
   'guest.free-volume': async () => (await import('./free-volume.ts')).freeVolumeAction,

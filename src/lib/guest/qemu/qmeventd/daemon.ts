@@ -5,6 +5,7 @@ import type {Duplex} from 'node:stream'
 import type {Clock, Places} from '../../../base/index.ts'
 import {errorChain} from '../../../base/index.ts'
 import type {Host, ProcessId} from '../../../host/index.ts'
+import {ThawWatch} from '../agent/thaw-watch.ts'
 import {connectQmp, openQmp} from '../qmp/index.ts'
 import type {QmpClient} from '../qmp/index.ts'
 import {guestPaths} from '../runtime/sockets.ts'
@@ -66,11 +67,13 @@ class Daemon {
   readonly #cleaning = new Set<number>()
   readonly #queue: (() => void)[] = []
   #slots = maxCleanups
+  readonly #thawing: ThawWatch
   #isClosing = false
 
   constructor(parts: DaemonParts, limits: DaemonLimits) {
     this.#parts = parts
     this.#limits = limits
+    this.#thawing = new ThawWatch(parts)
   }
 
   /** Looks at all guests again and again, and returns when there is nothing left to watch. */
@@ -80,6 +83,7 @@ class Daemon {
     let lastScanMs = -Infinity
     while (!signal.aborted) {
       if (clock.monotonicMs() - lastScanMs >= this.#limits.scanMs) {
+        this.#thawing.look()
         await this.#scan()
         lastScanMs = clock.monotonicMs()
       }
@@ -98,6 +102,7 @@ class Daemon {
 
   close(): void {
     this.#isClosing = true
+    this.#thawing.close()
     for (const stream of this.#streams) stream.destroy()
   }
 
@@ -108,8 +113,11 @@ class Daemon {
     stream.once('close', () => this.#streams.delete(stream))
     try {
       const client = await openQmp(stream, 'a QEMU that reports events', {maxMessageBytes}).catch(() => undefined)
-      // Somebody who only looked whether we are there.
-      if (client === undefined) return
+      if (client === undefined) {
+        // Somebody who only looked whether we are there, as everybody does who freezes a guest.
+        this.#thawing.look()
+        return
+      }
       const vmid = await identifyGuest(client, this.#parts.places)
       const process = vmid === undefined ? undefined : await runtimeStatus(vmid, this.#parts)
       if (vmid === undefined || process === undefined) {

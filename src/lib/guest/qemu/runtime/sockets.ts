@@ -31,6 +31,8 @@ export interface GuestPaths {
   readonly hookCalls: {readonly 'post-start': string; readonly 'pre-stop': string; readonly 'post-stop': string}
   /** What was started: process, machine type, QEMU version, when. JSON, written by start. */
   readonly record: string
+  /** Present from before the guest's file systems are frozen until they are thawed; says who froze them. JSON. */
+  readonly frozen: string
   /** Present while `qm reboot` waits for the guest to end: whoever cleans up starts it again. */
   readonly reboot: string
   /** Firmware variables of a guest that keeps none, gone with it. */
@@ -67,6 +69,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     virtiofs: `${base}.virtiofs`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
+    frozen: `${base}.frozen`,
     reboot: `${base}.reboot`,
     hugePages: `${base}.hugepages`,
     firmware: `${dir}/efidisk/${vmid}-ovmf.fd`,
@@ -88,5 +91,5 @@ export function helperSockets(places: Places, vmid: number): readonly string[] {
 /** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
 }
