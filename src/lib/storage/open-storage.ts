@@ -6,7 +6,7 @@ import type {Context} from '../tasks/index.ts'
 import {problemError, readStorageFile, withDefault} from './storage-config.ts'
 import {isTrue, splitWords} from './option-values.ts'
 import {loadStoragePlugin} from './plugins.ts'
-import type {Storage, StorageConfig, VolumeId} from './storage.ts'
+import type {Storage, StorageConfig, StoragePlugin, StorageSecret, VolumeId} from './storage.ts'
 import {parseVolumeId} from './volume-id.ts'
 
 /** What of a context is needed to open a storage. */
@@ -45,7 +45,20 @@ export async function openStorage(name: string, context: StorageContext): Promis
 /** Opens a section that was read already, disabled or not. */
 export async function openConfigured(config: StorageConfig, context: StorageContext): Promise<Storage> {
   const plugin = await loadStoragePlugin(config.type)
-  return plugin.open(config, cancellable(context.host, context.signal), context.clock)
+  return plugin.open(config, cancellable(context.host, context.signal), context.clock, await storageSecret(plugin, config.storage, context))
+}
+
+/** The password or keyring of a storage. Programs find it in a file below the run folder, which only root reads. */
+export async function storageSecret({secret}: StoragePlugin, storage: string, {store, places}: Pick<StorageContext, 'store' | 'places'>): Promise<StorageSecret | undefined> {
+  if (secret === undefined) return undefined
+  const storePath = secret.storePath(storage)
+  const text = (await store.read(storePath))?.data
+  return text === undefined ? undefined : {text, path: secretPath(places, storePath)}
+}
+
+/** Where a file of the store below priv/ lies for programs of this host. */
+export function secretPath(places: Pick<StorageContext['places'], 'runDir'>, storePath: string): string {
+  return `${places.runDir}/${storePath}`
 }
 
 /** The storage of a volume and the parsed id. @throws as parseVolumeId and openStorage */

@@ -62,6 +62,24 @@ export interface BlockSource {
   readonly format: Format
 }
 
+/** How qemu-img names a volume, or a snapshot of it. */
+export interface ImageName {
+  readonly format: Format
+  /** A path or a name that QEMU takes (`rbd:pool/disk`), to stand beside its format (`-f`, `-O`). */
+  readonly path: string
+  /** In place of the path, where that cannot say all: options for --image-opts, the driver of the format among them. */
+  readonly options?: Readonly<Record<string, string>>
+  /** The snapshot lies within the image and is chosen with `-l snapshot.name=`. */
+  readonly internalSnapshot?: string
+}
+
+/** A password or keyring: kept in the store below priv/, never in storage.cfg. */
+export interface StorageSecret {
+  readonly text: string
+  /** The file on the host that programs read it from; the storage writes it (mode 0600) before it runs them. */
+  readonly path: string
+}
+
 export interface Usage { readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number; readonly isActive: boolean }
 
 export interface StorageTraits {
@@ -74,6 +92,10 @@ export interface StorageTraits {
   readonly snapshotFormats: readonly Format[]
   /** The formats whose disks can become the base of linked clones; none where the storage has no `templates`. */
   readonly templateFormats: readonly Format[]
+  /** The formats whose disks can be sent to another host by what has changed since the last time. Absent: none. */
+  readonly replicationFormats?: readonly Format[]
+  /** Whether a new disk reads as zeros, so that copying into it may leave zeros out. */
+  readonly readsZerosWhenNew: boolean
 }
 
 export interface VolumeSnapshot { readonly name: string; readonly createdAtMs: number }
@@ -116,7 +138,11 @@ export interface StoragePlugin {
   readonly traits: StorageTraits
   /** Pure. @throws InvalidInputError for a name that this type does not have (traversal, unknown content). */
   parseName(name: string): VolumeName
-  open(config: StorageConfig, host: Host, clock: Clock): Storage
+  /** The option that is a secret, and the file of the store that it is kept in. */
+  readonly secret?: {readonly option: string; readonly storePath: (storage: string) => string}
+  /** Pure: what a new section says where its maker did not, such as where it is mounted. */
+  defaultsFor?(storage: string): Readonly<Record<string, unknown>>
+  open(config: StorageConfig, host: Host, clock: Clock, secret?: StorageSecret): Storage
 }
 
 /** A change of volumes, to be shown as the commands that it comes to. */
@@ -169,9 +195,11 @@ export interface Storage {
   path(id: VolumeId): string
   /** Pure: how QEMU opens it. */
   blockSource(id: VolumeId): BlockSource
+  /** Pure: how qemu-img opens the volume, or a snapshot of it, which it may only read. @throws UnsupportedError for a snapshot of what has none */
+  imageName(id: VolumeId, snapshot?: string): ImageName
   /** Paths of files that a process of this host was writing when it was killed; no volumes. */
   leftovers(): Promise<readonly string[]>
-  /** Makes the volume's device appear on the host and gives its path. */
-  attach(id: VolumeId): Promise<string>
-  detach(id: VolumeId): Promise<void>
+  /** Makes the volume's device, or that of a snapshot for reading, appear on the host and gives its path. */
+  attach(id: VolumeId, snapshot?: string): Promise<string>
+  detach(id: VolumeId, snapshot?: string): Promise<void>
 }

@@ -1,9 +1,12 @@
 // What every storage plugin must do. A maker supplies a plugin with a section that works and a host; the suite makes, grows, lists and
 // removes volumes there. Names are the storage's own, so nothing here is about folders.
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import type {Host} from '../../../src/lib/host/index.ts'
-import type {Format, Storage, StorageConfig, StoragePlugin, VolumeId} from '../../../src/lib/storage/index.ts'
+import type {Format, ImageName, Storage, StorageConfig, StoragePlugin, VolumeId} from '../../../src/lib/storage/index.ts'
 
 export interface StorageUnderTest {
   readonly plugin: StoragePlugin
@@ -190,6 +193,11 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       await snapshots.create(id, 'second')
       expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(['first', 'second'])
       await expect(snapshots.create(id, 'first')).rejects.toMatchObject({kind: 'conflict'})
+      await write(made.host, storage.path(id), format, '0x55')
+      await storage.attach(id, 'first')
+      expect(await firstByte(made.host, storage.imageName(id, 'first'))).toBe(0x11)
+      await storage.detach(id, 'first')
+      expect(await firstByte(made.host, storage.imageName(id))).toBe(0x55)
       await snapshots.rollback(id, 'first')
       await expectContent(made.host, storage.path(id), format, '0x11')
       await snapshots.remove(id, 'first')
@@ -198,6 +206,14 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       await expect(snapshots.rollback(id, 'first')).rejects.toMatchObject({kind: 'not-found'})
       for (const hostile of ['', '-c', 'a b', 'a/b', '../x', 'x\n', 'x'.repeat(41), '1st']) {
         await expect((async () => snapshots.create(id, hostile))(), hostile).rejects.toMatchObject({kind: 'invalid-input'})
+      }
+    })
+
+    it('names no snapshot of what has none', async () => {
+      const {snapshotFormats, formats} = storage.traits
+      for (const format of formats.filter((each) => !snapshotFormats.includes(each))) {
+        const id = await storage.nextName(100, format, [])
+        expect(() => storage.imageName(id, 'before')).toThrow(/snapshot/)
       }
     })
 
@@ -250,6 +266,20 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
 /** Fills the beginning of a disk, through QEMU. */
 async function write(host: Host, path: string, format: Format, byte: string): Promise<void> {
   await host.run(['qemu-io', '-f', format, '-c', `write -P ${byte} 0 1M`, '--', path])
+}
+
+/** What qemu-img finds at the beginning of a disk or a snapshot, copied out as a move or clone does it. */
+async function firstByte(host: Host, image: ImageName): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'corral-copy-'))
+  try {
+    const source = image.options === undefined ? ['-f', image.format, '--', image.path]
+      : ['--image-opts', '--', Object.entries(image.options).map(([key, value]) => `${key}=${value.replaceAll(',', ',,')}`).join(',')]
+    const snapshot = image.internalSnapshot === undefined ? [] : ['-l', `snapshot.name=${image.internalSnapshot}`]
+    await host.run(['qemu-img', 'convert', '-O', 'raw', ...snapshot, ...source, join(folder, 'copy')])
+    return (await host.files.readAt(join(folder, 'copy'), 0, 1))[0] ?? -1
+  } finally {
+    await rm(folder, {recursive: true, force: true})
+  }
 }
 
 async function expectContent(host: Host, path: string, format: Format, byte: string): Promise<void> {

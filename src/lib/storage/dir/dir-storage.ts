@@ -6,7 +6,8 @@ import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, Unsup
 import type {Host} from '../../host/index.ts'
 import {leftoversIn} from '../../host/index.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
-import type {Content, Format, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
+import {checkSnapshotName} from '../snapshot-name.ts'
+import type {Content, Format, ImageName, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
 import {createImage, resizeImage} from './image-file.ts'
@@ -67,8 +68,9 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     }),
     path: (id) => pathOf(storage, id),
     blockSource: (id) => ({protocol: {driver: 'file', filename: pathOf(storage, id)}, format: blockFormat(parsed(storage, id))}),
+    imageName: (id, snapshot) => imageName(storage, id, snapshot),
     leftovers: () => leftovers(storage),
-    attach: (id) => attach(storage, id),
+    attach: (id, snapshot) => attach(storage, id, snapshot),
     detach: async () => undefined,
   }
 }
@@ -94,6 +96,13 @@ function blockFormat(name: VolumeName): Format {
   const isDisk = name.content === 'images' || name.content === 'import'
   if (isDisk && (name.format === 'raw' || name.format === 'qcow2' || name.format === 'vmdk')) return name.format
   throw new InvalidInputError(`'${name.base}' cannot be used as a drive: it is of the kind ${name.content}, format ${name.format}`)
+}
+
+function imageName(storage: DirStorage, id: VolumeId, snapshot: string | undefined): ImageName {
+  const image = {path: pathOf(storage, id), format: blockFormat(parsed(storage, id))}
+  if (snapshot === undefined) return image
+  if (image.format !== 'qcow2') throw new UnsupportedError(`${formatVolumeId(id)} is no qcow2 image, and only those have snapshots on a storage that is a folder`)
+  return {...image, internalSnapshot: checkSnapshotName(snapshot)}
 }
 
 /** @throws UnavailableError when the option is_mountpoint is set and nothing is mounted there */
@@ -300,9 +309,9 @@ async function resize(storage: DirStorage, id: VolumeId, sizeBytes: number): Pro
   await resizeImage(host, name, pathOf(storage, id), blockFormat(current), {fromBytes: current.sizeBytes, toBytes: sizeBytes}, options.preallocation)
 }
 
-async function attach(storage: DirStorage, id: VolumeId): Promise<string> {
+async function attach(storage: DirStorage, id: VolumeId, snapshot: string | undefined): Promise<string> {
   await checkMounted(storage)
-  const path = pathOf(storage, id)
+  const path = snapshot === undefined ? pathOf(storage, id) : imageName(storage, id, snapshot).path
   const found = await existingVolume(storage, id)
   if (found.format === 'qcow2' || found.format === 'vmdk') {
     await checkBacking(storage.host, path, found.format, contentFolder(storage.options.layout, 'images'))

@@ -12,6 +12,7 @@ const traits: StorageTraits = {
   shared: false,
   snapshotFormats: ['qcow2'],
   templateFormats: ['raw', 'qcow2', 'vmdk'],
+  readsZerosWhenNew: true,
 }
 
 export const plugin: StoragePlugin = {

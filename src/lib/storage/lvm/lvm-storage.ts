@@ -43,13 +43,22 @@ export function openLvmStorage(config: StorageConfig, traits: StorageTraits, hos
     rename: (from, to) => rename(on, from, to),
     path: (id) => pathOf(on, id),
     blockSource: (id) => ({protocol: {driver: 'host_device', filename: pathOf(on, id)}, format: 'raw'}),
+    imageName: (id, snapshot) => {
+      if (snapshot !== undefined) throw noSnapshots()
+      return {path: pathOf(on, id), format: 'raw'}
+    },
     leftovers: async () => [],
-    attach: async (id) => {
+    attach: async (id, snapshot) => {
+      if (snapshot !== undefined) throw noSnapshots()
       await runLvm(on, activateArgv(on.group, nameOf(on, id)))
       return pathOf(on, id)
     },
     detach: (id) => detach(on, id),
   }
+}
+
+function noSnapshots(): UnsupportedError {
+  return new UnsupportedError('volumes in a volume group have neither snapshots nor linked clones')
 }
 
 function nameOf({storage}: LvmStorage, id: VolumeId): string {
@@ -116,7 +125,7 @@ function commandsOf({group, options, ...on}: LvmStorage, change: VolumeChange): 
     return [createArgv(group, name(id), want.vmid, want.sizeBytes)]
   }
   if ('rename' in change) return [renameArgv(group, name(change.rename.from), name(change.rename.to)), ...retagArgvs(group, name(change.rename.from), name(change.rename.to))]
-  if (!('remove' in change) && !('resize' in change)) throw new UnsupportedError('volumes in a volume group have neither snapshots nor linked clones')
+  if (!('remove' in change) && !('resize' in change)) throw noSnapshots()
   if ('resize' in change) return [extendArgv(group, name(change.resize.id), change.resize.sizeBytes)]
   const volume = name(change.remove)
   if (options.overwrite === undefined) return [removeArgv(group, volume)]

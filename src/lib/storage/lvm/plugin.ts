@@ -13,6 +13,7 @@ const traits: StorageTraits = {
   shared: false,
   snapshotFormats: [],
   templateFormats: [],
+  readsZerosWhenNew: false,
 }
 
 export const plugin: StoragePlugin = {
