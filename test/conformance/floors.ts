@@ -5,6 +5,7 @@ export const floors: Readonly<Record<string, number>> = {
   'cpu-models': 4,
   'formats': 45,
   'guest-pending': 8,
+  'ovf': 4,
   'qm-config': 8,
   'schema-checks': 35,
   'section-config': 7,

@@ -15,6 +15,9 @@ import {parseKeys} from '../../src/lib/guest/qemu/runtime/key-names.ts'
 import {parseStartup} from '../../src/lib/guest/startup-order.ts'
 import {parseTable} from '../../src/lib/storage/dir/qcow2-snapshots.ts'
 import {formatUpid, parseUpid, printableLines, upidWord, taskStatusOfLog} from '../../src/lib/base/index.ts'
+import {readOvf} from '../../src/lib/guest/qemu/ovf/manifest.ts'
+import {parseXml} from '../../src/lib/guest/qemu/ovf/xml.ts'
+import {ovfManifest} from '../support/ovf-manifest.ts'
 import {readBootOrder, formatBootOrder} from '../../src/lib/guest/qemu/boot-order.ts'
 import {
   formatPendingDelete, formatQemuConfig, parsePendingDelete, parseQemuConfig, readAgent, readAudio, readBoot, readDrive, readFlag, readHotplug, readIvshmem, readMachine,
@@ -137,6 +140,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'qcow2 headers': format(['storage/dir/image-header.ts parseImageHeader'], [qcow2], text => parseImageHeader('qcow2', bytes(text))),
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
+  'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),
+  'manifests of machines': format(['guest/qemu/ovf/manifest.ts readOvf'], [ovfManifest()], readOvf, undefined, {kinds: ['unsupported']}),
   'qm.conf': format(['guest/qemu/config/config-file.ts parseQemuConfig', 'guest/qemu/config/config-file.ts formatQemuConfig', 'guest/qemu/config/config-file.ts encodeText'], [qmConf], text => parseQemuConfig(text), formatQemuConfig),
   'qm.conf with warnings': format([], [qmConf, 'a\nb: c\nb: d\n[x y]\ne: f\n'], text => parseQemuConfig(text, {warn: () => undefined}), formatQemuConfig),
   'keys to be deleted': format(['guest/qemu/config/config-file.ts parsePendingDelete', 'guest/qemu/config/config-file.ts formatPendingDelete'], ['net1,!scsi2'], parsePendingDelete, formatPendingDelete),
