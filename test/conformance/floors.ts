@@ -7,6 +7,7 @@ export const floors: Readonly<Record<string, number>> = {
   'guest-pending': 8,
   'ovf': 4,
   'qm-config': 8,
+  'qm-plans': 2,
   'schema-checks': 35,
   'section-config': 7,
   'storage-list': 3,

@@ -1,7 +1,13 @@
-// Suite qm-plans: small decisions about virtual machines. The choice of PCI devices is put to the product; what needs operations on disks
-// (convert, replicatable-volumes) counts as unsupported.
+// Suite qm-plans: small decisions about virtual machines. The choice of PCI devices and the copying of volumes are put to the product;
+// replicatable-volumes counts as unsupported.
+import {NotFoundError, UnsupportedError, systemClock} from '../../src/lib/base/index.ts'
+import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {parseQemuConfig} from '../../src/lib/guest/qemu/config/index.ts'
 import {choosePciDevices, parsePciMappings} from '../../src/lib/guest/qemu/host-devices/index.ts'
+import {convertArgv} from '../../src/lib/storage/convert-image.ts'
+import {parseVolumeId} from '../../src/lib/storage/index.ts'
+import type {Storage, StorageConfig, VolumeId} from '../../src/lib/storage/index.ts'
+import {loadStoragePlugin} from '../../src/lib/storage/plugins.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
 
 interface PciEnvironment {
@@ -14,7 +20,8 @@ interface PciEnvironment {
 
 export const adapter: Adapter = {
   answer(input, env) {
-    if (input['do'] !== 'choose-pci-devices') throw new Unsupported(`disks are not converted or replicated yet (${String(input['do'])})`)
+    if (input['do'] === 'convert') return convert(input, env['convert'] as Data)
+    if (input['do'] !== 'choose-pci-devices') throw new Unsupported(`disks are not replicated yet (${String(input['do'])})`)
     const config = input['config']
     const values = isRecord(config) ? config as Readonly<Record<string, string>> : parseQemuConfig(String(config)).current.values
     const pci = env['pci'] as PciEnvironment
@@ -24,8 +31,47 @@ export const adapter: Adapter = {
   differences(answer, expect) {
     if (answer instanceof Refusal) return expect['error'] === undefined ? [`was refused: ${answer.message}`] : []
     if (expect['error'] !== undefined) return ['was not refused']
+    if (expect['command'] !== undefined) return compareData(plainConvert(answer as string[]), plainConvert(expect['command'] as string[]))
     return compareData(answer, addressesByKey(expect))
   },
+}
+
+/** Storages are opened on a host on which nothing may be done: the command line follows from names alone. */
+async function convert(input: Data, env: Data): Promise<unknown> {
+  const opts = input['opts'] as {readonly bwlimit?: number; readonly snapname?: string; readonly 'is-zero-initialized'?: number}
+  try {
+    const [source, target] = [await volume(String(input['source']), env), await volume(String(input['target']), env)]
+    return attempt(() => convertArgv({
+      source: source.storage.imageName(source.id, opts.snapname), target: target.storage.imageName(target.id),
+      isTargetZero: opts['is-zero-initialized'] === 1, ...(opts.bwlimit === undefined ? {} : {bandwidthKib: opts.bwlimit}),
+    }))
+  } catch (error) {
+    if (error instanceof UnsupportedError) throw new Unsupported(error.message)
+    if (error instanceof NotFoundError) return new Refusal(error)
+    throw error
+  }
+}
+
+async function volume(text: string, env: Data): Promise<{storage: Storage; id: VolumeId}> {
+  const id = parseVolumeId(text)
+  const section = (env['storages'] as Readonly<Record<string, Data>>)[id.storage]
+  if (section === undefined) throw new NotFoundError(`there is no storage '${id.storage}'`)
+  const content = Object.keys(section['content'] as Data | undefined ?? {images: 1}).join(',')
+  const config = {...section, content, storage: id.storage} as unknown as StorageConfig
+  return {storage: (await loadStoragePlugin(config.type)).open(config, fakeHost({}), systemClock), id}
+}
+
+/**
+ * The command lines in one form. Stock QEMU has no filter `zeroinit`, which Proxmox VE's has: what it says of a target, the option
+ * --target-is-zero says as well. Two dashes end the options where ours do so.
+ */
+function plainConvert(command: readonly string[]): readonly string[] {
+  const [program = '', ...rest] = command.filter(word => word !== '--')
+  const target = rest.at(-1) ?? ''
+  const isZero = /^(?:zeroinit:|driver=zeroinit,)/.test(target) || rest.includes('--target-is-zero')
+  const filtered = target.startsWith('driver=zeroinit,') ? target.slice('driver=zeroinit,'.length).replace(/(^|,)file\./g, '$1') : target.replace(/^zeroinit:/, '')
+  const words = rest.slice(0, -1).filter(word => word !== '--target-is-zero')
+  return [program.slice(program.lastIndexOf('/') + 1), ...(isZero ? ['--target-is-zero'] : []), ...words, filtered.split(',').sort().join(',')]
 }
 
 function facts({devices, info, mappings, reserved, node}: PciEnvironment): Omit<Parameters<typeof choosePciDevices>[1], 'vmid'> {

@@ -59,6 +59,8 @@ import {shellJoin, shellSplit} from '../../src/lib/spec/shell-words.ts'
 import {formatSize, parseSize} from '../../src/lib/spec/size.ts'
 import {parseArchiveName} from '../../src/lib/storage/archive-name.ts'
 import {readContentList} from '../../src/lib/storage/content.ts'
+import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
+import {formatOfHead} from '../../src/lib/storage/image-file-source.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
 import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
@@ -138,6 +140,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'contents': format(['storage/content.ts readContentList'], ['iso,images', 'none'], text => readContentList(text, 'local')),
   'words of options': format(['storage/option-values.ts splitWords'], ['a,b c'], splitWords, words => words.join(',')),
   'qcow2 headers': format(['storage/dir/image-header.ts parseImageHeader'], [qcow2], text => parseImageHeader('qcow2', bytes(text))),
+  'first bytes of images': format(['storage/image-file-source.ts formatOfHead'], [qcow2, vmdk, 'vhdxfile', 'conectix'], text => formatOfHead(bytes(text))),
+  'progress of qemu-img': format(['storage/convert-image.ts readConvertProgress'], ['    (12.50/100%)'], readConvertProgress),
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),

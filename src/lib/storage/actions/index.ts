@@ -3,6 +3,7 @@ import type {ActionKind} from '../../tasks/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   'volume.create': async () => (await import('./volume-create.ts')).volumeCreate,
+  'volume.copy': async () => (await import('./volume-copy.ts')).volumeCopy,
   'volume.remove': async () => (await import('./volume-remove.ts')).volumeRemove,
   'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize,
   'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,

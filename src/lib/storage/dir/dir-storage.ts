@@ -5,6 +5,7 @@ import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {leftoversIn} from '../../host/index.ts'
+import {readImageFile} from '../image-file-source.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {Content, Format, ImageName, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
@@ -314,6 +315,8 @@ async function attach(storage: DirStorage, id: VolumeId, snapshot: string | unde
   const path = snapshot === undefined ? pathOf(storage, id) : imageName(storage, id, snapshot).path
   const found = await existingVolume(storage, id)
   if (found.format === 'qcow2' || found.format === 'vmdk') {
+    // What came from elsewhere stands on nothing, not even on what lies here: that may be another guest's disk.
+    if (found.content === 'import') await readImageFile(path, storage.host, found.format)
     await checkBacking(storage.host, path, found.format, contentFolder(storage.options.layout, 'images'))
   }
   return path

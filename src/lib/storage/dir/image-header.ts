@@ -62,6 +62,7 @@ function qcow2BackingFormat(head: Buffer, headerLength: number): string | undefi
 
 const vmdkMagic = 'KDMV'
 const sectorBytes = 512
+const descriptionSectors = 20
 
 // Only the form that QEMU itself writes by default (monolithicSparse: one file that describes itself). A text description names its
 // extents, which may be any file.
@@ -71,12 +72,23 @@ function parseVmdk(head: Buffer): ImageHeader {
   }
   const capacitySectors = head.readBigUInt64LE(12)
   if (capacitySectors === 0n) throw new InvalidInputError('the VMDK image leaves its size to a description elsewhere')
-  const description = head.toString('latin1', sectorBytes, Math.min(head.length, 21 * sectorBytes))
+  const description = vmdkDescription(head)
   const parent = /^[ \t]*parentFileNameHint[ \t]*=[ \t]*"([^"\n]{0,1024})"/m.exec(description)?.[1]
   return {
     virtualSizeBytes: safeSize(capacitySectors * BigInt(sectorBytes)),
     ...(parent === undefined ? {} : {backing: parent}), hasExternalData: false,
   }
+}
+
+/** QEMU reads 20 sectors from where the header says. One elsewhere would hide the parent that it names from us. */
+function vmdkDescription(head: Buffer): string {
+  const startSector = head.readBigUInt64LE(28)
+  if (startSector === 0n) return ''
+  const start = Number(startSector) * sectorBytes
+  if (startSector > BigInt(head.length) || start + descriptionSectors * sectorBytes > headerBytes) {
+    throw new InvalidInputError('the description in the VMDK image is not at its beginning')
+  }
+  return head.toString('latin1', start, Math.min(head.length, start + descriptionSectors * sectorBytes))
 }
 
 function safeSize(bytes: bigint): number {

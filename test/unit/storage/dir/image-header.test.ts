@@ -94,6 +94,16 @@ describe('images that lead elsewhere', () => {
 })
 
 describe('headers that nobody wrote', () => {
+  it('are refused: a VMDK whose description lies where we do not look for the parent that it names', async () => {
+    const bytes = await host.files.read(await make('moved.vmdk', '1M'))
+    const found = parseImageHeader('vmdk', bytes.subarray(0, headerBytes))
+    expect(found.backing).toBeUndefined()
+    for (const sector of [200n, 2n ** 60n]) {
+      bytes.writeBigUInt64LE(sector, 28)
+      expect(() => parseImageHeader('vmdk', bytes.subarray(0, headerBytes))).toThrow('not at its beginning')
+    }
+  })
+
   it('are refused or read, never more', async () => {
     const random = randomSource('image headers')
     await make('seed.qcow2', '-u', '-b', 'x.qcow2', '-F', 'qcow2', '1M')

@@ -1,0 +1,54 @@
+// The call of `qemu-img convert` that fills an existing volume with the content of another, or of a file, as argv; and the progress that
+// it tells. The format of either side is always named, so that nothing is probed. Pure.
+import type {ImageName} from './storage.ts'
+
+/** An image to be read; files from elsewhere have formats that no volume has. */
+export interface ConvertSource extends Omit<ImageName, 'format'> {
+  readonly format: string
+  /** Whatever the image says, it is read without any other file below it. For images from elsewhere. */
+  readonly standsAlone?: boolean
+}
+
+export interface ConvertRequest {
+  readonly source: ConvertSource
+  readonly target: Pick<ImageName, 'format' | 'path' | 'options'>
+  /** In KiB a second. */
+  readonly bandwidthKib?: number
+  /** The target reads as zeroes, so zeroes need not be written. */
+  readonly isTargetZero?: boolean
+  /** A running guest has the source open. Only for what does not change under it, a snapshot within the image. */
+  readonly isSourceInUse?: boolean
+}
+
+/** `qemu-img convert -n`: the target is there already, made by its storage, with the modes and options that hold there. */
+export function convertArgv({source, target, bandwidthKib = 0, isTargetZero = false, isSourceInUse = false}: ConvertRequest): string[] {
+  return [
+    'qemu-img', 'convert', '-p', '-n',
+    ...(isSourceInUse ? ['-U'] : []),
+    ...(bandwidthKib > 0 ? ['-r', `${bandwidthKib}K`] : []),
+    ...(isTargetZero ? ['--target-is-zero'] : []),
+    ...(source.internalSnapshot === undefined ? [] : ['-l', `snapshot.name=${source.internalSnapshot}`]),
+    ...(source.options !== undefined ? ['--image-opts'] : ['-f', source.format]),
+    ...(target.options !== undefined ? ['--target-image-opts'] : ['-O', target.format]),
+    '--', sourceText(source), imageText(target),
+  ]
+}
+
+const formatsWithBacking = ['qcow2', 'vmdk']
+
+function sourceText(source: ConvertSource): string {
+  if (source.standsAlone !== true || source.options !== undefined || !formatsWithBacking.includes(source.format)) return imageText(source)
+  return `json:${JSON.stringify({driver: source.format, backing: null, file: {driver: 'file', filename: source.path}})}`
+}
+
+/** Values of --image-opts take their commas doubled. */
+function imageText({path, options}: Pick<ImageName, 'path' | 'options'>): string {
+  if (options === undefined) return path
+  return Object.entries(options).map(([name, value]) => `${name}=${value.replaceAll(',', ',,')}`).join(',')
+}
+
+/** The part of the work that is done, from 0 to 1, of a line of `qemu-img … -p`; undefined for other lines. */
+export function readConvertProgress(line: string): number | undefined {
+  const percent = /^\s{0,16}\((\d{1,3}(?:\.\d{1,2})?)\/100%\)/.exec(line)?.[1]
+  return percent === undefined ? undefined : Math.min(1, Number(percent) / 100)
+}

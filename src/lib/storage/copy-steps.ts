@@ -1,0 +1,107 @@
+// Steps of plans that make a volume like another one and fill it, for all who plan such a thing (clones, moves, imports). They are computed
+// under the lock of the target's storage (storageLock), where its name is chosen. Looks and changes nothing.
+import {InvalidInputError} from '../base/index.ts'
+import type {Context, Step} from '../tasks/index.ts'
+import type {CopySource, VolumeCopy} from './actions/volume-copy.ts'
+import {syncArgv} from './actions/volume-copy.ts'
+import type {ConvertSource} from './convert-image.ts'
+import {convertArgv} from './convert-image.ts'
+import {readImageFile} from './image-file-source.ts'
+import {openStorage, openVolume} from './open-storage.ts'
+import type {Format, Storage, VolumeId} from './storage.ts'
+import {createVolumeStep} from './volume-steps.ts'
+import {formatVolumeId} from './volume-id.ts'
+
+export interface CopyWish {
+  readonly source: CopySource
+  /** The storage of the copy. */
+  readonly storage: string
+  /** The guest that the copy belongs to. */
+  readonly vmid: number
+  /** The storage's own choice when absent: the source's format where it has that, else its default. */
+  readonly format?: Format
+  /** Ids of volumes that a configuration or the same plan has spoken for. */
+  readonly taken?: readonly string[]
+  readonly bandwidthKib?: number
+  /** A running guest has the source open; only for a snapshot within the image. */
+  readonly isSourceInUse?: boolean
+  /** What is copied (`scsi0`), for the log. */
+  readonly purpose?: string
+}
+
+export interface NewCopy {
+  /** The id of the volume that the steps make. */
+  readonly volume: string
+  readonly id: VolumeId
+  readonly storage: Storage
+  readonly format: Format
+  /** As the source says it, to the byte. */
+  readonly sizeBytes: number
+}
+
+/**
+ * A new volume like the source, filled from it.
+ * @throws NotFoundError, InvalidInputError for a storage that takes no disks, a format that it has not, or a source that is no disk
+ */
+export async function copyVolumeSteps(wish: CopyWish, context: Context): Promise<NewCopy & {readonly steps: readonly Step[]}> {
+  const made = await likeVolumeStep(wish, context)
+  return {...made, steps: [made.step, {do: await copyAction(wish, made, context)}]}
+}
+
+/** A new volume like the source, empty: for those that fill it another way, such as a mirror job. @throws as copyVolumeSteps */
+export async function likeVolumeStep(wish: CopyWish, context: Context): Promise<NewCopy & {readonly step: Step}> {
+  const facts = await sourceFacts(wish.source, context)
+  const storage = await openStorage(wish.storage, context)
+  if (!storage.traits.defaultContent.includes('images')) {
+    throw new InvalidInputError(`the storage '${wish.storage}' is not for disk images`, {storage: 'has not the content type images'}, {
+      nextSteps: [`Allow them: pvesm set ${wish.storage} --content ${['images', ...storage.traits.defaultContent].join(',')}`],
+    })
+  }
+  const format = formatOn(storage, wish.format, facts.format)
+  const {vmid, purpose, taken = []} = wish
+  const prefix = `${wish.storage}:`
+  const names = taken.filter((volume) => volume.startsWith(prefix)).map((volume) => volume.slice(prefix.length))
+  const {sizeBytes} = facts
+  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes, ...(purpose === undefined ? {} : {purpose})}, names)
+  return {volume: formatVolumeId(id), id, storage, format, sizeBytes, step}
+}
+
+interface SourceFacts { readonly sizeBytes: number; readonly format: string }
+
+async function sourceFacts(source: CopySource, context: Context): Promise<SourceFacts> {
+  if ('path' in source) return readImageFile(source.path, context.host, source.format)
+  const {storage, id} = await openVolume(source.volume, context)
+  const {content} = storage.parseName(id.name)
+  const {format} = storage.blockSource(id)
+  if (content === 'import' && format !== 'subvol') return readImageFile(storage.path(id), context.host, format)
+  // A snapshot of a disk that has grown since is read as large as the disk is now; qemu-img knows no other size of it.
+  const {sizeBytes} = await storage.volume(id)
+  return {sizeBytes, format}
+}
+
+/** @throws InvalidInputError for a format that the storage has not */
+function formatOn({config, traits}: Storage, wish: Format | undefined, source: string): Format {
+  const known: readonly Format[] = traits.formats.filter((format) => format !== 'subvol')
+  const format = wish ?? known.find((name) => name === source) ?? traits.defaultFormat
+  if (known.includes(format)) return format
+  throw new InvalidInputError(`the storage '${config.storage}' has no images of the format '${format}'; it has ${known.join(', ')}`, {format: `must be one of ${known.join(', ')}`})
+}
+
+async function copyAction(wish: CopyWish, made: NewCopy, context: Context): Promise<VolumeCopy> {
+  const {source, bandwidthKib, isSourceInUse, purpose} = wish
+  const options = {
+    ...(bandwidthKib === undefined || bandwidthKib === 0 ? {} : {bandwidthKib}),
+    ...(isSourceInUse === true ? {isSourceInUse} : {}),
+    ...(made.storage.traits.readsZerosWhenNew ? {isTargetZero: true} : {}),
+  }
+  const target = made.storage.imageName(made.id)
+  const argv = convertArgv({source: await plannedSource(source, context), target, ...options})
+  const commands = [argv, ...(target.options === undefined && target.path.startsWith('/') ? [syncArgv(target.path)] : [])]
+  return {kind: 'volume.copy', source, target: made.volume, sizeBytes: made.sizeBytes, ...options, ...(purpose === undefined ? {} : {purpose}), commands}
+}
+
+async function plannedSource(source: CopySource, context: Context): Promise<ConvertSource> {
+  if ('path' in source) return {path: source.path, format: source.format, standsAlone: true}
+  const {storage, id} = await openVolume(source.volume, context)
+  return {...storage.imageName(id, source.snapshot), standsAlone: storage.parseName(id.name).content === 'import'}
+}
