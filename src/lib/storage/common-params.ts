@@ -46,6 +46,44 @@ export const folderStorageParams = {
   },
 } as const satisfies Params
 
+/** Options of every type that Corral mounts: those of folders, for content that lies on the network. */
+export const commonMountParams = {
+  content: commonStorageParams.content, nodes: commonStorageParams.nodes, disable: commonStorageParams.disable, ...folderStorageParams,
+} as const satisfies Params
+
+/** What a mount over the network needs to know; each type picks those that it has. */
+export const mountedStorageParams = {
+  path: {
+    type: 'string', format: 'pve-storage-path', optional: true, placeholder: 'path', completion: 'file',
+    description: 'The folder at which the storage is mounted, by default /mnt/pve/<storage>.',
+  },
+  server: {type: 'string', format: 'pve-storage-server', placeholder: 'host', description: 'The name or address of the server.'},
+  options: {
+    type: 'string', format: 'pve-storage-options', maxLength: 1024, optional: true, placeholder: 'option[,...]',
+    description: 'Mount options, as they stand behind -o of mount(8): vers=4.2,soft.',
+  },
+  subdir: {
+    type: 'string', format: 'pve-storage-path', maxLength: 1024, optional: true, placeholder: 'path',
+    description: 'The folder on the server that is mounted, from its root, instead of all that there is.',
+  },
+} as const satisfies Params
+
+export const networkLoginParams = {
+  username: {type: 'string', maxLength: 256, optional: true, placeholder: 'name', description: 'The name of the user on the server; for Ceph without `client.` before it (default admin).'},
+} as const satisfies Params
+
+/** How a Ceph cluster is reached. */
+export const cephParams = {
+  monhost: {
+    type: 'string', format: 'pve-storage-portal-dns-list', maxLength: 4096, optional: true, placeholder: 'host[,...]',
+    description: 'The monitors of the Ceph cluster. Without it the cluster is that of /etc/ceph/ceph.conf on the host.',
+  },
+  keyring: {
+    type: 'string', maxLength: 65_536, multiLine: true, optional: true, secret: true, fromFile: true, placeholder: 'filepath',
+    description: "A file with the keyring of the user. Its content is kept apart from storage.cfg. Without it a cluster named by monhost is spoken to without authentication.",
+  },
+} as const satisfies Params
+
 /** The check of the option `is_mountpoint`: yes, no, or the path of the mount. */
 export const mountpointParam = {
   type: 'string', optional: true, default: 'no', placeholder: 'yes|no|path', pattern: '(?:yes|no|on|off|true|false|0|1|/[^\\u0000-\\u001f]*)',

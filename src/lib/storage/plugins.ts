@@ -3,8 +3,12 @@ import {UnsupportedError} from '../base/index.ts'
 import type {StoragePlugin} from './storage.ts'
 
 const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePlugin}>>> = {
+  cephfs: () => import('./cephfs/plugin.ts'),
+  cifs: () => import('./cifs/plugin.ts'),
   dir: () => import('./dir/plugin.ts'),
+  glusterfs: () => import('./glusterfs/plugin.ts'),
   lvm: () => import('./lvm/plugin.ts'),
+  nfs: () => import('./nfs/plugin.ts'),
 }
 
 export const storageTypes: readonly string[] = Object.keys(loaders)

@@ -24,11 +24,19 @@ const keptOptions = {
   maxfiles: {type: 'integer', minimum: 0, optional: true},
   // The LUN on which Proxmox VE would make the volume group; it must be there already.
   base: {type: 'string', format: 'pve-volume-id', optional: true},
+  // Proxmox VE writes it into sections of types that are shared anyhow, and `fsid` into those of a Ceph cluster.
+  shared: {type: 'boolean', optional: true},
+  fsid: {type: 'string', pattern: '[0-9a-fA-F-]{36}', optional: true},
 } as const satisfies Params
 
 /** The types of sections that Corral knows; also what the build compiles checks for. */
 export const sectionTypes: SectionTypes = Object.fromEntries(Object.entries<StorageTypeParams>(storageTypeParams)
-  .map(([type, {params, fixed}]) => [type, {options: {...params, ...keptOptions}, fixed}]))
+  .map(([type, {params, fixed}]) => [type, {options: {...keptOptions, ...withoutSecrets(params)}, fixed}]))
+
+/** Secrets lie in files of their own. */
+function withoutSecrets(params: Params): Params {
+  return Object.fromEntries(Object.entries(params).filter(([, schema]) => schema.secret !== true))
+}
 
 export interface StorageFile {
   /** undefined: the file does not exist yet. */

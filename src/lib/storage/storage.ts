@@ -80,7 +80,14 @@ export interface StorageSecret {
   readonly path: string
 }
 
-export interface Usage { readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number; readonly isActive: boolean }
+export interface Usage {
+  readonly totalBytes: number
+  readonly usedBytes: number
+  readonly availableBytes: number
+  readonly isActive: boolean
+  /** Why it is not active. */
+  readonly reason?: string
+}
 
 export interface StorageTraits {
   readonly content: readonly Content[]
@@ -139,7 +146,12 @@ export interface StoragePlugin {
   /** Pure. @throws InvalidInputError for a name that this type does not have (traversal, unknown content). */
   parseName(name: string): VolumeName
   /** The option that is a secret, and the file of the store that it is kept in. */
-  readonly secret?: {readonly option: string; readonly storePath: (storage: string) => string}
+  readonly secret?: {
+    readonly option: string
+    readonly storePath: (storage: string) => string
+    /** The text of that file for a value of the option. @throws InvalidInputError for a value that it cannot hold */
+    readonly fileText: (value: string) => string
+  }
   /** Pure: what a new section says where its maker did not, such as where it is mounted. */
   defaultsFor?(storage: string): Readonly<Record<string, unknown>>
   open(config: StorageConfig, host: Host, clock: Clock, secret?: StorageSecret): Storage

@@ -1,8 +1,12 @@
 // The options of all storage types in one table, as data: the commands that take them, the checks of storage.cfg and the documents need no
 // plugin for them.
 import type {Params, ValueSchema} from '../spec/index.ts'
+import {cephfsFixedParams, cephfsParams} from './cephfs/params.ts'
+import {cifsFixedParams, cifsParams} from './cifs/params.ts'
 import {dirFixedParams, dirParams} from './dir/params.ts'
+import {glusterfsFixedParams, glusterfsParams} from './glusterfs/params.ts'
 import {lvmFixedParams, lvmParams} from './lvm/params.ts'
+import {nfsFixedParams, nfsParams} from './nfs/params.ts'
 
 export interface StorageTypeParams {
   readonly params: Params
@@ -11,8 +15,12 @@ export interface StorageTypeParams {
 }
 
 export const storageTypeParams = {
+  cephfs: {params: cephfsParams, fixed: cephfsFixedParams},
+  cifs: {params: cifsParams, fixed: cifsFixedParams},
   dir: {params: dirParams, fixed: dirFixedParams},
+  glusterfs: {params: glusterfsParams, fixed: glusterfsFixedParams},
   lvm: {params: lvmParams, fixed: lvmFixedParams},
+  nfs: {params: nfsParams, fixed: nfsFixedParams},
 } as const satisfies Readonly<Record<string, StorageTypeParams>>
 
 const types: readonly (readonly [string, StorageTypeParams])[] = Object.entries(storageTypeParams)
@@ -40,8 +48,15 @@ function mergedParams(isWanted: (name: string, type: StorageTypeParams) => boole
   for (const [name, schema] of Object.entries(merged)) {
     const of = owners.get(name) ?? []
     if (of.length === types.length) continue
-    const need = types.some(([type, {params}]) => of.includes(type) && params[name]?.optional !== true) ? ', which needs it' : ''
-    merged[name] = {...schema, description: `${schema.description ?? ''} For type ${of.join(', ')}${need}.`.trimStart()}
+    merged[name] = {...schema, description: `${schema.description ?? ''} For type ${of.join(', ')}${needText(name, of)}.`.trimStart()}
   }
   return merged
+}
+
+/** Which of the types that have an option must be given it. */
+function needText(name: string, owners: readonly string[]): string {
+  const needing = types.filter(([type, {params}]) => owners.includes(type) && params[name]?.optional !== true).map(([type]) => type)
+  if (needing.length === 0) return ''
+  if (needing.length < owners.length) return `; needed by ${needing.join(', ')}`
+  return owners.length === 1 ? ', which needs it' : ', which need it'
 }

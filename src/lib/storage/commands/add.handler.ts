@@ -6,6 +6,7 @@ import {checkedConfig, refuseForeignOptions} from '../checked-config.ts'
 import {isOnNode} from '../open-storage.ts'
 import {isTrue} from '../option-values.ts'
 import {loadStoragePlugin} from '../plugins.ts'
+import {secretFile, splitSecret} from '../secrets.ts'
 import {formatStorageConfig, readStorageFile, storageConfigPath, withDefault} from '../storage-config.ts'
 import {storageLock} from '../volume-steps.ts'
 import {spec} from './add.spec.ts'
@@ -24,11 +25,14 @@ export const handler = handleChange(spec, {
         throw new InvalidInputError(`a storage of type ${type} needs --${name}`, {[name]: 'is missing'})
       }
     }
-    const config = checkedConfig(plugin, {...options, type, storage}, context)
+    const {plain, secret} = splitSecret(plugin, options)
+    const config = checkedConfig(plugin, {...plugin.defaultsFor?.(storage), ...plain, type, storage}, context)
     const text = formatStorageConfig(file, [...Object.values(file.sections), config])
     const commit = storeCommitStep([{path: storageConfigPath, was: file.file, text}])
     const isUsedHere = !isTrue(config['disable']) && isOnNode(config, context.node)
-    const steps: Step[] = isUsedHere ? [{do: {kind: 'storage.activate', config}}, commit] : [commit]
+    // A secret that is there without a section belonged to a storage that is gone.
+    const keep = (await secretFile(plugin, storage, secret, context)).map((file) => storeCommitStep([file]))
+    const steps: Step[] = [...keep, ...isUsedHere ? [{do: {kind: 'storage.activate', config}}] : [], commit]
     return {steps, whenInterrupted: 'undo', result: {storage, type}}
   },
 })

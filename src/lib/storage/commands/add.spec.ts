@@ -6,12 +6,12 @@ export const spec = defineCommand({
   id: 'pvesm add',
   summary: 'Add a storage.',
   description: `The storage gets a section in the configuration. The folders of type dir are made where they are missing; the volume group of
-type lvm must be there. What lies on the storage already becomes visible; nothing on it is changed.
+type lvm must be there; nfs, cifs, glusterfs and cephfs are mounted at once. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
 
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, lvm a volume group.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, lvm a volume group, nfs, cifs, glusterfs and cephfs are mounted over the network.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
@@ -29,6 +29,7 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add dir fast --path /mnt/nvme --content images,rootdir', meaning: 'A folder for disks.'},
     {line: 'pvesm add dir usb --path /mnt/usb --is_mountpoint yes --content backup', meaning: 'A folder for backups that counts as offline while nothing is mounted there.'},
     {line: 'pvesm add lvm vg0 --vgname vg0 --saferemove yes', meaning: 'A volume group for disks; what is removed is overwritten first.'},
+    {line: 'pvesm add nfs nas --server nas.example.com --export /srv/vm --content images,iso', meaning: 'What an NFS server exports, mounted at /mnt/pve/nas.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

@@ -6,6 +6,7 @@ import {splitWords} from '../option-values.ts'
 import {storageConfig} from '../open-storage.ts'
 import {loadStoragePlugin} from '../plugins.ts'
 import {formatStorageConfig, readStorageFile, storageConfigPath} from '../storage-config.ts'
+import {secretFile, splitSecret} from '../secrets.ts'
 import type {StorageConfig, StoragePlugin} from '../storage.ts'
 import {storageLock} from '../volume-steps.ts'
 import {spec} from './set.spec.ts'
@@ -19,12 +20,18 @@ export const handler = handleChange(spec, {
     const plugin = await loadStoragePlugin(current.type)
     const removed = checkRemoved(plugin, remove, options)
     refuseForeignOptions(plugin, options)
+    const {plain, secret} = splitSecret(plugin, options)
     const changed: Record<string, unknown> = {...current}
-    for (const [option, value] of Object.entries(options)) if (value !== undefined) changed[option] = value
+    for (const [option, value] of Object.entries(plain)) if (value !== undefined) changed[option] = value
     for (const option of removed) delete changed[option]
     const config = checkedConfig(plugin, changed as unknown as StorageConfig, context)
     const text = formatStorageConfig(file, withSection(Object.values(file.sections), config))
-    const steps = text === file.file?.data ? [] : [storeCommitStep([{path: storageConfigPath, was: file.file, text}])]
+    const isSecretChanged = secret !== undefined || plugin.secret !== undefined && removed.includes(plugin.secret.option)
+    const files = [
+      ...text === file.file?.data ? [] : [{path: storageConfigPath, was: file.file, text}],
+      ...isSecretChanged ? await secretFile(plugin, storage, secret, context) : [],
+    ]
+    const steps = files.length === 0 ? [] : [storeCommitStep(files)]
     return {steps, whenInterrupted: 'undo', result: {storage, type: current.type}}
   },
 })

@@ -29,14 +29,13 @@ export const handler = handleRead(spec, async (params, context) => {
   const wanted = params.content === undefined ? undefined : readContentList(params.content, 'content')
   const configs = params.storage === undefined ? await allStorages(context) : [await storageConfig(params.storage, context)]
   if (params.target !== undefined) await checkKnownNode(params.target, context)
-  const rows: StatusRow[] = []
-  for (const config of configs) {
-    if (!isOnNode(config, context.node) || params.enabled === true && isTrue(config['disable'])) continue
-    if (params.target !== undefined && params.target !== context.node && !isSharedWith(config, params.target)) continue
-    const row = await statusOf(config, wanted, params.format === true, context)
-    if (row !== undefined) rows.push(row)
-  }
-  return rows.sort((a, b) => a.storage < b.storage ? -1 : 1)
+  const {target} = params
+  const shown = configs.filter((config) => isOnNode(config, context.node) && !(params.enabled === true && isTrue(config['disable'])))
+  // Side by side, so that one whose server is away does not keep the others waiting.
+  const rows = await Promise.all(shown.map(async (config) => statusOf(config, wanted, params.format === true, context)))
+  return rows.filter((row) => row !== undefined)
+    .filter(({storage, shared}) => target === undefined || target === context.node || shared === 1 && configs.some((config) => config.storage === storage && isOnNode(config, target)))
+    .sort((a, b) => a.storage < b.storage ? -1 : 1)
 }, statusLines)
 
 async function allStorages(context: Context): Promise<StorageConfig[]> {
@@ -52,10 +51,6 @@ async function checkKnownNode(node: string, context: Context): Promise<void> {
   if (!Object.values(sections).some((config) => splitWords(config['nodes']).includes(node))) throw new NotFoundError(`there is no host '${node}' (target)`)
 }
 
-function isSharedWith(config: StorageConfig, node: string): boolean {
-  return isTrue(config['shared']) && isOnNode(config, node)
-}
-
 async function statusOf(config: StorageConfig, wanted: readonly Content[] | undefined, withFormats: boolean, context: Context): Promise<StatusRow | undefined> {
   const isEnabled = !isTrue(config['disable'])
   const row: StatusRow = {
@@ -66,9 +61,11 @@ async function statusOf(config: StorageConfig, wanted: readonly Content[] | unde
     const storage = await openConfigured(config, context)
     if (wanted !== undefined && !wanted.some((content) => storage.traits.defaultContent.includes(content))) return undefined
     row.content = contentText(storage.traits)
+    row.shared = storage.traits.shared ? 1 : 0
     if (withFormats) row.formats = {supported: storage.traits.formats, default: storage.traits.defaultFormat}
     if (!isEnabled) return row
-    const {totalBytes, usedBytes, availableBytes, isActive} = await storage.usage()
+    const {totalBytes, usedBytes, availableBytes, isActive, reason} = await storage.usage()
+    if (reason !== undefined) context.log.warn(reason)
     const fraction = totalBytes > 0 ? {used_fraction: usedBytes / totalBytes} : {}
     return {...row, active: isActive ? 1 : 0, total: totalBytes, used: usedBytes, avail: availableBytes, ...fraction}
   } catch (error) {

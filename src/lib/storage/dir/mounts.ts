@@ -1,11 +1,28 @@
 // Mount points, from the text of /proc/self/mountinfo (proc(5)). Pure.
 
+export interface Mount {
+  readonly fsType: string
+  /** What is mounted, as it was named: a device, `server:/export`, `//server/share`. */
+  readonly source: string
+}
+
 /** Whether something is mounted exactly at this path. */
 export function isMountPoint(mountinfo: string, path: string): boolean {
-  return mountinfo.split('\n').some((line) => {
-    const mountPoint = line.split(' ')[4]
-    return mountPoint !== undefined && unescaped(mountPoint) === path
-  })
+  return mountAt(mountinfo, path) !== undefined
+}
+
+/** What is mounted exactly at this path; the last mount hides those before it. */
+export function mountAt(mountinfo: string, path: string): Mount | undefined {
+  let found: Mount | undefined
+  for (const line of mountinfo.split('\n')) {
+    const fields = line.split(' ')
+    const mountPoint = fields[4]
+    if (mountPoint === undefined || unescaped(mountPoint) !== path) continue
+    // A list of optional fields ends at a single hyphen.
+    const [fsType = '', source = ''] = fields.slice(fields.indexOf('-', 6) + 1)
+    found = {fsType, source: unescaped(source)}
+  }
+  return found
 }
 
 /** The kernel writes space, tab, line end and backslash as three octal digits. */

@@ -53,7 +53,7 @@ describe('pvesm add', () => {
   it('refuses wrong options, naming each', async () => {
     const path = join(place.root, 'x')
     expect(await refusal('add', {type: 'dir', storage: 'fast'})).toMatchObject({kind: 'invalid-input', fields: {path: 'is missing'}})
-    expect(await refusal('add', {type: 'nfs', storage: 'fast', path})).toMatchObject({fields: {type: expect.any(String) as unknown}})
+    expect(await refusal('add', {type: 'esxi', storage: 'fast', path})).toMatchObject({fields: {type: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'local', path})).toMatchObject({kind: 'conflict'})
     expect(await refusal('add', {type: 'dir', storage: '-x', path})).toMatchObject({fields: {storage: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path: 'relative'})).toMatchObject({fields: {path: expect.any(String) as unknown}})
@@ -221,7 +221,7 @@ describe('pvesm free', () => {
   })
 
   it('is not kept from it by a disk of the same name on a storage of a type that we do not have, unless that is the same folder', async () => {
-    const storages = `nfs: nas\n\tserver 192.0.2.1\n\tpath /mnt/pve/nas\n\nnfs: here\n\tserver 192.0.2.1\n\tpath ${place.root}/lib/vz\n\nrbd: pool\n\tpool x\n\n`
+    const storages = `esxi: nas\n\tserver 192.0.2.1\n\tpath /mnt/pve/nas\n\nesxi: here\n\tserver 192.0.2.1\n\tpath ${place.root}/lib/vz\n\npbs: pool\n\tpool x\n\n`
     await context.store.commit({put: {'storage.cfg': storages, [guest]: 'scsi0: here:100/vm-100-disk-0.raw\n'}})
     expect(await refusal('free', {volume: 'local:100/vm-100-disk-0.raw'})).toMatchObject({kind: 'conflict', data: {key: 'scsi0'}})
     await context.store.commit({put: {[guest]: 'scsi0: nas:100/vm-100-disk-0.raw\nscsi1: pool:vm-100-disk-0.raw\n'}})
@@ -300,7 +300,7 @@ describe('pvesm status', () => {
   })
 
   it('shows a storage that is not there, or of a type that we do not have, as inactive', async () => {
-    await context.store.commit({put: {'storage.cfg': `dir: usb\n\tpath ${place.root}\n\tis_mountpoint 1\n\nzfspool: tank\n\tpool rpool\n\nnfs: nas\n\tdisable\n\tserver 192.0.2.1\n\n`}})
+    await context.store.commit({put: {'storage.cfg': `dir: usb\n\tpath ${place.root}\n\tis_mountpoint 1\n\npbs: tank\n\tpool rpool\n\nesxi: nas\n\tdisable\n\tserver 192.0.2.1\n\n`}})
     const rows = await pvesmResult('status', {}, context) as {storage: string; active: number; enabled: number}[]
     expect(rows.map(({storage, active, enabled}) => [storage, active, enabled])).toEqual([['local', 1, 1], ['nas', 0, 0], ['tank', 0, 1], ['usb', 0, 1]])
   })

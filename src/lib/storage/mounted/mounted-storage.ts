@@ -1,0 +1,176 @@
+// A folder storage on a file system that Corral mounts itself (nfs, cifs, glusterfs, cephfs). Volumes are dir's business; here the file
+// system is mounted when it is first needed, and nothing touches it before a child process has shown that it answers: a call into a dead
+// server's mount cannot be given up, a child can.
+import type {Clock} from '../../base/index.ts'
+import {NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import type {Host} from '../../host/index.ts'
+import {openDirStorage} from '../dir/dir-storage.ts'
+import type {Mount} from '../dir/mounts.ts'
+import {mountAt} from '../dir/mounts.ts'
+import {isTrue} from '../option-values.ts'
+import {ensureSecretFile} from '../secret-file.ts'
+import type {Storage, StorageConfig, StorageSecret, StorageTraits, Usage, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+
+/** How a file system is mounted. Pure data and functions of the section. */
+export interface MountPlan {
+  /** The command that mounts it at the path. */
+  readonly argv: readonly string[]
+  /** Whether what is mounted there is it. */
+  isOurs(mount: Mount): boolean
+  /** What the server is, for messages: `the NFS server nas1`. */
+  readonly server: string
+  /** The Debian package that has the mount helper. */
+  readonly package: string
+}
+
+/** A server that is there mounts within a second or two. */
+const mountLimitMs = 30_000
+const probeLimitMs = 5000
+
+const noUsage: Usage = {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
+
+/** Where such a storage is mounted when its section does not say. */
+export function defaultMountPath(storage: string): string {
+  return `/mnt/pve/${storage}`
+}
+
+export function mountPath(config: StorageConfig): string {
+  return typeof config['path'] === 'string' ? config['path'] : defaultMountPath(config.storage)
+}
+
+/** @throws InvalidInputError when an option of the section is wrong */
+export function openMountedStorage(config: StorageConfig, traits: StorageTraits, plan: MountPlan, host: Host, clock: Clock, secret?: StorageSecret): Storage {
+  const path = mountPath(config)
+  const inner = openDirStorage({...config, path}, traits, host, clock)
+  const on: MountedStorage = {host, storage: config.storage, path, plan, secret, makesFolder: makesFolder(config)}
+  return {...guarded(inner, () => makeReady(on)), config, traits: {...inner.traits, shared: true}}
+}
+
+interface MountedStorage {
+  readonly host: Host
+  readonly storage: string
+  readonly path: string
+  readonly plan: MountPlan
+  readonly secret: StorageSecret | undefined
+  readonly makesFolder: boolean
+}
+
+function makesFolder(config: StorageConfig): boolean {
+  const option = config['create-base-path'] ?? config['mkdir']
+  return option === undefined || isTrue(option)
+}
+
+/** Every operation that touches the file system waits for `ready` first; those that look at names only do not. */
+function guarded(inner: Storage, ready: () => Promise<void>): Storage {
+  const after = async <R>(work: () => Promise<R>): Promise<R> => {
+    await ready()
+    return work()
+  }
+  const {snapshots, templates} = inner
+  return {
+    ...inner,
+    activate: () => after(() => inner.activate()),
+    usage: usageAfter(inner, ready),
+    list: (content, vmid) => after(() => inner.list(content, vmid)),
+    volume: (id) => after(() => inner.volume(id)),
+    nextName: (vmid, format, taken) => after(() => inner.nextName(vmid, format, taken)),
+    exists: (id) => after(() => inner.exists(id)),
+    create: (want) => after(() => inner.create(want)),
+    checkRemovable: (id) => after(() => inner.checkRemovable(id)),
+    remove: (id) => after(() => inner.remove(id)),
+    resize: (id, sizeBytes) => after(() => inner.resize(id, sizeBytes)),
+    rename: (from, to) => after(() => inner.rename(from, to)),
+    leftovers: () => after(() => inner.leftovers()),
+    attach: (id, snapshot) => after(() => inner.attach(id, snapshot)),
+    ...(snapshots === undefined ? {} : {snapshots: guardedSnapshots(snapshots, after)}),
+    ...(templates === undefined ? {} : {templates: guardedTemplates(templates, after)}),
+  }
+}
+
+type After = <R>(work: () => Promise<R>) => Promise<R>
+
+function guardedSnapshots(inner: VolumeSnapshots, after: After): VolumeSnapshots {
+  return {
+    list: (id) => after(() => inner.list(id)),
+    create: (id, name) => after(() => inner.create(id, name)),
+    rollback: (id, name) => after(() => inner.rollback(id, name)),
+    remove: (id, name) => after(() => inner.remove(id, name)),
+  }
+}
+
+function guardedTemplates(inner: VolumeTemplates, after: After): VolumeTemplates {
+  return {
+    baseOf: (id) => inner.baseOf(id),
+    makeBase: (id) => after(() => inner.makeBase(id)),
+    unmakeBase: (id) => after(() => inner.unmakeBase(id)),
+    nextClone: (base, vmid, taken) => after(() => inner.nextClone(base, vmid, taken)),
+    clone: (base, id) => after(() => inner.clone(base, id)),
+  }
+}
+
+function usageAfter(inner: Storage, ready: () => Promise<void>): () => Promise<Usage> {
+  return async () => {
+    try {
+      await ready()
+    } catch (error) {
+      if (error instanceof UnavailableError) return {...noUsage, reason: error.message}
+      throw error
+    }
+    return inner.usage()
+  }
+}
+
+/** @throws UnavailableError when it cannot be mounted, or is mounted and does not answer */
+async function makeReady(on: MountedStorage): Promise<void> {
+  const mounted = await mountedThere(on)
+  if (mounted === undefined) await mount(on)
+  else if (!on.plan.isOurs(mounted)) {
+    throw new UnavailableError(`storage '${on.storage}' is not there: something else is mounted at ${on.path} (${mounted.source.slice(0, 120)})`, {nextSteps: [`findmnt ${on.path}`]})
+  }
+  await probe(on)
+}
+
+async function mountedThere({host, path}: MountedStorage): Promise<Mount | undefined> {
+  return mountAt(await host.files.readText('/proc/self/mountinfo', 16 * 1024 ** 2), path)
+}
+
+async function mount(on: MountedStorage): Promise<void> {
+  const {host, storage, path, plan, secret} = on
+  if (secret !== undefined) await ensureSecretFile(host, secret)
+  if (await host.files.stat(path) === undefined) {
+    if (!on.makesFolder) throw new UnavailableError(`storage '${storage}' is not there: the folder ${path} does not exist`, {nextSteps: [`Make it: mkdir -p ${path}`]})
+    await host.files.makeDirectory(path, 0o755)
+  }
+  try {
+    await host.run(plan.argv, {timeoutMs: mountLimitMs})
+  } catch (error) {
+    // Two commands may mount it at once, and the second finds it done.
+    const mounted = await mountedThere(on)
+    if (mounted !== undefined && plan.isOurs(mounted)) return
+    throw mountError(on, error)
+  }
+}
+
+function mountError({storage, plan}: MountedStorage, error: unknown): unknown {
+  if (error instanceof NotFoundError) return new UnavailableError(`storage '${storage}' cannot be used: ${plan.argv[0] ?? 'mount'} is not installed`, {cause: error, nextSteps: [`apt-get install ${plan.package}`]})
+  if (error instanceof UnavailableError) return new UnavailableError(`storage '${storage}' is not there: ${plan.server} does not answer`, {cause: error})
+  if (!(error instanceof ToolError)) return error
+  const {stderr} = error.failure
+  if (/need a \/sbin\/mount\.|wrong fs type|unknown filesystem type/.test(stderr)) {
+    return new UnavailableError(`storage '${storage}' cannot be used: this host cannot mount it`, {cause: error, nextSteps: [`apt-get install ${plan.package}`, 'Look whether its kernel has that file system: cat /proc/filesystems']})
+  }
+  const reason = /Permission denied|access denied|NT_STATUS_LOGON_FAILURE/i.test(stderr) ? 'refuses to let us in' : 'cannot be mounted from'
+  return new UnavailableError(`storage '${storage}' is not there: ${plan.server} ${reason}`, {cause: error})
+}
+
+async function probe({host, storage, path, plan}: MountedStorage): Promise<void> {
+  try {
+    await host.run(['stat', '--file-system', '--format=%T', '--', path], {timeoutMs: probeLimitMs})
+  } catch (error) {
+    if (error instanceof UnavailableError) {
+      throw new UnavailableError(`storage '${storage}' does not answer: ${plan.server} is away`, {cause: error, nextSteps: ['It comes back by itself with the server.', `Give it up, and what was not written: umount -f -l ${path}`]})
+    }
+    if (error instanceof ToolError) throw new UnavailableError(`storage '${storage}' does not answer`, {cause: error, nextSteps: [`Mount it anew: umount -l ${path}`]})
+    throw error
+  }
+}

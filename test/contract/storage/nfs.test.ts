@@ -1,0 +1,85 @@
+// A storage that is mounted. This machine's kernel may have no NFS, so a file system in memory is mounted under the name of the export; the
+// rest is as it would be: mount(8), the kernel's own table of mounts, files, qemu-img.
+import {spawnSync} from 'node:child_process'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {describe, expect, it} from 'vitest'
+import {systemClock} from '../../../src/lib/base/index.ts'
+import type {Host} from '../../../src/lib/host/index.ts'
+import {localHost} from '../../../src/lib/host/local/index.ts'
+import {plugin} from '../../../src/lib/storage/nfs/plugin.ts'
+import type {StorageUnderTest} from './storage-contract.ts'
+import {storageContract} from './storage-contract.ts'
+
+function missing(): string | undefined {
+  if (process.getuid?.() !== 0) return 'mounting needs root'
+  const probe = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'probe', '/mnt'], {encoding: 'utf8'})
+  return probe.status === 0 ? undefined : `nothing can be mounted here: ${probe.stderr.trim()}`
+}
+
+interface MountedUnderTest extends StorageUnderTest { readonly path: string; readonly mounts: string[][] }
+
+async function exported(): Promise<MountedUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'corral-nfs-'))
+  const path = join(folder, 'mnt')
+  const local = localHost('h1')
+  const mounts: string[][] = []
+  const host: Host = {...local, run: (argv, options) => {
+    if (argv[0] !== 'mount' || argv[2] !== 'nfs') return local.run(argv, options)
+    mounts.push([...argv])
+    const [source = '', target = ''] = argv.slice(argv.indexOf('--') + 1)
+    return local.run(['mount', '-t', 'tmpfs', '-o', 'size=256m', '--', source, target], options)
+  }}
+  return {
+    plugin, host, path, mounts, config: {type: 'nfs', storage: 'nas', server: '192.0.2.1', export: '/srv/vm', path, content: 'images,iso', options: 'vers=4.2'},
+    close: async () => {
+      await local.run(['umount', '-q', '--', path], {okExitCodes: [0, 1, 32]})
+      await rm(folder, {recursive: true, force: true})
+    },
+  }
+}
+
+const reason = missing()
+if (reason !== undefined) {
+  describe('a storage of type nfs', () => {
+    it.skip(`is not tried: ${reason}`, () => undefined)
+  })
+} else {
+  storageContract('nfs', exported)
+
+  describe('a storage that is mounted', () => {
+    it('is mounted at its first use, once, and again when somebody took it away', async () => {
+      const made = await exported()
+      try {
+        const storage = plugin.open(made.config, made.host, systemClock)
+        expect(await storage.list(['images'])).toEqual([])
+        await storage.activate()
+        expect(made.mounts).toEqual([['mount', '-t', 'nfs', '-o', 'vers=4.2', '--', '192.0.2.1:/srv/vm', made.path]])
+        await made.host.run(['umount', '--', made.path])
+        const {id} = await storage.create({vmid: 100, format: 'raw', sizeBytes: 1024 ** 2})
+        expect(made.mounts).toHaveLength(2)
+        expect(await storage.exists(id)).toBe(true)
+        // Nothing was written below the mount point.
+        await made.host.run(['umount', '--', made.path])
+        expect(await made.host.files.list(made.path)).toEqual([])
+      } finally {
+        await made.close()
+      }
+    })
+
+    it('keeps away from what somebody else mounted at its place', async () => {
+      const made = await exported()
+      try {
+        await made.host.files.makeDirectory(made.path)
+        await made.host.run(['mount', '-t', 'tmpfs', '--', 'other:/x', made.path])
+        const storage = plugin.open(made.config, made.host, systemClock)
+        await expect(storage.create({vmid: 100, format: 'raw', sizeBytes: 1024 ** 2})).rejects.toMatchObject({kind: 'unavailable'})
+        expect(await storage.usage()).toMatchObject({isActive: false, reason: expect.stringContaining('something else is mounted') as string})
+        expect(await made.host.files.list(made.path)).toEqual([])
+      } finally {
+        await made.close()
+      }
+    })
+  })
+}
