@@ -56,7 +56,12 @@ export interface LockHolder {
   readonly sinceMs: number
 }
 
+/** `exclusive`: nobody else has it. `shared`: others have it as well, all of them shared. */
+export type LockMode = 'exclusive' | 'shared'
+
 export interface LockOptions {
+  /** Default `exclusive`. */
+  mode?: LockMode
   /** What the lock is for, in words, shown to whoever waits. */
   reason: string
   /** Gives up with UnavailableError that names the holder and since when. 0 means: do not wait. */
@@ -96,8 +101,12 @@ export interface Store {
   /** @throws ConflictError when it has expired */
   keepAlive(leaseId: string): Promise<void>
   revokeLease(leaseId: string): Promise<void>
-  /** First come, first served. @throws UnavailableError naming the holder; CancelledError */
+  /**
+   * First come, first served: whoever wants a lock shared waits behind one who came earlier and wants it for himself, so that neither starves.
+   * @throws UnavailableError naming the holder; CancelledError
+   */
   lock(name: string, options: LockOptions): Promise<HeldLock>
+  /** Of several who share it, the first. */
   lockHolder(name: string): Promise<LockHolder | undefined>
   close(): Promise<void>
 }

@@ -3,7 +3,8 @@
 import {AppError, CancelledError, ConflictError, InvalidInputError, errorChain} from '../base/index.ts'
 import {maxFileBytes} from '../store/index.ts'
 import type {Context} from './context.ts'
-import type {JournalRecord, JournalWriter} from './journal.ts'
+import type {HeldLocks} from './held-locks.ts'
+import type {JournalLocks, JournalRecord, JournalWriter} from './journal.ts'
 import {startJournal} from './journal.ts'
 import {killSwitch} from './kill-switch.ts'
 import type {Action, ActionKind, Plan, Step} from './plan.ts'
@@ -13,19 +14,22 @@ const maxActionBytes = maxFileBytes - 64 * 1024
 
 /**
  * Does what the plan says.
- * @param lockNames the locks that the context holds; whoever takes one of them next looks after this plan should we die
+ * @param locks those of the plan, with the context that holds them; whoever takes one of them next looks after this plan should we die
  * @param command what is done, in words, for the journal
  * @returns the plan's result
  * @throws whatever a step threw, after the steps were undone; CancelledError; ConflictError when a lock was lost on the way
  */
-export async function carryOut(plan: Plan, lockNames: readonly string[], context: Context, command = 'an operation'): Promise<unknown> {
+export async function carryOut(plan: Plan, locks: HeldLocks, command = 'an operation'): Promise<unknown> {
+  const {context} = locks
+  const hasLocks = locks.names.exclusive.length > 0
   const kinds = await loadKinds(plan, context)
+  refuseWrongLocks(plan, locks)
   refuseWhenStopped(context)
   if (!needsNoJournal(plan, kinds)) refuseTooLarge(plan, kinds)
   if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
-  else if (plan.whenInterrupted === 'finish' && lockNames.length === 0) await runAll(plan.steps, kinds, context)
-  else if (plan.whenInterrupted === 'finish') await finishSteps(plan, lockNames, context, command)
-  else await doOrUndo(plan, lockNames, kinds, context, command)
+  else if (plan.whenInterrupted === 'finish' && !hasLocks) await runAll(plan.steps, kinds, context)
+  else if (plan.whenInterrupted === 'finish') await finishSteps(plan, locks, command)
+  else await doOrUndo(plan, locks, kinds, command)
   return plan.result
 }
 
@@ -55,6 +59,16 @@ export function uncancelled(context: Context): Context {
 /** All that a plan does when nothing comes in between. */
 function actionsOf({steps, afterwards = []}: Plan): Action[] {
   return [...steps.map((step) => step.do), ...afterwards]
+}
+
+/** @throws AppError, for a mistake in the plan: found before anything is done rather than half-way */
+function refuseWrongLocks({steps, whenInterrupted}: Plan, locks: HeldLocks): void {
+  const {exclusive, shared} = locks.names
+  if (exclusive.length === 0 && shared.length > 0) throw new AppError('internal', `a plan that only shares its locks (${shared.join(', ')}) could not be told from a dead one`)
+  const releases = steps.flatMap(({thenRelease = []}) => thenRelease)
+  if (releases.length === 0) return
+  if (whenInterrupted !== 'undo') throw new AppError('internal', 'a plan that is finished keeps its locks to the end')
+  locks.checkReleasable(releases)
 }
 
 type Kinds = ReadonlyMap<string, ActionKind>
@@ -145,19 +159,51 @@ function lockLost(cause: unknown): ConflictError {
   return new ConflictError('the lock was lost while this process was held up; somebody else may be at work', {cause})
 }
 
-async function doOrUndo(plan: Plan, locks: readonly string[], kinds: Kinds, context: Context, command: string): Promise<void> {
+async function doOrUndo(plan: Plan, locks: HeldLocks, kinds: Kinds, command: string): Promise<void> {
   const {afterwards = []} = plan
-  const journal = await startJournal({command, locks, whenInterrupted: 'undo'}, context)
+  const journal = await startJournal({command, ...journalLocks(locks), whenInterrupted: 'undo'}, locks.context)
   try {
-    for (const step of plan.steps) await recordAndRun(step, journal, kinds, context)
+    for (const step of plan.steps) {
+      await recordAndRun(step, journal, kinds, locks.context)
+      if (step.thenRelease !== undefined) await release(step.thenRelease, locks, journal)
+    }
     await (afterwards.length > 0 ? journal.finishWith(afterwards) : journal.clear())
   } catch (error) {
     // Without the lock nothing may be touched; whoever has it now finds the journal.
-    await refuseWithoutLock(context, error)
-    await undoRecords(journal, context, error)
+    await refuseWithoutLock(locks.context, error)
+    if (journal.records.length > 0) await takeAgain(locks, journal).catch((failure: unknown) => { throw leftUndone(error, failure) })
+    await undoRecords(journal, locks.context, error)
     throw error
   }
-  if (afterwards.length > 0) await finishJournal(journal, afterwards, context)
+  if (afterwards.length === 0) return
+  await takeAgain(locks, journal)
+  await finishJournal(journal, afterwards, locks.context)
+}
+
+function journalLocks(locks: HeldLocks): JournalLocks {
+  const {exclusive, shared} = locks.names
+  return {locks: exclusive, ...(shared.length === 0 ? {} : {sharedLocks: shared}), releasedLocks: locks.released}
+}
+
+/** The journal says so first: a lock that it still names would keep its next holder waiting for the rest of ours. */
+async function release(names: readonly string[], locks: HeldLocks, journal: JournalWriter): Promise<void> {
+  const {locks: held, ...others} = journalLocks(locks)
+  const kept = held.filter((name) => !names.includes(name))
+  const {fences} = locks.context
+  await journal.relock({...others, locks: kept, releasedLocks: [...locks.released, ...names]}, fences.filter(({lock}) => lock === undefined || !names.includes(lock)))
+  await locks.giveBack(names)
+}
+
+/** @throws UnavailableError naming who has one; the journal then stays for whoever takes a lock of ours next */
+async function takeAgain(locks: HeldLocks, journal: JournalWriter): Promise<void> {
+  if (locks.released.length === 0) return
+  try {
+    await locks.takeAgain()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError(error.kind, error.message, {cause: error.cause, data: error.data, nextSteps: ['The rest is done by the next command for the same object, or by: corral doctor']})
+  }
+  await journal.relock(journalLocks(locks), locks.context.fences)
 }
 
 async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<void> {
@@ -183,10 +229,14 @@ async function undoRecords(journal: JournalWriter, context: Context, reason: unk
     // A store that cannot be written any more must not hide why we are here.
     return new AppError('unavailable', 'the journal cannot be written', {cause: error})
   })
-  if (failure === undefined) return
+  if (failure !== undefined) throw leftUndone(reason, failure)
+}
+
+/** Both in one: why the operation failed, and what kept it from being undone. */
+function leftUndone(reason: unknown, failure: unknown): AppError {
   const [first = 'the operation failed', ...causes] = errorChain(reason)
-  throw new AppError(reason instanceof AppError ? reason.kind : 'internal', first, {
-    cause: causes.reduceRight<Error>((inner, sentence) => new Error(sentence, {cause: inner}), failure),
+  return new AppError(reason instanceof AppError ? reason.kind : 'internal', first, {
+    cause: causes.reduceRight<unknown>((inner, sentence) => new Error(sentence, {cause: inner}), failure),
     ...(reason instanceof AppError ? {data: reason.data} : {}),
     nextSteps: ['Put right what keeps it from being undone, then run: corral doctor'],
   })
@@ -221,9 +271,10 @@ async function undoFailed(record: JournalRecord, journal: JournalWriter, context
   return new AppError('internal', `a step (${record.undo.kind}) could not be undone`, {cause: error})
 }
 
-async function finishSteps(plan: Plan, locks: readonly string[], context: Context, command: string): Promise<void> {
+async function finishSteps(plan: Plan, locks: HeldLocks, command: string): Promise<void> {
+  const {context} = locks
   const steps = actionsOf(plan)
-  const journal = await startJournal({command, locks, whenInterrupted: 'finish', steps}, context)
+  const journal = await startJournal({command, ...journalLocks(locks), whenInterrupted: 'finish', steps}, context)
   await finishJournal(journal, steps, context)
 }
 

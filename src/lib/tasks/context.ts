@@ -4,6 +4,7 @@ import type {Host, HostConnector} from '../host/index.ts'
 import type {Fence, Store} from '../store/index.ts'
 import type {CommandSpec, ParamsOf, Params} from '../spec/index.ts'
 import type {DoctorCheck} from './doctor-check.ts'
+import type {LockWanted} from './held-locks.ts'
 import type {ActionKind, Plan} from './plan.ts'
 
 export interface Caller {
@@ -75,10 +76,11 @@ export interface ChangeHandler<P extends Params> {
   /** Done before the locks are waited for, and not for a dry run: `qm stop --overrule-shutdown` ends the task that holds them. */
   beforeLocks?(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<void>
   /**
-   * Names of the locks (`guest/100`, `storage/local`), in any order: they are taken sorted by name. Asked again once they are held; when
-   * it names more by then, they are taken anew.
+   * Names of the locks (`guest/100`, `storage/local`), in any order: they are taken sorted by name; `sharedLock('guest/9000')` for what may
+   * not change meanwhile, though others may look at it too. At least one must be exclusive: by it a dead operation is told from a live one.
+   * Asked again once they are held; when it names more by then, they are taken anew.
    */
-  locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly string[] | Promise<readonly string[]>
+  locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly LockWanted[] | Promise<readonly LockWanted[]>
   /** Default 10,000. */
   lockTimeoutMs?: number
   plan(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<Plan>
@@ -105,7 +107,7 @@ export interface ChangingHandler {
   readonly handles: 'change'
   readonly spec: CommandSpec
   beforeLocks?(params: never, context: Context): Promise<void>
-  locks(params: never, context: Context): readonly string[] | Promise<readonly string[]>
+  locks(params: never, context: Context): readonly LockWanted[] | Promise<readonly LockWanted[]>
   lockTimeoutMs?: number
   plan(params: never, context: Context): Promise<Plan>
   text?(result: unknown): readonly string[]

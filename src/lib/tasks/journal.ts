@@ -2,7 +2,7 @@
 // before the step is done. It knows how records are kept and read; what they mean is carry-out.ts and recover.ts.
 import {randomBytes} from 'node:crypto'
 import {AppError} from '../base/index.ts'
-import type {Store, StoredFile} from '../store/index.ts'
+import type {Fence, Store, StoredFile} from '../store/index.ts'
 import type {Context} from './context.ts'
 import {killSwitch} from './kill-switch.ts'
 import type {Action} from './plan.ts'
@@ -14,7 +14,12 @@ export interface JournalHead {
   readonly id: string
   /** The command, in words: `qm create 100`. */
   readonly command: string
+  /** Held exclusively. */
   readonly locks: readonly string[]
+  /** Held together with others. */
+  readonly sharedLocks?: readonly string[]
+  /** Given back on the way; undoing needs them again. */
+  readonly releasedLocks?: readonly string[]
   readonly whenInterrupted: 'undo' | 'finish'
   readonly node: string
   readonly pid: number
@@ -38,11 +43,15 @@ export interface Journal {
   readonly records: readonly JournalRecord[]
 }
 
+export type JournalLocks = Pick<JournalHead, 'locks' | 'sharedLocks' | 'releasedLocks'>
+
 /** Writes the journal of one running operation. Every write is durable and fenced by the context's locks. */
 export interface JournalWriter {
   record(undo: Action): Promise<void>
   /** The records written, oldest first. */
   readonly records: readonly JournalRecord[]
+  /** The operation's locks are others from here on; what is written later is fenced by `fences`. */
+  relock(locks: JournalLocks, fences: readonly Fence[]): Promise<void>
   /** After this record was undone (or its step touched nothing). */
   forget(record: JournalRecord): Promise<void>
   markFailed(record: JournalRecord, failure: string): Promise<void>
@@ -68,8 +77,9 @@ export function resumeJournal(journal: Journal, context: Context): JournalWriter
   return journalWriter(journal, true, context)
 }
 
-function journalWriter(journal: Journal, begun: boolean, {store, fences}: Context): JournalWriter & {begin(): Promise<void>} {
+function journalWriter(journal: Journal, begun: boolean, {store, fences: firstFences}: Context): JournalWriter & {begin(): Promise<void>} {
   let {head} = journal
+  let fences = firstFences
   const records = [...journal.records]
   const headPath = `${folder}/${head.id}/head`
   let isWritten = begun
@@ -88,6 +98,11 @@ function journalWriter(journal: Journal, begun: boolean, {store, fences}: Contex
       await put({[recordPath(head.id, record)]: JSON.stringify(record)})
       records.push(record)
       await killSwitch('RECORD')
+    },
+    relock: async (locks, nextFences) => {
+      head = {...head, ...locks}
+      if (isWritten) await put({[headPath]: JSON.stringify(head)})
+      fences = nextFences
     },
     forget: async (record) => {
       await store.commit({remove: [recordPath(head.id, record)], fences})

@@ -12,6 +12,11 @@ export interface Step {
   readonly do: Action
   /** Takes the step back; must also be right when the step was done half or not at all. */
   readonly undo?: Action
+  /**
+   * Locks that the rest of the plan does not need, given back once this step is done: `storage/local` when the new volumes have their names,
+   * before hours of copying. They come last in the order of locks. An undo, and `afterwards`, have them again. Only in a plan of `undo`.
+   */
+  readonly thenRelease?: readonly string[]
 }
 
 export interface Plan {

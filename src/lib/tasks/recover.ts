@@ -1,19 +1,30 @@
 // What is done about operations whose process died before their end: whoever takes one of their locks next finishes or undoes them,
-// before doing its own work. A journal can only be a dead one's when all of its locks are ours.
+// before doing its own work. A journal can only be a dead one's when all of its exclusive locks are ours.
 import {AppError, ConflictError, errorChain} from '../base/index.ts'
 import {finishJournal, undoJournal} from './carry-out.ts'
 import type {Context} from './context.ts'
+import {holdsAll, lockNames, sharedLock} from './held-locks.ts'
+import type {LockNames, LockWanted} from './held-locks.ts'
 import type {Journal} from './journal.ts'
 import {readJournals, resumeJournal} from './journal.ts'
 
-/** The journals that name one of these locks. */
-export async function journalsOf(lockNames: readonly string[], context: Pick<Context, 'store'>): Promise<Journal[]> {
-  return (await readJournals(context.store)).filter(({head}) => head.locks.some((lock) => lockNames.includes(lock)))
+/**
+ * The journals that hold one of these locks. Who shares a lock says nothing about others that share it, and a lock that was given back is
+ * nobody's business until the operation is undone.
+ */
+export async function journalsOf({exclusive, shared}: LockNames, context: Pick<Context, 'store'>): Promise<Journal[]> {
+  const holds = (names: readonly string[] = [], wanted: readonly string[]) => names.some((name) => wanted.includes(name))
+  return (await readJournals(context.store)).filter(({head}) => holds(head.locks, [...exclusive, ...shared]) || holds(head.sharedLocks, exclusive))
 }
 
-/** Whether all locks of the journal are among these. */
-export function isCovered({head}: Journal, lockNames: readonly string[]): boolean {
-  return head.locks.every((lock) => lockNames.includes(lock))
+/** The locks under which a journal is undone or finished: its own, and those that it had given back. */
+export function locksOfRecovery({head}: Journal): readonly LockWanted[] {
+  return [...head.locks, ...head.releasedLocks ?? [], ...(head.sharedLocks ?? []).map(sharedLock)]
+}
+
+/** Whether whoever holds these locks may undo or finish the journal. */
+export function isCovered(journal: Journal, held: LockNames): boolean {
+  return holdsAll(held, lockNames(locksOfRecovery(journal)))
 }
 
 /**
@@ -55,9 +66,9 @@ async function finish(journal: Journal, context: Context): Promise<void> {
  * @throws ConflictError when it cannot be undone, or needs more locks than the context holds
  */
 export async function recoverJournal(lockName: string, context: Context): Promise<void> {
-  const held = context.fences.flatMap(({lock}) => lock === undefined ? [] : [lock])
-  if (!held.includes(lockName)) throw new AppError('internal', `the lock ${lockName} is not held`)
-  for (const journal of await journalsOf([lockName], context)) {
+  const held = lockNames(context.fences.flatMap(({lock}) => lock === undefined ? [] : [lock]))
+  if (!held.exclusive.includes(lockName)) throw new AppError('internal', `the lock ${lockName} is not held`)
+  for (const journal of await journalsOf(lockNames([lockName]), context)) {
     if (!isCovered(journal, held)) {
       throw new ConflictError(`"${journal.head.command}" was interrupted and has to be cleared up first`, {nextSteps: ['Run: corral doctor']})
     }

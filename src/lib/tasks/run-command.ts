@@ -4,6 +4,8 @@ import {ConflictError, ForbiddenError, printable} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {carryOut, describePlan, shownPlan} from './carry-out.ts'
 import type {Caller, ChangingHandler, Context, Handler} from './context.ts'
+import {holdsAll, lockNames} from './held-locks.ts'
+import type {LockWanted} from './held-locks.ts'
 import type {Plan} from './plan.ts'
 import {journalsOf} from './recover.ts'
 import {withLocks} from './with-locks.ts'
@@ -38,15 +40,15 @@ export async function runHandler(
  * because locks are only ever taken in their order.
  * @throws ConflictError when that goes on
  */
-async function changeUnderLocks(handler: ChangingHandler, params: Readonly<Record<string, unknown>>, firstNames: readonly string[], context: Context): Promise<unknown> {
+async function changeUnderLocks(handler: ChangingHandler, params: Readonly<Record<string, unknown>>, firstNames: readonly LockWanted[], context: Context): Promise<unknown> {
   const command = commandInWords(handler.spec, params)
   let names = firstNames
   for (let attempt = 0; attempt < maxLockAttempts; attempt++) {
     const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
-    const attempted = await withLocks(wish, context, async (held) => {
+    const attempted = await withLocks(wish, context, async (held, locks) => {
       const needed = await handler.locks(params as never, held)
-      if (needed.some((name) => !names.includes(name))) return {needed}
-      return {result: await carryOut(await handler.plan(params as never, held), names, held, command)}
+      if (!holdsAll(locks.names, lockNames(needed))) return {needed}
+      return {result: await carryOut(await handler.plan(params as never, held), locks, command)}
     })
     if ('result' in attempted) return attempted.result
     names = attempted.needed
@@ -78,9 +80,9 @@ export function commandInWords(spec: CommandSpec, params: Readonly<Record<string
 }
 
 /** A dry run takes no locks, so that it neither waits nor makes others wait, and leaves dead operations alone. */
-async function planned(plan: Plan, lockNames: readonly string[], context: Context): Promise<Outcome> {
+async function planned(plan: Plan, wanted: readonly LockWanted[], context: Context): Promise<Outcome> {
   // Who takes no locks may have no store to look into.
-  const journals = lockNames.length === 0 ? [] : await journalsOf(lockNames, context)
+  const journals = wanted.length === 0 ? [] : await journalsOf(lockNames(wanted), context)
   const left = journals.map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
   return {outcome: 'planned', plan: await shownPlan(plan, context), lines: [...left, ...await describePlan(plan, context)]}
 }

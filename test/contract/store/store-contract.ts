@@ -6,7 +6,7 @@ import {
   AppError, CancelledError, ConflictError, InvalidInputError, UnavailableError,
 } from '../../../src/lib/base/index.ts'
 import {maxChangePaths, maxFileBytes} from '../../../src/lib/store/index.ts'
-import type {HeldLock, Lease, LockHolder, Store, StoreEvent} from '../../../src/lib/store/index.ts'
+import type {HeldLock, LockMode, Lease, LockHolder, Store, StoreEvent} from '../../../src/lib/store/index.ts'
 
 export interface ClientSettings {
   node?: string
@@ -505,6 +505,66 @@ export function storeContract(name: string, makeWorld: MakeStoreWorld): void {
       const held = await store.lock('guest/100', {reason: 'qm set\n--name \u001b[31mred', timeoutMs: 0})
       expect((await store.lockHolder('guest/100'))?.reason).toBe('qm set --name [31mred')
       await held.release()
+    })
+
+    test('a shared lock is held by many at once, and by nobody alone meanwhile', async () => {
+      const clients = await Promise.all(Array.from({length: 5}, () => world.open()))
+      const sharing = await Promise.all(clients.map((client) => client.lock('guest/100', {reason: 'qm clone 100', mode: 'shared', timeoutMs: 1000})))
+      await Promise.all(sharing.map(async (held, index) => clients[index]?.commit({put: {[`clone/${index}`]: ''}, fences: [held.fence]})))
+      expect(await store.lockHolder('guest/100')).toMatchObject({reason: 'qm clone 100'})
+      await expect(store.lock('guest/100', {reason: 'qm destroy 100', timeoutMs: 50})).rejects.toThrow(/held by 'qm clone 100'/)
+      for (const held of sharing.slice(1)) await held.release()
+      await expect(store.lock('guest/100', {reason: 'qm destroy 100', timeoutMs: 50})).rejects.toThrow(UnavailableError)
+      await sharing[0]?.release()
+      const alone = await store.lock('guest/100', {reason: 'qm destroy 100', timeoutMs: 0})
+      await expect(store.lock('guest/100', {reason: 'qm clone 100', mode: 'shared', timeoutMs: 0})).rejects.toThrow(/held by 'qm destroy 100'/)
+      await alone.release()
+    })
+
+    test('one who wants a shared lock alone is not starved: later sharers come after it, all together', async () => {
+      const [writer, ...readers] = await Promise.all(Array.from({length: 5}, () => world.open()))
+      const first = await store.lock('guest/100', {reason: 'first', mode: 'shared', timeoutMs: 0})
+      const order: string[] = []
+      const waits: string[] = []
+      const queued = (client: Store | undefined, reason: string, mode: LockMode) => new Promise<{taken: Promise<HeldLock | undefined>}>((resolve) => {
+        const locked = client?.lock('guest/100', {reason, mode, timeoutMs: 10_000, onWait: (holder) => { waits.push(`${reason} after ${holder.reason}`); resolve({taken}) }})
+        const taken = (async () => { const held = await locked; order.push(reason); return held })()
+      })
+      const alone = await queued(writer, 'writer', 'exclusive')
+      const together = await Promise.all(readers.map((client, index) => queued(client, `reader ${index}`, 'shared')))
+      expect(order).toEqual([])
+      await first.release()
+      const held = await alone.taken
+      await pause(50)
+      expect(order).toEqual(['writer'])
+      await held?.release()
+      const sharing = await Promise.all(together.map((one) => one.taken))
+      expect(order).toHaveLength(5)
+      expect(waits).toHaveLength(5)
+      expect(waits.every((line) => line.endsWith('after first'))).toBe(true)
+      for (const one of sharing) await one?.release()
+    })
+
+    test('a sharer whose lease is gone, behind one that lives, holds nobody up', async () => {
+      const [one, two] = [await world.open(), await world.open()]
+      const living = await one.lock('guest/100', {reason: 'living', mode: 'shared', timeoutMs: 0})
+      const dead = await two.lock('guest/100', {reason: 'dead', mode: 'shared', timeoutMs: 0})
+      const alone = store.lock('guest/100', {reason: 'alone', timeoutMs: 10_000})
+      await store.revokeLease(dead.fence.leaseId)
+      await expect(two.commit({put: {a: '1'}, fences: [dead.fence]})).rejects.toThrow(ConflictError)
+      await living.release()
+      await (await alone).release()
+    })
+
+    test('everybody in a long queue is served', async () => {
+      const clients = await Promise.all(Array.from({length: 5}, () => world.open()))
+      const order: number[] = []
+      await Promise.all(Array.from({length: 40}, async (_, index) => {
+        const held = await (clients[index % 5] ?? store).lock('storage/local', {reason: `waiter ${index}`, timeoutMs: 20_000})
+        order.push(index)
+        await held.release()
+      }))
+      expect([...order].sort((first, second) => first - second)).toEqual(Array.from({length: 40}, (_, index) => index))
     })
 
     test('closing a client releases its locks', async () => {

@@ -163,16 +163,18 @@ function removeLease(data: MemoryStoreData, leaseId: string): void {
 function memoryTickets(data: MemoryStoreData, {node, clock}: MemoryStoreOptions, lives: (leaseId: string) => boolean): TicketQueue {
   const inQueue = (lock: string) => data.tickets.filter((ticket) => ticket.lock === lock)
   return {
-    async add(lock, leaseId, reason) {
+    async add(lock, leaseId, reason, mode) {
       const number = ++data.ticketCount
-      data.tickets.push({lock, number, leaseId, holder: {reason, node, pid: process.pid, sinceMs: clock.now()}, granted: false, alive: true})
+      data.tickets.push({lock, number, leaseId, holder: {reason, node, pid: process.pid, sinceMs: clock.now()}, granted: false, mode, isAlive: () => lives(leaseId)})
       return number
     },
-    list: async (lock) => inQueue(lock).map((ticket) => ({...ticket, alive: lives(ticket.leaseId)})),
+    list: async (lock) => inQueue(lock),
     async take(lock, number) {
-      const [first] = inQueue(lock)
-      if (first?.number !== number || !lives(first.leaseId)) return false
-      data.tickets[data.tickets.indexOf(first)] = {...first, granted: true, holder: {...first.holder, sinceMs: clock.now()}}
+      const own = inQueue(lock).find((ticket) => ticket.number === number)
+      if (own === undefined || !lives(own.leaseId)) return false
+      const before = inQueue(lock).filter((ticket) => ticket.number < number)
+      if (before.some((ticket) => ticket.mode === 'exclusive' || own.mode === 'exclusive')) return false
+      data.tickets[data.tickets.indexOf(own)] = {...own, granted: true, holder: {...own.holder, sinceMs: clock.now()}}
       return true
     },
     async drop(ticket) { if (!lives(ticket.leaseId)) removeLease(data, ticket.leaseId) },

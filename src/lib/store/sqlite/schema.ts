@@ -9,7 +9,8 @@ const applicationId = 0x436f7272
  * history: one row for each commit; the last one is the store's state (revision, bytes in all). A watch reads from it, and old rows
  * are dropped (commit.ts). Kept in one table so that a commit writes few pages.
  * lease: expires_ms counts on the monotonic clock of that boot of the machine.
- * ticket: the queue for each lock, in order of number; the one with granted_ms holds it. A ticket lives as long as its lease.
+ * ticket: the queue for each lock, in order of number; the one with granted_ms holds it, or several whose mode is `shared`. A ticket lives as
+ * long as its lease.
  */
 const migrations: readonly string[] = [`
   CREATE TABLE file (
@@ -48,6 +49,8 @@ const migrations: readonly string[] = [`
   CREATE TRIGGER lease_gone AFTER DELETE ON lease BEGIN
     DELETE FROM ticket WHERE lease_id = OLD.id;
   END;
+`, `
+  ALTER TABLE ticket ADD COLUMN mode TEXT NOT NULL DEFAULT 'exclusive';
 `]
 
 interface Version {

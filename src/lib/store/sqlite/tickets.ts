@@ -2,6 +2,7 @@
 // statement that writes.
 import type {Clock} from '../../base/index.ts'
 import type {Notice, Ticket, TicketQueue} from '../fair-locks.ts'
+import type {LockMode} from '../store.ts'
 import {ChangeNotice} from './change-notice.ts'
 import type {Connection} from './connection.ts'
 import type {Leases} from './leases.ts'
@@ -16,6 +17,7 @@ interface TicketRow {
   readonly process: string
   readonly queuedMs: number
   readonly grantedMs: number | null
+  readonly mode: LockMode
   readonly leased: number
 }
 
@@ -37,26 +39,27 @@ export class SqliteTickets implements TicketQueue {
     this.#settings = settings
   }
 
-  async add(lock: string, leaseId: string, reason: string): Promise<number> {
+  async add(lock: string, leaseId: string, reason: string, mode: LockMode): Promise<number> {
     const {connection, node, identity, clock} = this.#settings
     const row = await connection.first<{number: number}>(
-      'INSERT INTO ticket (lock, lease_id, reason, node, pid, process, queued_ms) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING number',
-      [lock, leaseId, reason, node, process.pid, identity, clock.now()])
+      'INSERT INTO ticket (lock, lease_id, reason, node, pid, process, queued_ms, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING number',
+      [lock, leaseId, reason, node, process.pid, identity, clock.now(), mode])
     return row?.number ?? 0
   }
 
   async list(lock: string): Promise<readonly Ticket[]> {
     const {connection, boot, clock} = this.#settings
     const rows = await connection.all<TicketRow>(`
-      SELECT number, lease_id AS leaseId, reason, node, pid, process, queued_ms AS queuedMs, granted_ms AS grantedMs,
+      SELECT number, lease_id AS leaseId, reason, node, pid, process, queued_ms AS queuedMs, granted_ms AS grantedMs, mode,
         EXISTS (SELECT 1 FROM lease WHERE lease.id = ticket.lease_id AND boot = ? AND expires_ms > ?) AS leased
       FROM ticket WHERE lock = ? ORDER BY number`, [boot, clock.monotonicMs(), lock])
-    return rows.map(({number, leaseId, reason, node, pid, process: identity, queuedMs, grantedMs, leased}) => ({
+    return rows.map(({number, leaseId, reason, node, pid, process: identity, queuedMs, grantedMs, mode, leased}) => ({
       number,
       leaseId,
       holder: {reason, node, pid, sinceMs: grantedMs ?? queuedMs},
       granted: grantedMs !== null,
-      alive: leased === 1 && mayBeAlive(identity),
+      mode,
+      isAlive: () => leased === 1 && mayBeAlive(identity),
     }))
   }
 
@@ -64,7 +67,10 @@ export class SqliteTickets implements TicketQueue {
     const {connection, boot, clock} = this.#settings
     const taken = await connection.all(`
       UPDATE ticket SET granted_ms = ?
-      WHERE number = ? AND NOT EXISTS (SELECT 1 FROM ticket AS before WHERE before.lock = ticket.lock AND before.number < ticket.number)
+      WHERE number = ?
+        AND NOT EXISTS (
+          SELECT 1 FROM ticket AS before
+          WHERE before.lock = ticket.lock AND before.number < ticket.number AND (before.mode <> 'shared' OR ticket.mode <> 'shared'))
         AND EXISTS (SELECT 1 FROM lease WHERE lease.id = ticket.lease_id AND boot = ? AND expires_ms > ?)
       RETURNING number`, [clock.now(), number, boot, clock.monotonicMs()])
     return taken.length > 0

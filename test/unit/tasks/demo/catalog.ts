@@ -3,7 +3,7 @@ import {access, appendFile, rm, writeFile} from 'node:fs/promises'
 import {InvalidInputError} from '../../../../src/lib/base/index.ts'
 import {defineCommand} from '../../../../src/lib/spec/index.ts'
 import {actionLoaders as generic} from '../../../../src/lib/tasks/actions/index.ts'
-import {defineAction, handleChange, storeCommitStep} from '../../../../src/lib/tasks/index.ts'
+import {defineAction, handleChange, sharedLock, storeCommitStep} from '../../../../src/lib/tasks/index.ts'
 import type {Action, Catalog, Step} from '../../../../src/lib/tasks/index.ts'
 
 interface Trace extends Action { readonly kind: 'demo.make' | 'demo.unmake'; readonly path: string }
@@ -113,9 +113,22 @@ export const razeHandler = handleChange(raze, {
   },
 })
 
+const copy = command('demo copy', 'democopy')
+
+/** The lock of the storage is given back after the first step; the source is shared. */
+export const copyHandler = handleChange(copy, {
+  locks: ({folder}) => [`demo/${folder.split('/').at(-1) ?? ''}`, sharedLock('demo-source'), 'storage/demo'],
+  plan: async ({folder, mode}) => {
+    const step = (part: string): Step => ({do: {kind: 'demo.make', path: `${folder}/${part}`}, undo: {kind: 'demo.unmake', path: `${folder}/${part}`}})
+    const steps = [{...step('one'), thenRelease: ['storage/demo']}, ...failing(mode, folder), step('two')]
+    return {whenInterrupted: 'undo', steps, afterwards: [{kind: 'demo.note', path: `${folder}/notes`, text: 'copied'}]}
+  },
+})
+
 export const demoCatalog: Catalog = {
   commands: {
     'demo build': {spec: async () => ({spec: build}), handler: async () => ({handler: buildHandler})},
+    'demo copy': {spec: async () => ({spec: copy}), handler: async () => ({handler: copyHandler})},
     'demo raze': {spec: async () => ({spec: raze}), handler: async () => ({handler: razeHandler})},
   },
   actionLoaders: {
