@@ -6,7 +6,7 @@ import type {CopyWish} from '../../../../src/lib/storage/index.ts'
 import {copyVolumeSteps, formatOfHead, readImageFile} from '../../../../src/lib/storage/index.ts'
 import {copyLimitMs} from '../../../../src/lib/storage/actions/volume-copy.ts'
 import {convertArgv, readConvertProgress} from '../../../../src/lib/storage/convert-image.ts'
-import {carryOut, describePlan} from '../../../../src/lib/tasks/index.ts'
+import {carryOut, describePlan, withLocks} from '../../../../src/lib/tasks/index.ts'
 import type {Context, Plan} from '../../../../src/lib/tasks/index.ts'
 import {localHost} from '../../../../src/lib/host/local/index.ts'
 import {installation} from '../../tasks/demo/installation.ts'
@@ -35,9 +35,11 @@ async function planFor(wish: CopyWish, context: Context): Promise<{plan: Plan; v
   const {steps, volume, sizeBytes} = await copyVolumeSteps(wish, context)
   return {plan: {steps, whenInterrupted: 'undo'}, volume, sizeBytes}
 }
+const carryOutLocked = (plan: Plan, context: Context) =>
+  withLocks({names: ['storage/local'], reason: 'a test', timeoutMs: 5000}, context, (_held, locks) => carryOut(plan, locks))
 const copy = async (wish: CopyWish, context: Context) => {
   const made = await planFor(wish, context)
-  await carryOut(made.plan, ['storage/local'], context)
+  await carryOutLocked(made.plan, context)
   return made
 }
 
@@ -95,7 +97,7 @@ describe('a copy of a volume', () => {
     await host.run(['qemu-io', '-f', 'raw', '-c', 'write -P 3 0 48M', join(root, 'lib/vz/images/100/vm-100-disk-0.raw')])
     const {plan} = await planFor({source: {volume: source}, storage: 'local', vmid: 101, bandwidthKib: 16}, context)
     setTimeout(() => controller.abort(), 700)
-    await expect(carryOut(plan, ['storage/local'], context)).rejects.toMatchObject({kind: 'cancelled'})
+    await expect(carryOutLocked(plan, context)).rejects.toMatchObject({kind: 'cancelled'})
     await expect(stat(join(root, 'lib/vz/images/101'))).rejects.toThrow()
   })
 })

@@ -9,5 +9,5 @@ const log = {info: () => undefined, warn: (line: string) => { process.stderr.wri
 const {context} = await localContext({env: process.env, catalog, workerArgv: [], log, signal: new AbortController().signal, uid: 0})
 const {freeze, thaw} = freezeSteps(100, {agent: '1'})
 const hang = {do: {kind: 'run', argv: ['sleep', '5']}}
-const locks = [guestLockName(100)]
-await withLocks({names: locks, reason: 'a test', timeoutMs: 5_000}, context, (held) => carryOut({steps: [...freeze, hang, ...thaw], whenInterrupted: 'undo'}, locks, held, 'qm snapshot 100'))
+const wish = {names: [guestLockName(100)], reason: 'a test', timeoutMs: 5_000}
+await withLocks(wish, context, (_held, locks) => carryOut({steps: [...freeze, hang, ...thaw], whenInterrupted: 'undo'}, locks, 'qm snapshot 100'))
