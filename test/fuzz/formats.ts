@@ -62,6 +62,9 @@ import {readContentList} from '../../src/lib/storage/content.ts'
 import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
 import {formatOfHead} from '../../src/lib/storage/image-file-source.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
+import {parseDigests} from '../../src/lib/storage/import/digests.ts'
+import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
+import {paxRecord, tarArchive} from '../support/tar-archive.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
 import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
 import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/report.ts'
@@ -143,6 +146,9 @@ export const formats: Readonly<Record<string, Format>> = {
   'first bytes of images': format(['storage/image-file-source.ts formatOfHead'], [qcow2, vmdk, 'vhdxfile', 'conectix'], text => formatOfHead(bytes(text))),
   'progress of qemu-img': format(['storage/convert-image.ts readConvertProgress'], ['    (12.50/100%)'], readConvertProgress),
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
+  'headers of tar': format(['storage/import/tar-header.ts parseTarHeader'], [tarArchive([{name: 'a.ovf'}]).toString('latin1', 0, 512)], text => parseTarHeader(bytes(text)), undefined, {kinds: ['unsupported']}),
+  'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
+  'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),
   'manifests of machines': format(['guest/qemu/ovf/manifest.ts readOvf'], [ovfManifest()], readOvf, undefined, {kinds: ['unsupported']}),

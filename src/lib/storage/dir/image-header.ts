@@ -73,22 +73,25 @@ function parseVmdk(head: Buffer): ImageHeader {
   const capacitySectors = head.readBigUInt64LE(12)
   if (capacitySectors === 0n) throw new InvalidInputError('the VMDK image leaves its size to a description elsewhere')
   const description = vmdkDescription(head)
-  const parent = /^[ \t]*parentFileNameHint[ \t]*=[ \t]*"([^"\n]{0,1024})"/m.exec(description)?.[1]
+  const parent = /parentFileNameHint[ \t]*=[ \t]*"([^"\n]{0,1024})/.exec(description)?.[1]
   return {
     virtualSizeBytes: safeSize(capacitySectors * BigInt(sectorBytes)),
     ...(parent === undefined ? {} : {backing: parent}), hasExternalData: false,
   }
 }
 
-/** QEMU reads 20 sectors from where the header says. One elsewhere would hide the parent that it names from us. */
+/**
+ * QEMU reads 20 sectors from the second one on, or from where the header says, and looks for its words anywhere in them. One elsewhere
+ * would hide the parent that it names from us.
+ */
 function vmdkDescription(head: Buffer): string {
   const startSector = head.readBigUInt64LE(28)
-  if (startSector === 0n) return ''
   const start = Number(startSector) * sectorBytes
   if (startSector > BigInt(head.length) || start + descriptionSectors * sectorBytes > headerBytes) {
     throw new InvalidInputError('the description in the VMDK image is not at its beginning')
   }
-  return head.toString('latin1', start, Math.min(head.length, start + descriptionSectors * sectorBytes))
+  const starts = [...new Set([sectorBytes, ...(startSector === 0n ? [] : [start])])]
+  return starts.map((at) => head.toString('latin1', at, Math.min(head.length, at + descriptionSectors * sectorBytes))).join('\n')
 }
 
 function safeSize(bytes: bigint): number {

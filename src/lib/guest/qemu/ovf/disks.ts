@@ -1,5 +1,6 @@
 // The disks of an OVF manifest: which file each comes from, how large it is, and the drive of qm.conf that it becomes. Pure.
 import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {checkMemberName} from '../../../storage/import/index.ts'
 import {diskNumbers} from './disk-buses.ts'
 import type {DiskBus} from './disk-buses.ts'
 import {attribute, property, sections} from './elements.ts'
@@ -78,19 +79,7 @@ function fileOf(id: string, envelope: XmlElement, name: string): string {
     throw new UnsupportedError(`${name}: '${shown(href)}' is compressed (${compression.slice(0, 20)})`, {nextSteps: ['Unpack it (gunzip) and take the attribute ovf:compression out of the manifest.']})
   }
   if (attribute(file, 'chunkSize') !== undefined) throw new UnsupportedError(`${name}: '${shown(href)}' is split into pieces (chunkSize)`, {nextSteps: ['Export it in one piece.']})
-  return checkedFileName(href, name)
-}
-
-/**
- * A file beside the manifest, and nothing else: no folder, no address of the network, no name that begins with `-`.
- * @throws InvalidInputError naming the disk
- */
-export function checkedFileName(href: string, name: string): string {
-  const isPlain = /^[\p{L}\p{N}_+=@()~.][\p{L}\p{N}_+=@()~. -]{0,253}$/u.test(href) && href !== '.' && href !== '..'
-  if (isPlain) return href
-  throw new InvalidInputError(`${name}: '${shown(href)}' is no name of a file beside the manifest`, {}, {
-    nextSteps: ["Images lie in the folder of the manifest, under names of letters, digits, spaces and '_+=@()~.-'."],
-  })
+  return checkMemberName(href, name)
 }
 
 function shown(href: string): string {

@@ -52,12 +52,12 @@ describe('readOvf', () => {
   })
 
   it.each([
-    ['a name with a folder', ovfManifest({files: [{href: '../disk1.vmdk'}]}), 'no name of a file beside'],
-    ['an absolute name', ovfManifest({files: [{href: '/etc/shadow'}]}), 'no name of a file beside'],
-    ['an address', ovfManifest({files: [{href: 'http://h/disk1.vmdk'}]}), 'no name of a file beside'],
-    ['a name like an option', ovfManifest({files: [{href: '-o.vmdk'}]}), 'no name of a file beside'],
-    ['a name with a line end', ovfManifest({files: [{href: 'a&#10;b.vmdk'}]}), 'no name of a file beside'],
-    ['a name with a comma', ovfManifest({files: [{href: 'a,file=b.vmdk'}]}), 'no name of a file beside'],
+    ['a name with a folder', ovfManifest({files: [{href: '../disk1.vmdk'}]}), 'no plain name of a file'],
+    ['an absolute name', ovfManifest({files: [{href: '/etc/shadow'}]}), 'no plain name of a file'],
+    ['an address', ovfManifest({files: [{href: 'http://h/disk1.vmdk'}]}), 'no plain name of a file'],
+    ['a name like an option', ovfManifest({files: [{href: '-o.vmdk'}]}), 'no plain name of a file'],
+    ['a name with a line end', ovfManifest({files: [{href: 'a&#10;b.vmdk'}]}), 'no plain name of a file'],
+    ['a name with a comma', ovfManifest({files: [{href: 'a,file=b.vmdk'}]}), 'no plain name of a file'],
     ['a compressed file', ovfManifest({files: [{href: 'a.vmdk', attributes: 'ovf:compression="gzip"'}]}), 'is compressed (gzip)'],
     ['a file in pieces', ovfManifest({files: [{href: 'a.vmdk', attributes: 'ovf:chunkSize="5"'}]}), 'split into pieces'],
     ['a disk on another', ovfManifest({files: [{href: 'a.vmdk', diskAttributes: 'ovf:parentRef="x"'}]}), 'stands on another'],
