@@ -1,5 +1,6 @@
 // The call of `qemu-img convert` that fills an existing volume with the content of another, or of a file, as argv; and the progress that
 // it tells. The format of either side is always named, so that nothing is probed. Pure.
+import type {FilePart} from './image-file-source.ts'
 import type {ImageName} from './storage.ts'
 
 /** An image to be read; files from elsewhere have formats that no volume has. */
@@ -7,6 +8,8 @@ export interface ConvertSource extends Omit<ImageName, 'format'> {
   readonly format: string
   /** Whatever the image says, it is read without any other file below it. For images from elsewhere. */
   readonly standsAlone?: boolean
+  /** The image is this piece of the file. */
+  readonly part?: FilePart
 }
 
 export interface ConvertRequest {
@@ -37,8 +40,13 @@ export function convertArgv({source, target, bandwidthKib = 0, isTargetZero = fa
 const formatsWithBacking = ['qcow2', 'vmdk']
 
 function sourceText(source: ConvertSource): string {
-  if (source.standsAlone !== true || source.options !== undefined || !formatsWithBacking.includes(source.format)) return imageText(source)
-  return `json:${JSON.stringify({driver: source.format, backing: null, file: {driver: 'file', filename: source.path}})}`
+  const {format, path, options, part} = source
+  const isBare = source.standsAlone !== true || options !== undefined || !formatsWithBacking.includes(format)
+  if (isBare && part === undefined) return imageText(source)
+  const file = {driver: 'file', filename: path}
+  if (part === undefined) return `json:${JSON.stringify({driver: format, backing: null, file})}`
+  const window = {driver: 'raw', offset: part.offsetBytes, size: part.sizeBytes, file}
+  return `json:${JSON.stringify(format === 'raw' ? window : {driver: format, ...(formatsWithBacking.includes(format) ? {backing: null} : {}), file: window})}`
 }
 
 /** Values of --image-opts take their commas doubled. */

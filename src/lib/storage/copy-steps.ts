@@ -7,6 +7,7 @@ import {syncArgv} from './actions/volume-copy.ts'
 import type {ConvertSource} from './convert-image.ts'
 import {convertArgv} from './convert-image.ts'
 import {readImageFile} from './image-file-source.ts'
+import {fileOfImport} from './import/import-volume.ts'
 import {openStorage, openVolume} from './open-storage.ts'
 import type {Format, Storage, VolumeId} from './storage.ts'
 import {createVolumeStep} from './volume-steps.ts'
@@ -68,12 +69,11 @@ export async function likeVolumeStep(wish: CopyWish, context: Context): Promise<
 
 interface SourceFacts { readonly sizeBytes: number; readonly format: string }
 
-async function sourceFacts(source: CopySource, context: Context): Promise<SourceFacts> {
-  if ('path' in source) return readImageFile(source.path, context.host, source.format)
+async function sourceFacts(given: CopySource, context: Context): Promise<SourceFacts> {
+  const source = await fileOfImport(given, context)
+  if ('path' in source) return readImageFile(source.path, context.host, source.format, source.part)
   const {storage, id} = await openVolume(source.volume, context)
-  const {content} = storage.parseName(id.name)
   const {format} = storage.blockSource(id)
-  if (content === 'import' && format !== 'subvol') return readImageFile(storage.path(id), context.host, format)
   // A snapshot of a disk that has grown since is read as large as the disk is now; qemu-img knows no other size of it.
   const {sizeBytes} = await storage.volume(id)
   return {sizeBytes, format}
@@ -100,8 +100,9 @@ async function copyAction(wish: CopyWish, made: NewCopy, context: Context): Prom
   return {kind: 'volume.copy', source, target: made.volume, sizeBytes: made.sizeBytes, ...options, ...(purpose === undefined ? {} : {purpose}), commands}
 }
 
-async function plannedSource(source: CopySource, context: Context): Promise<ConvertSource> {
-  if ('path' in source) return {path: source.path, format: source.format, standsAlone: true}
+async function plannedSource(given: CopySource, context: Context): Promise<ConvertSource> {
+  const source = await fileOfImport(given, context)
+  if ('path' in source) return {...source, standsAlone: true}
   const {storage, id} = await openVolume(source.volume, context)
-  return {...storage.imageName(id, source.snapshot), standsAlone: storage.parseName(id.name).content === 'import'}
+  return storage.imageName(id, source.snapshot)
 }

@@ -9,6 +9,12 @@ import {headerBytes, parseImageHeader} from './dir/image-header.ts'
 export const importFormats = ['raw', 'qcow2', 'vmdk', 'vdi', 'vhdx', 'vpc'] as const
 export type ImportFormat = (typeof importFormats)[number]
 
+/** A piece of a file, such as an image within an archive. */
+export interface FilePart {
+  readonly offsetBytes: number
+  readonly sizeBytes: number
+}
+
 export interface ImageFile {
   readonly path: string
   readonly format: ImportFormat
@@ -22,16 +28,18 @@ const deviceTimeoutMs = 30_000
 /**
  * @param path absolute; a file or a block device
  * @param format when it is known; else the file's ending or its first bytes tell it. A device is raw.
+ * @param part where the image is only a piece of the file
  * @throws NotFoundError, InvalidInputError when it is no such image, ForbiddenError when its data lies elsewhere
  */
-export async function readImageFile(path: string, host: Host, format?: ImportFormat): Promise<ImageFile> {
+export async function readImageFile(path: string, host: Host, format?: ImportFormat, part?: FilePart): Promise<ImageFile> {
   const stat = await host.files.stat(path, {followLinks: true})
   if (stat === undefined) throw new NotFoundError(`there is no file ${path}`)
-  if (stat.kind === 'block') return {path, format: 'raw', sizeBytes: await deviceSize(path, host)}
+  if (stat.kind === 'block' && part === undefined) return {path, format: 'raw', sizeBytes: await deviceSize(path, host)}
   if (stat.kind !== 'file') throw new InvalidInputError(`${path} is neither a file nor a block device`)
-  const head = await host.files.readAt(path, 0, headerBytes)
+  const {offsetBytes, sizeBytes: fileBytes} = part ?? {offsetBytes: 0, sizeBytes: stat.sizeBytes}
+  const head = await host.files.readAt(path, offsetBytes, Math.min(headerBytes, fileBytes))
   const known = format ?? formatOfEnding(path) ?? formatOfHead(head)
-  const sizeBytes = await virtualSize(path, known, {head, fileBytes: stat.sizeBytes}, host)
+  const sizeBytes = await virtualSize(path, known, {head, fileBytes}, host)
   if (sizeBytes < 1) throw new InvalidInputError(`the image ${path} is empty`)
   return {path, format: known, sizeBytes}
 }

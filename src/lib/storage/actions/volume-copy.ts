@@ -6,14 +6,15 @@ import type {Action, Context} from '../../tasks/index.ts'
 import {commandLine, defineAction} from '../../tasks/index.ts'
 import type {ConvertSource} from '../convert-image.ts'
 import {convertArgv, readConvertProgress} from '../convert-image.ts'
-import type {ImportFormat} from '../image-file-source.ts'
+import type {FilePart, ImportFormat} from '../image-file-source.ts'
 import {readImageFile} from '../image-file-source.ts'
+import {fileOfImport} from '../import/import-volume.ts'
 import {openVolume} from '../open-storage.ts'
 
-/** Where the content comes from: a volume, maybe as it was at a snapshot, or a file that belongs to no storage. */
+/** Where the content comes from: a volume, maybe as it was at a snapshot, or a file that belongs to no storage, or a piece of one. */
 export type CopySource =
   | {readonly volume: string; readonly snapshot?: string}
-  | {readonly path: string; readonly format: ImportFormat}
+  | {readonly path: string; readonly format: ImportFormat; readonly part?: FilePart}
 
 export interface VolumeCopy extends Action {
   readonly kind: 'volume.copy'
@@ -60,16 +61,16 @@ export function sourceName(source: CopySource): string {
 interface OpenSource { readonly source: ConvertSource; readonly close: () => Promise<void> }
 
 /** Makes the source readable. A header that names other files is refused here, by the storage or by readImageFile. */
-async function openSource(source: CopySource, context: Context): Promise<OpenSource> {
+async function openSource(given: CopySource, context: Context): Promise<OpenSource> {
+  const source = await fileOfImport(given, context)
   if ('path' in source) {
-    const {path, format} = await readImageFile(source.path, context.host, source.format)
-    return {source: {path, format, standsAlone: true}, close: async () => undefined}
+    await readImageFile(source.path, context.host, source.format, source.part)
+    return {source: {...source, standsAlone: true}, close: async () => undefined}
   }
   const {storage, id} = await openVolume(source.volume, context)
-  const standsAlone = storage.parseName(id.name).content === 'import'
   const image = storage.imageName(id, source.snapshot)
   await storage.attach(id, source.snapshot)
-  return {source: {...image, standsAlone}, close: () => storage.detach(id, source.snapshot)}
+  return {source: image, close: () => storage.detach(id, source.snapshot)}
 }
 
 async function fillTarget(action: VolumeCopy, source: ConvertSource, context: Context): Promise<void> {

@@ -2,6 +2,7 @@
 // order and the sizes are a stranger's.
 import {InvalidInputError, NotFoundError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import type {FilePart} from '../image-file-source.ts'
 import {parsePaxRecords, parseTarHeader, tarBlockBytes} from './tar-header.ts'
 
 export interface OvaMember {
@@ -31,7 +32,8 @@ export async function readOvaMembers(host: Pick<Host, 'files'>, path: string): P
     if (header === undefined) break
     const offsetBytes = position + tarBlockBytes
     const sizeBytes = known.sizeBytes ?? header.sizeBytes
-    if (offsetBytes + sizeBytes > stat.sizeBytes) throw new InvalidInputError(`the archive ${path} is cut off: '${header.name}' should have ${sizeBytes} bytes`)
+    const endBytes = offsetBytes + paddedBytes(sizeBytes)
+    if (endBytes > stat.sizeBytes) throw new InvalidInputError(`the archive ${path} is cut off: '${header.name}' should have ${sizeBytes} bytes`)
     if (header.kind === 'extension') {
       known = parsePaxRecords(await host.files.readAt(path, offsetBytes, sizeBytes))
     } else {
@@ -39,10 +41,19 @@ export async function readOvaMembers(host: Pick<Host, 'files'>, path: string): P
       members.push({name: header.name, offsetBytes, sizeBytes})
       known = {}
     }
-    position = offsetBytes + Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes
+    position = endBytes
   }
   if (members.length === 0) throw new InvalidInputError(`the archive ${path} is empty`)
   return members
+}
+
+/** Where an image lies, for QEMU, which reads whole sectors: with the zeros that fill its last block. */
+export function ovaImagePart({offsetBytes, sizeBytes}: OvaMember): FilePart {
+  return {offsetBytes, sizeBytes: paddedBytes(sizeBytes)}
+}
+
+function paddedBytes(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / tarBlockBytes) * tarBlockBytes
 }
 
 /** A file of the archive by its name. @throws NotFoundError naming those that are there */

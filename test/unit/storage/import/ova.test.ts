@@ -4,8 +4,9 @@ import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {localHost} from '../../../../src/lib/host/local/index.ts'
 import {parseDigests} from '../../../../src/lib/storage/import/digests.ts'
-import {importImage} from '../../../../src/lib/storage/import/import-image.ts'
-import {ovaManifest, ovaMember, readOvaMembers, readOvaText} from '../../../../src/lib/storage/import/ova.ts'
+import {convertArgv} from '../../../../src/lib/storage/convert-image.ts'
+import {readImageFile} from '../../../../src/lib/storage/image-file-source.ts'
+import {ovaImagePart, ovaManifest, ovaMember, readOvaMembers, readOvaText} from '../../../../src/lib/storage/import/ova.ts'
 import {paxRecord, tarArchive} from '../../../support/tar-archive.ts'
 import type {TarEntry} from '../../../support/tar-archive.ts'
 
@@ -113,33 +114,32 @@ describe('digests', () => {
   })
 })
 
-describe('an image to be imported', () => {
+describe('an image in an archive', () => {
   const make = async (name: string, ...options: readonly string[]) => {
-    await host.run(['qemu-img', 'create', '-q', ...options, '-f', name.endsWith('.vmdk') ? 'vmdk' : 'qcow2', '--', join(folder, name), '1M'])
-    return {path: join(folder, name), name}
+    await host.run(['qemu-img', 'create', '-q', ...options, '-f', name.endsWith('.vmdk') ? 'vmdk' : name.endsWith('.raw') ? 'raw' : 'qcow2', '--', join(folder, name), '1M'])
+    const path = join(folder, `${name}.ova`)
+    await host.run(['tar', '-cf', path, name], {cwd: folder})
+    const part = ovaImagePart(ovaMember(await readOvaMembers(host, path), name))
+    return {path, format: name.endsWith('.vmdk') ? 'vmdk' : name.endsWith('.raw') ? 'raw' : 'qcow2', part} as const
   }
 
-  it('is opened by its name, or as a part of a file', async () => {
-    const place = await make('good.vmdk')
-    expect(await importImage(host, place)).toEqual({image: {format: 'vmdk', path: place.path}, virtualSizeBytes: 1024 * 1024})
-    const path = join(folder, 'part.ova')
-    await host.run(['tar', '-cf', path, 'good.vmdk'], {cwd: folder})
-    const [member] = await readOvaMembers(host, path)
-    const {image} = await importImage(host, {path, name: 'good.vmdk', ...(member === undefined ? {} : {part: member})})
-    expect(image.options).toMatchObject({driver: 'vmdk', 'file.driver': 'raw', 'file.offset': '512', 'file.file.filename': path})
-    const options = Object.entries(image.options ?? {}).map(([key, value]) => `${key}=${value}`).join(',')
-    const {stdout} = await host.run(['qemu-img', 'info', '--output=json', '--image-opts', options])
-    expect(JSON.parse(stdout)).toMatchObject({'virtual-size': 1024 * 1024})
+  it.each(['a.vmdk', 'a.raw', 'a.qcow2'])('is read where it lies: %s', async (name) => {
+    const {path, format, part} = await make(name)
+    expect(await readImageFile(path, host, format, part)).toEqual({path, format, sizeBytes: 1024 * 1024})
+    expect(part.sizeBytes % 512).toBe(0)
+    const target = join(folder, `${name}.out`)
+    await host.run(['qemu-img', 'create', '-q', '-f', 'raw', target, '1M'])
+    const argv = convertArgv({source: {path, format, standsAlone: true, part}, target: {format: 'raw', path: target}})
+    await host.run(argv)
   })
 
   it('that leads elsewhere is refused', async () => {
+    const refusal = async ({path, format, part}: Awaited<ReturnType<typeof make>>) => readImageFile(path, host, format, part)
     await make('base.vmdk')
-    await expect(importImage(host, await make('child.vmdk', '-b', 'base.vmdk', '-F', 'vmdk'))).rejects.toThrow("stands on another image ('base.vmdk')")
+    await expect(refusal(await make('child.vmdk', '-b', join(folder, 'base.vmdk'), '-F', 'vmdk'))).rejects.toThrow('stands on another file')
     await make('base.qcow2')
-    await expect(importImage(host, await make('child.qcow2', '-b', 'base.qcow2', '-F', 'qcow2'))).rejects.toThrow('stands on another image')
-    await expect(importImage(host, await make('data.qcow2', '-o', 'data_file=x.raw'))).rejects.toThrow('keeps its data in another file')
-    await expect(importImage(host, await make('flat.vmdk', '-o', 'subformat=monolithicFlat'))).rejects.toThrow(expect.objectContaining({cause: expect.objectContaining({message: expect.stringContaining('in one piece') as string}) as Error}) as Error)
-    await expect(importImage(host, {path: join(folder, 'x.vhd'), name: 'x.vhd'})).rejects.toThrow('ends in none of')
-    await expect(importImage(host, {path: join(folder, 'none.raw'), name: 'none.raw'})).rejects.toThrow('there is no file')
+    await expect(refusal(await make('child.qcow2', '-b', join(folder, 'base.qcow2'), '-F', 'qcow2'))).rejects.toThrow('stands on another file')
+    await expect(refusal(await make('data.qcow2', '-o', `data_file=${join(folder, 'x.raw')}`))).rejects.toThrow('keeps its data in another file')
+    await expect(refusal(await make('flat.vmdk', '-o', 'subformat=monolithicFlat'))).rejects.toThrow('in one piece')
   })
 })
