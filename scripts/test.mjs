@@ -75,6 +75,7 @@ const stages = {
   unit: () => vitest('unit', 'vitest.config.ts'),
   e2e: () => vitest('e2e', 'vitest.e2e.config.ts'),
   'e2e-ssh': e2eOverSsh,
+  'e2e-debian': () => vitest('e2e-debian', 'vitest.e2e-debian.config.ts'),
 }
 
 /** What `npm test` alone leaves out, so that it stays quick enough to be run before every change. */
@@ -89,7 +90,7 @@ if (unknown.length > 0) {
 }
 
 setUp(() => {
-  ensureDebianPackages('build', 'run', 'guest-iso', 'test')
+  ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'test')
   ensureNpmPackages()
   ensureBuild()
 })
