@@ -191,7 +191,7 @@ describe('what qmeventd does about frozen guests', () => {
     isDeaf = false
     await until(() => !guest.isFrozen)
     await until(() => !existsSync(mark))
-    expect(reports.at(-1)).toContain('guest 100: its file systems were thawed')
+    await until(() => reports.at(-1)?.includes('guest 100: its file systems were thawed') === true)
   })
 })
 
