@@ -43,6 +43,8 @@ const scene: readonly Line[] = [
   {words: words('qm resume 100')},
   {words: words('qm reset 100')},
   {words: words('qm monitor 100')},
+  ...['cmd 100 ping', 'exec 100 -- true', 'exec-status 100 1'].map((text) => ({words: words(`qm guest ${text}`), code: 6, tells: /^Error: virtual machine 100 has no guest agent in its configuration\n/})),
+  {words: words('qm guest passwd 100 root'), code: 2, tells: /^Error: standard input has no line to be taken as the new password\n/},
   // Of its own accord it ends with the guest only.
   {words: words('qm terminal 100'), endAfterMs: 2000, code: 130, prints: /(?:)/, tells: /^terminal on serial0 .*\n(?:.*\n)*Error: the operation was cancelled\n$/},
   {words: words('qm vncproxy 100'), code: 4, tells: /^Error: without a password nobody is let in: LC_PVE_TICKET is not set\n/},

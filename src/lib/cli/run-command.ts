@@ -2,11 +2,12 @@
 import {NotFoundError} from '../base/index.ts'
 import {checkParams} from '../spec/validate.ts'
 import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
+import {inputNames} from '../spec/params.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
 import {chooseHosts} from './contexts/choose-hosts.ts'
 import {withFileValues} from './file-values.ts'
-import {withGuestNumbers} from './guest-numbers.ts'
+import {namedGuests, withGuestNumbers} from './guest-numbers.ts'
 import {runHere} from './run-here.ts'
 import type {Surroundings} from './surroundings.ts'
 
@@ -27,7 +28,8 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {spec} = await entry.spec()
   const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
-  const typed: Invocation = {entry, spec, params: await withFileValues(spec, withContextName(spec, params, surroundings)), standard}
+  const named = await withFileValues(spec, withContextName(spec, params, surroundings))
+  const typed: Invocation = {entry, spec, params: await withInputs(spec, named, standard, surroundings), standard}
   const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
   if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)
@@ -47,6 +49,14 @@ export async function runLocally(typed: Invocation, surroundings: Surroundings):
     case 'interactive': return runHere(invocation, surroundings)
     case 'task': return standard.dryRun ? runHere(invocation, surroundings) : (await import('./run-task.ts')).runAsTask(invocation, surroundings)
   }
+}
+
+/** A dry run needs none, and asks for none. */
+async function withInputs(spec: CommandSpec, params: Readonly<Record<string, unknown>>, {dryRun}: StandardOptions, surroundings: Surroundings): Promise<Readonly<Record<string, unknown>>> {
+  if (dryRun || inputNames(spec.params).length === 0) return params
+  // Before anything is asked for: most mistakes need no password to be found.
+  if (namedGuests(spec, params).length === 0) checkParams(spec.params, params)
+  return (await import('./input-values.ts')).withInputValues(spec, params, surroundings)
 }
 
 /** CORRAL_CONTEXT stands for `--context` in commands about contexts as well. */

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {commandsBelow, findTypedCommand, groupOf, suggestCommand} from './find-command.ts'
-import {expandedNames, findParam, resolveAlias} from '../spec/params.ts'
+import {expandedNames, findParam, resolveAlias, typedParams} from '../spec/params.ts'
 import {didYouMean, nearestWord} from '../spec/nearest.ts'
 import {standardOptionsOf} from '../spec/standard.ts'
 import {commandHelp, commandListHelp, optionHelp, wrap, type HelpStyle} from './help.ts'
@@ -50,7 +50,7 @@ export async function printCommandHelp(spec: CommandSpec, surroundings: Surround
 
 /** Prints what a command takes for one of its options: `qm help set net0`. @throws InvalidInputError when it has no such option */
 async function printOptionHelp(spec: CommandSpec, word: string, surroundings: Surroundings): Promise<number> {
-  const params = {...spec.params, ...standardOptionsOf(spec)}
+  const params = {...typedParams(spec.params), ...standardOptionsOf(spec)}
   const name = word.replace(/^--?/, '').replace(/\[n\]$/, '0')
   const schema = findParam(params, resolveAlias(params, name))?.schema
   if (schema === undefined) {

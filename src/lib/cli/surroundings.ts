@@ -4,6 +4,7 @@ import type {HostConnector} from '../host/index.ts'
 import type {Catalog} from '../tasks/index.ts'
 import type {Terminal} from '../tasks/index.ts'
 import type {Services} from './services.ts'
+import type {StandardInput} from './standard-input.ts'
 import type {Streams} from './streams.ts'
 
 export interface Surroundings {
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** The caller's terminal, for interactive commands. */
   readonly terminal: () => Terminal
+  /** What a command reads beside its words. Default: standard input of this process, and its terminal. */
+  readonly input?: StandardInput
   /** Contexts and tasks; loaded when a command runs, not for help. */
   readonly services: () => Promise<Services>
   /** How other hosts are reached. Default: over SSH. */

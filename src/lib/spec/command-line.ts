@@ -6,7 +6,7 @@ import type {CommandSpec} from './command.ts'
 import {checkFormat} from './formats.ts'
 import {readOptionWords, type OptionKind, type OptionTable} from './option-words.ts'
 import {didYouMean} from './nearest.ts'
-import {expandedNames, findParam} from './params.ts'
+import {expandedNames, findParam, typedParams} from './params.ts'
 import {isListFormat, quoteValue, readBoolean} from './read-value.ts'
 import type {Params, ValueSchema} from './schema.ts'
 import {standardOptionsOf, type OutputFormat} from './standard.ts'
@@ -40,7 +40,7 @@ export interface CommandLine {
  */
 export function readCommandLine(spec: CommandSpec, words: readonly string[]): CommandLine {
   const companions = standardOptionsOf(spec)
-  const {params, companions: given} = readParameters({type: 'object', properties: spec.params, additionalProperties: false}, words, {
+  const {params, companions: given} = readParameters({type: 'object', properties: typedParams(spec.params), additionalProperties: false}, words, {
     args: spec.args,
     fixed: spec.fixed ?? {},
     companions,
@@ -93,7 +93,7 @@ export function readParameters(
   const known = knownParams(schema, options.fixed ?? {})
   const companionParams = options.companions ?? {}
   const companionName = (name: string) => (Object.hasOwn(options.companionAliases ?? {}, name) ? options.companionAliases?.[name] : undefined) ?? name
-  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams, companionName, nextSteps(options).nextSteps[0]))
+  const {options: given, rest} = readOptionWords(words, optionTable(known.params, companionParams, companionName, unknownOptionHelp(options)))
   const companions: Record<string, unknown> = {}
   const values = new Map<string, readonly string[]>()
   for (const [name, list] of given) {
@@ -205,6 +205,12 @@ function missingArguments(names: readonly string[], options: ReadOptions): Inval
 
 function nextSteps(options: ReadOptions): {nextSteps: string[]} {
   return {nextSteps: options.commandId === undefined ? [] : [`see '${options.commandId} --help'`]}
+}
+
+/** Where words of another program may stand, an unknown option was often meant for that one. */
+function unknownOptionHelp(options: ReadOptions): string | undefined {
+  const [help] = nextSteps(options).nextSteps
+  return options.args.includes('extra-args') && help !== undefined ? `words that are no options of '${options.commandId ?? ''}' stand behind '--'; ${help}` : help
 }
 
 /** The types that pick the variants: as given, as fixed, or found out by the caller. */

@@ -13,6 +13,8 @@ export type TextOutput =
   | {readonly as: 'none'}
   /** The result is a string or a list of lines. */
   | {readonly as: 'lines'}
+  /** The result is data of any form: a single value as it is, an object or list as indented JSON, an empty object as nothing. */
+  | {readonly as: 'data'; /** Only this property of it. */ readonly of?: string}
   /** The result is an object: `key: value` a line, keys sorted unless `order` is given. */
   | {readonly as: 'fields'; readonly order?: readonly string[]}
   /** The result is a list of objects. `isSilentWhenEmpty`: an empty list prints nothing, not even the headers, as `qm list` does. */

@@ -32,6 +32,16 @@ export function resolveAlias(params: Params, name: string): string {
   return target ?? name
 }
 
+/** The parameters that can be typed: those without the ones that the command line reads elsewhere. */
+export function typedParams(params: Params): Params {
+  return inputNames(params).length === 0 ? params : Object.fromEntries(Object.entries(params).filter(([, {fromInput}]) => fromInput === undefined))
+}
+
+/** The names of the parameters that are no words of the command line. */
+export function inputNames(params: Params): string[] {
+  return Object.keys(params).filter((name) => params[name]?.fromInput !== undefined)
+}
+
 /** All names that may be written, families expanded: `net[n]` gives net0, net1, …. */
 export function expandedNames(params: Params): string[] {
   return Object.entries(params).flatMap(([name, schema]) => {

@@ -43,11 +43,19 @@ export interface ValueSchema {
   readonly multiLine?: boolean
   /** On the command line the value is the path of a file that holds it (`--sshkeys FILE`). */
   readonly fromFile?: boolean
+  /** No word of the command line: the command line reads it elsewhere, and a handler finds it in Context.inputs. Always optional. */
+  readonly fromInput?: InputSource
   /** Where completion finds the values; `new`: the value names something that is made, so that nothing that exists is offered. */
   readonly completion?: CompletionSource
   /** Never in argv of children, logs or errors. */
   readonly secret?: boolean
 }
+
+/**
+ * `secret`: asked for on the terminal, twice and without showing it; where standard input is no terminal, its first line.
+ * `data`: all of standard input, as base64, when the flag of that name is given.
+ */
+export type InputSource = {readonly as: 'secret'; readonly prompt: string} | {readonly as: 'data'; readonly whenFlag: string; readonly maxBytes: number}
 
 export type CompletionSource = 'vmid' | 'storage' | 'volume' | 'node' | 'bridge' | 'upid' | 'file' | 'snapshot' | 'context' | 'host' | 'new'
 
@@ -77,9 +85,11 @@ type Primitive<S extends ValueSchema> =
 type FamilyKey<K> = K extends `${infer Base}[n]` ? `${Base}${number}` : never
 type PlainKey<K> = K extends `${string}[n]` ? never : K extends string ? K : never
 type RequiredKey<P extends Params> = {[K in keyof P]: P[K] extends {optional: true} | {default: string | number | boolean} ? never : PlainKey<K>}[keyof P]
+/** Parameters that a handler gets by another way than its parameters. */
+type InputKey<P extends Params> = {[K in keyof P]: P[K] extends {fromInput: InputSource} ? K : never}[keyof P]
 
 /** What a handler gets for parameters described by P. A default does not fill the value in unless the spec says so. */
 export type Values<P extends Params> =
   {readonly [K in RequiredKey<P>]: Primitive<P[K]>}
-  & {readonly [K in Exclude<PlainKey<keyof P>, RequiredKey<P>>]?: Primitive<P[K]> | undefined}
+  & {readonly [K in Exclude<PlainKey<keyof P>, RequiredKey<P> | InputKey<P>>]?: Primitive<P[K]> | undefined}
   & {readonly [K in keyof P as FamilyKey<K>]?: Primitive<P[K]> | undefined}

@@ -26,11 +26,12 @@ export async function carryOut(plan: Plan, locks: HeldLocks, command = 'an opera
   refuseWrongLocks(plan, locks)
   refuseWhenStopped(context)
   if (!needsNoJournal(plan, kinds)) refuseTooLarge(plan, kinds)
-  if (needsNoJournal(plan, kinds)) await runAlone(plan.steps[0], kinds, context)
-  else if (plan.whenInterrupted === 'finish' && !hasLocks) await runAll(plan.steps, kinds, context)
-  else if (plan.whenInterrupted === 'finish') await finishSteps(plan, locks, command)
-  else await doOrUndo(plan, locks, kinds, command)
-  return plan.result
+  const given: unknown[] = []
+  if (needsNoJournal(plan, kinds)) given.push(await runAlone(plan.steps[0], kinds, context))
+  else if (plan.whenInterrupted === 'finish' && !hasLocks) given.push(...await runAll(plan.steps, kinds, context))
+  else if (plan.whenInterrupted === 'finish') given.push(...await finishSteps(plan, locks, command))
+  else given.push(...await doOrUndo(plan, locks, kinds, command))
+  return plan.resultOfStep === undefined ? plan.result : given[plan.resultOfStep]
 }
 
 /** What a plan would do, a line each: host commands as they would be typed, and changes of the configuration. */
@@ -112,26 +113,29 @@ function needsNoJournal({steps, afterwards = [], whenInterrupted}: Plan, kinds: 
   return whenInterrupted === 'undo' && only.undo === undefined
 }
 
-async function runAlone(step: Step | undefined, kinds: Kinds, context: Context): Promise<void> {
-  if (step === undefined) return
+async function runAlone(step: Step | undefined, kinds: Kinds, context: Context): Promise<unknown> {
+  if (step === undefined) return undefined
   if (kindOf(step.do, kinds).isAtomic !== true) await refuseWithoutLock(context)
-  await runStep(step, kinds, context)
+  return runStep(step, kinds, context)
 }
 
-async function runStep(step: Step, kinds: Kinds, context: Context): Promise<void> {
-  await kindOf(step.do, kinds).run(step.do, context)
+async function runStep(step: Step, kinds: Kinds, context: Context): Promise<unknown> {
+  const given = await kindOf(step.do, kinds).run(step.do, context)
   await killSwitch('STEP')
+  return given
 }
 
 /**
  * Idempotent steps without a lock. A journal is found by whoever takes its locks next, so here nobody would find it: the user repeats the
  * command. It needs no store, which users of other hosts do not have.
  */
-async function runAll(steps: readonly Step[], kinds: Kinds, context: Context): Promise<void> {
+async function runAll(steps: readonly Step[], kinds: Kinds, context: Context): Promise<unknown[]> {
+  const given: unknown[] = []
   for (const step of steps) {
     refuseWhenStopped(context)
-    await runStep(step, kinds, context)
+    given.push(await runStep(step, kinds, context))
   }
+  return given
 }
 
 function refuseWhenStopped({signal, locksLost}: Context): void {
@@ -159,12 +163,13 @@ function lockLost(cause: unknown): ConflictError {
   return new ConflictError('the lock was lost while this process was held up; somebody else may be at work', {cause})
 }
 
-async function doOrUndo(plan: Plan, locks: HeldLocks, kinds: Kinds, command: string): Promise<void> {
+async function doOrUndo(plan: Plan, locks: HeldLocks, kinds: Kinds, command: string): Promise<unknown[]> {
   const {afterwards = []} = plan
+  const given: unknown[] = []
   const journal = await startJournal({command, ...journalLocks(locks), whenInterrupted: 'undo'}, locks.context)
   try {
     for (const step of plan.steps) {
-      await recordAndRun(step, journal, kinds, locks.context)
+      given.push(await recordAndRun(step, journal, kinds, locks.context))
       if (step.thenRelease !== undefined) await release(step.thenRelease, locks, journal)
     }
     await (afterwards.length > 0 ? journal.finishWith(afterwards) : journal.clear())
@@ -175,9 +180,10 @@ async function doOrUndo(plan: Plan, locks: HeldLocks, kinds: Kinds, command: str
     await undoRecords(journal, locks.context, error)
     throw error
   }
-  if (afterwards.length === 0) return
+  if (afterwards.length === 0) return given
   await takeAgain(locks, journal)
   await finishJournal(journal, afterwards, locks.context)
+  return given
 }
 
 function journalLocks(locks: HeldLocks): JournalLocks {
@@ -206,12 +212,12 @@ async function takeAgain(locks: HeldLocks, journal: JournalWriter): Promise<void
   await journal.relock(journalLocks(locks), locks.context.fences)
 }
 
-async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<void> {
+async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, context: Context): Promise<unknown> {
   refuseWhenStopped(context)
   if (step.undo === undefined) await refuseWithoutLock(context)
   else await journal.record(step.undo)
   try {
-    await runStep(step, kinds, context)
+    return await runStep(step, kinds, context)
   } catch (error) {
     const kind = kindOf(step.do, kinds)
     const isUntouched = error instanceof ConflictError && (kind.conflictMeansUntouched === true || kind.isAtomic === true)
@@ -271,23 +277,25 @@ async function undoFailed(record: JournalRecord, journal: JournalWriter, context
   return new AppError('internal', `a step (${record.undo.kind}) could not be undone`, {cause: error})
 }
 
-async function finishSteps(plan: Plan, locks: HeldLocks, command: string): Promise<void> {
+async function finishSteps(plan: Plan, locks: HeldLocks, command: string): Promise<unknown[]> {
   const {context} = locks
   const steps = actionsOf(plan)
   const journal = await startJournal({command, ...journalLocks(locks), whenInterrupted: 'finish', steps}, context)
-  await finishJournal(journal, steps, context)
+  return finishJournal(journal, steps, context)
 }
 
 /**
  * Does all of the steps, which are idempotent, and clears the journal. A step that fails ends it, and the journal too: the caller is
  * told and repeats the command. Cancelling does not stop it, because nothing can be taken back.
+ * @returns what each gives
  */
-export async function finishJournal(journal: JournalWriter, steps: readonly Action[], context: Context): Promise<void> {
+export async function finishJournal(journal: JournalWriter, steps: readonly Action[], context: Context): Promise<unknown[]> {
   const finishing = uncancelled(context)
+  const given: unknown[] = []
   try {
     for (const step of steps) {
       await refuseWithoutLock(context)
-      await (await context.actionKind(step.kind)).run(step, finishing)
+      given.push(await (await context.actionKind(step.kind)).run(step, finishing))
       await killSwitch('STEP')
     }
   } catch (error) {
@@ -296,4 +304,5 @@ export async function finishJournal(journal: JournalWriter, steps: readonly Acti
     throw error
   }
   await journal.clear()
+  return given
 }

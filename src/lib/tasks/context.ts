@@ -46,6 +46,11 @@ export interface Context {
   readonly terminal?: Terminal
   /** What the caller's environment says, for the variables that the spec names (`environment`) and no others. */
   readonly environment?: Readonly<Record<string, string>>
+  /**
+   * What was typed at a prompt or came on standard input, by the parameters of the spec that say so (`fromInput`). Beside the parameters, so that
+   * no plan, journal or error holds it.
+   */
+  readonly inputs?: Readonly<Record<string, string>>
   /** How other hosts are reached; only on the user's machine, for commands that run there. */
   readonly connector?: () => Promise<HostConnector>
   /** Finds what an action kind does; loads the domain's module. @throws NotFoundError for an unknown kind */

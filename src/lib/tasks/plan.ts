@@ -2,7 +2,7 @@
 // and carried out (carry-out.ts). An action names its kind; what a kind does is registered once by the domain that owns it.
 import type {Context} from './context.ts'
 
-/** One thing to do. `kind` is `<domain>.<verb>`, such as `volume.create`; the rest is plain JSON data. Never holds a secret in clear. */
+/** One thing to do. `kind` is `<domain>.<verb>`, such as `volume.create`; the rest is plain JSON data. Never holds a secret: those are in Context.inputs. */
 export interface Action {
   readonly kind: string
   readonly [field: string]: unknown
@@ -36,6 +36,8 @@ export interface Plan {
   readonly whenInterrupted: 'undo' | 'finish'
   /** What the command returns when all steps are done. */
   readonly result?: unknown
+  /** Instead of `result`: the number of the step (from 0) whose action gives it, where it is not known before (what a guest answers). */
+  readonly resultOfStep?: number
 }
 
 export interface ActionKind<A extends Action = Action> {
@@ -44,7 +46,8 @@ export interface ActionKind<A extends Action = Action> {
   describe(action: A): readonly string[]
   /** The action as a dry run shows it to programs, where it holds what nobody may see: a file with a password in it. */
   shown?(action: A): A
-  run(action: A, context: Context): Promise<void>
+  /** What it gives counts only for a plan that names its step as `resultOfStep`; an action that is finished by somebody else gives it to nobody. */
+  run(action: A, context: Context): Promise<unknown>
   /** What it changes, in a few words, for an error: `the configuration nodes/h1/qemu-server/100.conf`. */
   subject?(action: A): string
   /** Done whole or not at all, even when the process dies in the middle; so a plan of this one step needs no journal. */

@@ -1,6 +1,7 @@
 // Runs a handler: the way of every command, in the caller's own process as in a worker. It checks who calls, takes the locks, lets the
 // handler plan, and prints or carries out the plan. It knows neither the command line nor how results are shown.
 import {ConflictError, ForbiddenError, printable} from '../base/index.ts'
+import {inputNames} from '../spec/params.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import {carryOut, describePlan, shownPlan} from './carry-out.ts'
 import type {Caller, ChangingHandler, Context, Handler} from './context.ts'
@@ -27,11 +28,27 @@ export async function runHandler(
   handler: Handler, params: Readonly<Record<string, unknown>>, context: Context, options: {readonly dryRun?: boolean} = {},
 ): Promise<Outcome> {
   checkCaller(handler.spec, context.caller)
+  const {typed, inputs} = withoutInputs(handler.spec, params)
+  return runTyped(handler, typed, inputs === undefined ? context : {...context, inputs}, options)
+}
+
+async function runTyped(handler: Handler, params: Readonly<Record<string, unknown>>, context: Context, options: {readonly dryRun?: boolean}): Promise<Outcome> {
   if (handler.handles !== 'change') return {outcome: 'done', result: await handler.run(params as never, context)}
   const names = await handler.locks(params as never, context)
   if (options.dryRun === true) return planned(await handler.plan(params as never, context), names, context)
   await handler.beforeLocks?.(params as never, context)
   return {outcome: 'done', result: await changeUnderLocks(handler, params, names, context)}
+}
+
+/** Takes what was typed at a prompt, or came on standard input, out of the parameters: handlers plan with these, and plans are printed. */
+function withoutInputs(spec: CommandSpec, params: Readonly<Record<string, unknown>>): {typed: Readonly<Record<string, unknown>>; inputs?: Record<string, string>} {
+  const names = inputNames(spec.params)
+  if (names.length === 0) return {typed: params}
+  const entries = Object.entries(params)
+  return {
+    typed: Object.fromEntries(entries.filter(([name]) => !names.includes(name))),
+    inputs: Object.fromEntries(entries.flatMap(([name, value]) => names.includes(name) && typeof value === 'string' ? [[name, value]] : [])),
+  }
 }
 
 /**

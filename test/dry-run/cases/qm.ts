@@ -1,5 +1,6 @@
 // Virtual machines. Those that run do so in a real QEMU, with nothing to boot.
 import type {DryRunCases} from '../support/case.ts'
+import {typedSecret} from '../support/world.ts'
 
 export const cases: DryRunCases = {
   'qm create': [
@@ -51,6 +52,40 @@ export const cases: DryRunCases = {
       return ['qm', 'destroy', '100']
     },
     shows: /^\+\+\+ \/dev\/null$/m,
+  }],
+  'qm guest cmd': [
+    {
+      about: 'that changes something',
+      arrange: async (world) => {
+        await world.guestWithAgent(100, {'guest-fstrim': () => ({paths: []})})
+        return ['qm', 'guest', 'cmd', '100', 'fstrim']
+      },
+      shows: /^# guest agent: guest-fstrim$/m,
+    },
+    {
+      about: 'that looks',
+      arrange: async (world) => {
+        await world.guestWithAgent(100, {'guest-get-osinfo': () => ({id: 'debian'})})
+        return ['qm', 'guest', 'cmd', '100', 'get-osinfo']
+      },
+      shows: /^# ask the guest agent: guest-get-osinfo$/m,
+    },
+  ],
+  'qm guest exec': [{
+    arrange: async (world) => {
+      await world.guestWithAgent(100, {'guest-exec': () => ({pid: 7}), 'guest-exec-status': () => ({exited: true, exitcode: 0})})
+      return ['qm', 'guest', 'exec', '100', '--pass-stdin', '1', '--', 'tee', '/etc/motd']
+    },
+    secrets: [typedSecret],
+    shows: /^# guest agent: guest-exec path=tee arg=\["\/etc\/motd"\] capture-output=true input-data=\*\*\*$/m,
+  }],
+  'qm guest passwd': [{
+    arrange: async (world) => {
+      await world.guestWithAgent(100, {'guest-set-user-password': () => ({})})
+      return ['qm', 'guest', 'passwd', '100', 'root']
+    },
+    secrets: [typedSecret],
+    shows: /^# guest agent: guest-set-user-password username=root crypted=false password=\*\*\*$/m,
   }],
   'qm unlock': [{
     arrange: async (world) => {

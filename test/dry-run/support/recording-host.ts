@@ -21,7 +21,10 @@ const lookingPrograms: readonly (readonly string[])[] = [
  */
 const memory = /\/run\/facts\/|\/completion\//
 /** Questions to QEMU that change nothing. */
-const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*|fsfreeze-status)$)/
+const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*|fsfreeze-status|exec-status)$)/
+
+/** Arguments of commands for the guest agent that a dry run masks. */
+const secretArguments: ReadonlySet<string> = new Set(['password', 'input-data'])
 
 /** @param onDeed is told of each */
 export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {
@@ -99,7 +102,7 @@ function tapped(socket: Duplex, onCommand: (command: string, words: readonly str
     rest = lines.pop() ?? ''
     for (const line of lines) {
       const {execute, arguments: args = {}} = commandIn(line)
-      if (execute !== undefined) onCommand(execute, Object.entries(args).map(([name, value]) => keysIn(value) ?? `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
+      if (execute !== undefined) onCommand(execute, Object.entries(args).map(([name, value]) => secretArguments.has(name) ? `${name}=***` : keysIn(value) ?? `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`))
     }
   }
   const write = socket.write.bind(socket) as (...parts: unknown[]) => boolean

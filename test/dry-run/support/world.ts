@@ -12,9 +12,11 @@ import {runWords} from '../../../src/lib/cli/run-words.ts'
 import {catalog} from '../../../src/lib/catalog.ts'
 import {eventSocketPath, guestPaths, guestRunDir} from '../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {contextsPath} from '../../../src/lib/hosts/contexts-file.ts'
-import {checkParams, readCommandLine, type CommandSpec} from '../../../src/lib/spec/index.ts'
+import {checkParams, inputNames, readCommandLine, type CommandSpec} from '../../../src/lib/spec/index.ts'
 import {runHandler, type Context, type Plan} from '../../../src/lib/tasks/index.ts'
+import {pretendRunning} from '../../unit/guest/qemu/support/pretend-running.ts'
 import {machineRoom} from '../../unit/guest/qemu/support/run-qm.ts'
+import {FakeAgent, type AgentAnswer} from '../../support/fake-agent.ts'
 import {fakeConnector, FakeServer} from '../../support/fake-ssh-server.ts'
 import {recordingHost, type Deed} from './recording-host.ts'
 
@@ -26,6 +28,8 @@ export interface State {
   /** The files on the disk, but for the database: what is in them or, of other things, what they are. */
   readonly files: Readonly<Record<string, string>>
 }
+
+export const typedSecret = 'dHlwZWQ='
 
 /** A task that was over as soon as it began. */
 function finishedTask({places}: Context, id: string): string {
@@ -110,6 +114,14 @@ export class World {
     await this.perform(['qm', 'start', String(vmid)])
   }
 
+  /** A virtual machine that seems to run, with an agent that answers. */
+  async guestWithAgent(vmid: number, answers: Readonly<Record<string, AgentAnswer>>): Promise<void> {
+    await this.guest(vmid, 'agent: 1\n')
+    onTestFinished(await pretendRunning(vmid, this.context))
+    const agent = await new FakeAgent(answers).listen(guestPaths(this.context.places, vmid).qga)
+    onTestFinished(() => agent.close())
+  }
+
   /** A line of a shell before the case, such as `pvesm alloc …`. */
   async before(...words: string[]): Promise<unknown> {
     return (await this.perform(words)).result
@@ -119,7 +131,9 @@ export class World {
   async perform(words: readonly string[]): Promise<{spec: CommandSpec; plan: Plan | undefined; result: unknown}> {
     const {entry, rest} = await this.#find(words)
     const [{spec}, {handler}] = await Promise.all([entry.spec(), entry.handler()])
-    const {params} = readCommandLine(spec, rest)
+    const {params: typed} = readCommandLine(spec, rest)
+    // What would be typed at a prompt, or come on standard input.
+    const params = {...typed, ...Object.fromEntries(inputNames(spec.params).map((name) => [name, typedSecret]))}
     let plan: Plan | undefined
     const watched = handler.handles !== 'change' ? handler : {...handler, plan: async (given: never, context: Context) => plan = await handler.plan(given, context)}
     const outcome = await runHandler(watched, checkParams(spec.params, params), this.context)
@@ -136,7 +150,9 @@ export class World {
   /** What a dry run of the words prints. */
   async dryRun(words: readonly string[], ...options: string[]): Promise<string> {
     let stdout = ''
-    const code = await runWords([...words, '--dry-run', ...options], {
+    // Behind `--` they would belong to another program.
+    const end = words.includes('--') ? words.indexOf('--') : words.length
+    const code = await runWords([...words.slice(0, end), '--dry-run', ...options, ...words.slice(end)], {
       catalog, aliases, env: {HOME: this.root}, signal: new AbortController().signal, hosts: async () => fakeConnector(this.server),
       streams: {stdout: {write: (text) => { stdout += text }}, stderr: {write: () => undefined}},
       terminal: () => { throw new Error('a dry run asked for the terminal') },

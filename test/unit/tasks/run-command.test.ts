@@ -3,11 +3,17 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {ConflictError, ForbiddenError, UnavailableError, errorChain} from '../../../src/lib/base/index.ts'
 import type {Store} from '../../../src/lib/store/index.ts'
-import {runHandler} from '../../../src/lib/tasks/index.ts'
+import {defineCommand} from '../../../src/lib/spec/index.ts'
+import {handleChange, runHandler} from '../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../src/lib/tasks/journal.ts'
 import {buildHandler, razeHandler} from './demo/catalog.ts'
 import {installation} from './demo/installation.ts'
+
+const echo = defineCommand({
+  id: 'demo echo', summary: 'Echo.', args: [], returns: {type: 'string'}, output: {as: 'lines'}, kind: 'change', runsOn: 'node', needs: 'anyone', examples: [],
+  params: {name: {type: 'string', optional: true}, password: {type: 'string', optional: true, secret: true, fromInput: {as: 'secret', prompt: 'Password'}}},
+})
 
 describe('a changing command', () => {
   it('does all steps, clears its journal and gives back its locks', async () => {
@@ -19,6 +25,32 @@ describe('a changing command', () => {
     expect((await context.store.read('demo.conf'))?.data).toBe('built: 1\npassword: s3cret\n')
     expect(await readJournals(context.store)).toEqual([])
     expect(await context.store.lockHolder('demo/traces')).toBeUndefined()
+  })
+
+  it.each(['undo', 'finish'] as const)('gives what a step gave, where the plan says so (%s)', async (whenInterrupted) => {
+    const context = await (await installation()).open()
+    const steps = ['a', 'b'].map((text) => ({do: {kind: 'demo.echo', text}, undo: {kind: 'demo.echo', text: 'undone'}}))
+    const plan = (locks: string[], resultOfStep: number, count = 2) => runHandler(handleChange(echo, {
+      locks: () => locks, plan: async () => ({steps: steps.slice(0, count), resultOfStep, whenInterrupted}),
+    }), {}, context)
+    expect(await plan(['demo/traces'], 1)).toEqual({outcome: 'done', result: 'echo of b'})
+    expect(await plan([], 0)).toEqual({outcome: 'done', result: 'echo of a'})
+    expect(await plan([], 0, 1)).toEqual({outcome: 'done', result: 'echo of a'})
+  })
+
+  it('gives what was typed at a prompt to the context, and keeps it out of the parameters', async () => {
+    const context = await (await installation()).open()
+    const seen: unknown[] = []
+    const handler = handleChange(echo, {
+      locks: () => [],
+      plan: async (params, {inputs}) => {
+        seen.push(params, inputs)
+        return {steps: [{do: {kind: 'demo.echo', text: 'x', input: 'password'}}], resultOfStep: 0, whenInterrupted: 'undo'}
+      },
+    })
+    expect(await runHandler(handler, {name: 'root', password: 'hunter2'}, context)).toEqual({outcome: 'done', result: 'echo of x hunter2'})
+    expect(seen).toEqual([{name: 'root'}, {password: 'hunter2'}])
+    expect(JSON.stringify(await runHandler(handler, {name: 'root', password: 'hunter2'}, context, {dryRun: true}))).not.toContain('hunter2')
   })
 
   it('takes back what it did when a step fails, and passes the error on', async () => {

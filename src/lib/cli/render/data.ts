@@ -1,6 +1,8 @@
 // Results for programs: JSON on one line or indented, YAML. Keys are sorted, so that two calls can be compared; booleans are 1 and 0, as
 // Proxmox VE's commands and API print them.
 
+import {textLines} from './fields.ts'
+
 /* What JSON.stringify leaves raw within strings although a terminal may obey or hide it; see base/printable.ts. */
 const unprintable = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
 
@@ -21,6 +23,19 @@ export function canonical(value: unknown): unknown {
 
 export function jsonText(value: unknown, isPretty: boolean): string {
   return printableJson(JSON.stringify(canonical(value) ?? null, undefined, isPretty ? 3 : undefined))
+}
+
+/** Data as Proxmox VE's tools show what a guest agent says: truth values stay true and false, a text stands without quotes. */
+export function dataLines(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return textLines(value)
+  if (Object.keys(value).length === 0 && !Array.isArray(value)) return []
+  return printableJson(JSON.stringify(sorted(value), undefined, 3)).split('\n')
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, inner]) => [key, sorted(inner)]))
 }
 
 /** A YAML document. The library is loaded only here. */

@@ -1,6 +1,6 @@
 // A result becomes what is written to stdout. Pure, but for loading the YAML library and chalk when they are needed.
 import type {TextOutput} from '../../spec/index.ts'
-import {jsonText, yamlText} from './data.ts'
+import {dataLines, jsonText, yamlText} from './data.ts'
 import {fieldLines, textLines} from './fields.ts'
 import type {TextStyle} from './style.ts'
 
@@ -29,6 +29,7 @@ async function textOf(result: unknown, output: TextOutput, options: RenderOption
   switch (output.as) {
     case 'none': return []
     case 'lines': return textLines(result)
+    case 'data': return dataLines(output.of === undefined ? result : (result as Readonly<Record<string, unknown>> | undefined)?.[output.of])
     case 'fields': return fieldLines((result ?? {}) as Readonly<Record<string, unknown>>, output.order)
     case 'table': {
       const rows = (result ?? []) as readonly Readonly<Record<string, unknown>>[]

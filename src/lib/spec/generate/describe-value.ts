@@ -1,5 +1,6 @@
 // Values in words: the synopsis of a value (`<integer>`, `[model=]<enum> [,bridge=<bridge>]`) and its limits, shared by --help, man pages
 // and completions. Pure; knows no layout.
+import {typedParams} from '../params.ts'
 import type {Params, PropertyFormat, ValueSchema} from '../schema.ts'
 
 /** The word for a value in a synopsis: its choices when they are few, else `<placeholder>` or `<type>`. */
@@ -109,7 +110,7 @@ export function limitWords(schema: ValueSchema): string {
 
 /** The parameters that are options, not positional arguments, in the order in which they are shown: needed ones first, each sorted. */
 export function optionEntries(params: Params, args: readonly string[]): readonly (readonly [string, ValueSchema])[] {
-  const entries = Object.entries(params).filter(([name]) => !args.includes(name))
+  const entries = Object.entries(typedParams(params)).filter(([name]) => !args.includes(name))
   const byName = (a: readonly [string, ValueSchema], b: readonly [string, ValueSchema]) => (a[0] < b[0] ? -1 : 1)
   return [...entries.filter(([, schema]) => isNeeded(schema)).sort(byName), ...entries.filter(([, schema]) => !isNeeded(schema)).sort(byName)]
 }

@@ -1,5 +1,6 @@
 // Our commands in the shape of Proxmox VE's published surface, so that the two can be compared by name.
 import type {CommandSpec} from '../command.ts'
+import {typedParams} from '../params.ts'
 import type {Params, ValueSchema} from '../schema.ts'
 import {formatOptions, standardOptionsOf} from '../standard.ts'
 import {commandWords, type ToolDescription} from './tool.ts'
@@ -34,7 +35,7 @@ function commandSurface(spec: CommandSpec): SurfaceCommand {
   return {
     aliasOf: null,
     args: spec.args.map((name) => ({name, ...facts(spec.params[name] ?? {})})),
-    options: {...optionFacts(spec.params, spec.args), ...Object.fromEntries(Object.entries(standard).map(([name, schema]) => [
+    options: {...optionFacts(typedParams(spec.params), spec.args), ...Object.fromEntries(Object.entries(standard).map(([name, schema]) => [
       name, Object.hasOwn(formatOptions, name) ? {...facts(schema), formatOption: true as const} : facts(schema),
     ]))},
   }

@@ -52,6 +52,13 @@ const fail = defineAction<Action>({
   },
 })
 
+/** Gives something, and what the context was given at a prompt. */
+const echoAction = defineAction<Action>({
+  kind: 'demo.echo',
+  describe: (action) => [`echo ${String(action['text'])}`],
+  run: async ({text, input}, {inputs}) => ['echo of', text, ...(typeof input === 'string' ? [inputs?.[input]] : [])].join(' '),
+})
+
 /** Prints what a hostile program would. */
 const babble = defineAction<Action>({
   kind: 'demo.babble',
@@ -134,6 +141,6 @@ export const demoCatalog: Catalog = {
   actionLoaders: {
     ...generic,
     'demo.make': async () => make, 'demo.unmake': async () => unmake, 'demo.note': async () => note,
-    'demo.dawdle': async () => dawdle, 'demo.fail': async () => fail, 'demo.babble': async () => babble,
+    'demo.dawdle': async () => dawdle, 'demo.fail': async () => fail, 'demo.babble': async () => babble, 'demo.echo': async () => echoAction,
   },
 }

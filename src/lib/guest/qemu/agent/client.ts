@@ -9,11 +9,13 @@ import type {QmpMessage} from '../qmp/message-reader.ts'
 export interface AgentOptions {
   /** How long an agent may take to say that it is there. Default 5,000. */
   syncTimeoutMs?: number
+  /** The largest answer that is taken. Default 24 MiB. */
+  maxAnswerBytes?: number
   signal?: AbortSignal
 }
 
 /** What an agent sends of a file or of a program's output at once is at most 16 MiB, written as base64 (qemu-ga-ref, guest-exec-status). */
-const maxAnswerBytes = 24 * 1024 * 1024
+const largestAnswerBytes = 24 * 1024 * 1024
 const defaultTimeoutMs = 10_000
 /** Before an answer to guest-sync-delimited, so that the rest of an earlier answer is not taken for it. */
 const delimiter = 0xff
@@ -28,13 +30,14 @@ export class AgentClient {
   readonly #stream: Duplex
   readonly #peer: string
   readonly #signal: AbortSignal | undefined
-  readonly #reader = new MessageReader(maxAnswerBytes, 'the guest agent')
+  readonly #reader: MessageReader
   #question: Question | undefined
   #isSynced = false
   #end: Error | undefined
 
   /** Use connectAgent, which makes sure that an agent is there. */
-  constructor(stream: Duplex, peer: string, signal: AbortSignal | undefined) {
+  constructor(stream: Duplex, peer: string, {signal, maxAnswerBytes = largestAnswerBytes}: AgentOptions) {
+    this.#reader = new MessageReader(maxAnswerBytes, 'the guest agent')
     this.#stream = stream
     this.#peer = peer
     this.#signal = signal
@@ -75,6 +78,21 @@ export class AgentClient {
         else reject(new UnavailableError('the guest agent could not be asked', {cause: error}))
       })
     })
+  }
+
+  /**
+   * Asks something that is answered only when it is refused, such as guest-suspend-ram.
+   * @param waitMs how long it is waited for a refusal
+   * @throws ToolError when the agent refuses, UnavailableError when it cannot be sent, CancelledError
+   */
+  async tellUnlessRefused(command: string, args: Readonly<Record<string, unknown>> | undefined, waitMs: number): Promise<void> {
+    if (this.#end !== undefined) throw this.#end
+    try {
+      await this.execute(command, args, waitMs)
+    } catch (error) {
+      // Silence, or an agent that went away with its guest.
+      if (!(error instanceof UnavailableError)) throw error
+    }
   }
 
   close(): void {
@@ -146,8 +164,9 @@ function refusal(peer: string, command: string, error: unknown): ToolError {
  * Connects to the agent of a guest. The socket takes one caller at a time; others wait for their turn within their limit.
  * @throws UnavailableError when nobody listens or no agent answers in time; CancelledError
  */
-export async function connectAgent(host: Host, socketPath: string, {syncTimeoutMs = 5_000, signal}: AgentOptions = {}): Promise<AgentClient> {
-  const client = new AgentClient(await host.connect(socketPath, syncTimeoutMs), socketPath, signal)
+export async function connectAgent(host: Host, socketPath: string, options: AgentOptions = {}): Promise<AgentClient> {
+  const {syncTimeoutMs = 5_000} = options
+  const client = new AgentClient(await host.connect(socketPath, syncTimeoutMs), socketPath, options)
   try {
     await client.sync(syncTimeoutMs)
     return client

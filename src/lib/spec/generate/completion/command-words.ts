@@ -1,5 +1,6 @@
 // What completion knows of the commands, out of their specs; the shells' tables are made of it.
 import type {CommandSpec} from '../../command.ts'
+import {typedParams} from '../../params.ts'
 import type {Params, ValueSchema} from '../../schema.ts'
 import {standardOptionsOf} from '../../standard.ts'
 import type {ToolDescription} from '../tool.ts'
@@ -39,7 +40,7 @@ export function completionWords(tools: readonly ToolDescription[]): CompletionWo
 
 function wordsOf(spec: CommandSpec, id: string, types: ValueTypes): CommandWords {
   const isFixed = (name: string) => Object.hasOwn(spec.fixed ?? {}, name)
-  const params: Params = {...spec.params, ...standardOptionsOf(spec)}
+  const params: Params = {...typedParams(spec.params), ...standardOptionsOf(spec)}
   const options = Object.entries(params).filter(([name]) => !spec.args.includes(name) && !isFixed(name)).map(([name, schema]) => ({
     ...(name.endsWith('[n]') ? {name: name.slice(0, -3), last: schema.index?.max ?? 9} : {name}),
     summary: oneSentence(schema), type: optionType(schema, types),
