@@ -8,6 +8,7 @@ export const floors: Readonly<Record<string, number>> = {
   'ovf': 4,
   'qm-config': 8,
   'qm-plans': 2,
+  'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,
   'storage-list': 3,

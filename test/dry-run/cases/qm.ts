@@ -166,6 +166,41 @@ export const cases: DryRunCases = {
     },
     shows: /^# QMP: cont$/m,
   }],
+  'qm snapshot': [
+    {
+      about: 'of one that is off',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2')
+        return ['qm', 'snapshot', '100', 'before-upgrade', '--description', 'before the upgrade']
+      },
+      shows: /^qemu-img snapshot -q -c before-upgrade /m,
+    },
+    {
+      about: 'of one that runs',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--kvm', '0', '--vga', 'none', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2')
+        await world.before('qm', 'start', '100')
+        return ['qm', 'snapshot', '100', 'at-work']
+      },
+      shows: /^# QMP: transaction actions=.*"drive-scsi0"/m,
+    },
+  ],
+  'qm delsnapshot': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2')
+      await world.before('qm', 'snapshot', '100', 'before-upgrade')
+      return ['qm', 'delsnapshot', '100', 'before-upgrade']
+    },
+    shows: /^qemu-img snapshot -q -d before-upgrade /m,
+  }],
+  'qm rollback': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2', '--vmgenid', '0')
+      await world.before('qm', 'snapshot', '100', 'before-upgrade')
+      return ['qm', 'rollback', '100', 'before-upgrade']
+    },
+    shows: /^qemu-img snapshot -q -a before-upgrade /m,
+  }],
   'qm sendkey': [{
     arrange: async (world) => {
       await world.runningGuest(100)

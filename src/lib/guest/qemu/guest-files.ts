@@ -144,8 +144,13 @@ export function assertDigest(guest: GuestFile, digest: string | undefined): void
  */
 export function assertUnlocked(guest: Pick<GuestFile, 'vmid' | 'config'>, skiplock: boolean | undefined, caller: Caller): void {
   if (skiplock === true && !caller.isRoot) throw new ForbiddenError("only root may use 'skiplock'")
+  if (skiplock !== true) assertNotLocked(guest)
+}
+
+/** @throws ConflictError when its configuration carries a lock */
+export function assertNotLocked(guest: Pick<GuestFile, 'vmid' | 'config'>): void {
   const lock = guest.config.current.values['lock']
-  if (lock === undefined || skiplock === true) return
+  if (lock === undefined) return
   throw new ConflictError(`virtual machine ${guest.vmid} is locked (${lock})`, {
     nextSteps: [`When nothing works on it any more, \`qm unlock ${guest.vmid}\` takes the lock away.`],
     data: {vmid: guest.vmid, lock},

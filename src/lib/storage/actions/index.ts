@@ -6,5 +6,8 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.copy': async () => (await import('./volume-copy.ts')).volumeCopy,
   'volume.remove': async () => (await import('./volume-remove.ts')).volumeRemove,
   'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize,
+  'volume.snapshot': async () => (await import('./volume-snapshot.ts')).volumeSnapshot,
+  'volume.rollback': async () => (await import('./volume-snapshot.ts')).volumeRollback,
+  'volume.drop-snapshot': async () => (await import('./volume-snapshot.ts')).volumeDropSnapshot,
   'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,
 }

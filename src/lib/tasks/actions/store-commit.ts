@@ -13,6 +13,8 @@ export interface FileEdit {
   readonly path: string
   readonly before: string | null
   readonly after: string | null
+  /** What a later step of the same plan makes of it: found there, this step was done before, and is not done again when the plan is finished. */
+  readonly beyond?: string
 }
 
 export interface StoreCommit extends Action {
@@ -29,11 +31,13 @@ export interface WantedFile {
   readonly was: Pick<StoredFile, 'data'> | undefined
   /** Its new text; undefined to remove it. */
   readonly text: string | undefined
+  /** What a later step of the same plan makes of it (FileEdit). */
+  readonly beyond?: string
 }
 
 /** The step that writes, replaces and removes these files together, with its undo. */
 export function storeCommitStep(wanted: readonly WantedFile[], options: {readonly secretKeys?: readonly string[]} = {}): Step {
-  const files = wanted.map(({path, was, text}) => ({path, before: was?.data ?? null, after: text ?? null}))
+  const files = wanted.map(({path, was, text, beyond}) => ({path, before: was?.data ?? null, after: text ?? null, ...(beyond === undefined ? {} : {beyond})}))
   const back = files.map(({path, before, after}) => ({path, before: after, after: before}))
   return {do: {kind: 'store.commit', files, ...options}, undo: {kind: 'store.commit', files: back, ...options}}
 }
@@ -45,7 +49,10 @@ export const storeCommit = defineAction<StoreCommit>({
     maskSecrets(path, unifiedDiff(path, before ?? undefined, after ?? undefined), secretKeys)),
   shown: ({files, secretKeys, ...rest}) => ({
     ...rest, ...(secretKeys === undefined ? {} : {secretKeys}),
-    files: files.map(({path, before, after}) => ({path, before: before === null ? null : maskText(path, before, secretKeys), after: after === null ? null : maskText(path, after, secretKeys)})),
+    files: files.map(({path, before, after, beyond}) => ({
+      path, before: before === null ? null : maskText(path, before, secretKeys), after: after === null ? null : maskText(path, after, secretKeys),
+      ...(beyond === undefined ? {} : {beyond: maskText(path, beyond, secretKeys)}),
+    })),
   }),
   subject: ({files}) => `the configuration ${files.map(({path}) => path).join(' with ')}`,
   run: commit,
@@ -59,10 +66,10 @@ async function commit({files}: StoreCommit, {store, fences}: Context): Promise<v
   const expect: Record<string, number | null> = {}
   const put: Record<string, string> = {}
   const remove: string[] = []
-  for (const {path, before, after} of files) {
+  for (const {path, before, after, beyond} of files) {
     const current = await store.read(path)
     const text = current?.data ?? null
-    if (text === after) continue
+    if (text === after || (beyond !== undefined && text === beyond)) continue
     if (text !== before) throw changedMeanwhile(path)
     expect[path] = current?.revision ?? null
     if (after === null) remove.push(path)

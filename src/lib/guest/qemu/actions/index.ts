@@ -2,10 +2,12 @@
 import type {ActionKind} from '../../../tasks/index.ts'
 import {actionLoaders as agentActions} from '../agent/actions/index.ts'
 import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
+import {actionLoaders as snapshotActions} from '../snapshots/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...runtimeActions,
   ...agentActions,
+  ...snapshotActions,
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
   'guest.format-tpm-state': async () => (await import('./format-tpm-state.ts')).formatTpmStateAction,
   'guest.free-volume': async () => (await import('./free-volume.ts')).freeVolumeAction,

@@ -1,0 +1,24 @@
+import {defineCommand, std} from '../../../spec/index.ts'
+import {existingSnapshotParam} from './snapshot-params.ts'
+
+export const spec = defineCommand({
+  id: 'qm delsnapshot',
+  summary: 'Remove a snapshot of a virtual machine.',
+  description: `The machine stays as it is, running or not, and so do its other snapshots: those that were taken after this one stand on the one before it.
+A disk that only this snapshot had becomes an unused disk. A removal that fails half-way is gone on with by the same command.`,
+  api: {method: 'DELETE', path: '/nodes/{node}/qemu/{vmid}/snapshot/{snapname}'},
+  params: {
+    vmid: std.vmid,
+    force: {type: 'boolean', optional: true, description: 'Forget the snapshot even where the snapshot of a disk cannot be removed; what is left behind is told.'},
+    ...existingSnapshotParam,
+  },
+  args: ['vmid', 'snapname'],
+  returns: std.upid,
+  output: {as: 'none'},
+  kind: 'task',
+  task: {type: 'qmdelsnapshot', id: 'vmid'},
+  runsOn: 'guest-node',
+  needs: {path: '/vms/{vmid}', privilege: 'VM.Snapshot'},
+  examples: [{line: 'qm delsnapshot 100 before-upgrade', meaning: 'Remove the snapshot; the machine stays as it is.'}],
+  seeAlso: ['qm snapshot', 'qm listsnapshot'],
+})

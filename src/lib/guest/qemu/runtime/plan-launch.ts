@@ -1,0 +1,87 @@
+// What brings a machine up, computed: what is known before QEMU runs is checked here, so that nothing is touched when it cannot work.
+import {requireBridge} from '../../../network/index.ts'
+import type {Action, Context, Step} from '../../../tasks/index.ts'
+import type {ConfigSection} from '../../guest-config.ts'
+import {buildArguments} from '../arguments/index.ts'
+import type {ArgumentsInput} from '../arguments/index.ts'
+import {wantedHugePages} from '../arguments/memory-layout.ts'
+import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
+import {cpuTimeOf, findControlGroups, groupName, hasSystemd} from '../cpu-time/index.ts'
+import {gatherFacts, pluggedCards, withMissingBridges} from '../facts/index.ts'
+import {gatherPciFacts, hasHostPci, planPciSteps, vfioDriver} from '../host-devices/index.ts'
+import {helperSteps} from './helper-steps.ts'
+import {hookScriptPath} from './hook-script.ts'
+import {hookActions} from './hook-steps.ts'
+import {startSteps} from './start-steps.ts'
+import type {StartInput} from './start-steps.ts'
+import {limitMs, startTimeoutSeconds} from './timeouts.ts'
+
+export interface LaunchWish {
+  readonly vmid: number
+  /** What it is started with. */
+  readonly section: ConfigSection
+  /** Stands in for the value of -cpu. */
+  readonly forcedCpu: string | undefined
+  readonly timeoutSeconds: number | undefined
+}
+
+export interface Launch {
+  readonly steps: readonly Step[]
+  /** Once it runs. */
+  readonly afterwards: readonly Action[]
+}
+
+/** @throws AppError for what would keep QEMU from starting */
+export async function planLaunch({vmid, section, forcedCpu, timeoutSeconds}: LaunchWish, context: Context): Promise<Launch> {
+  const {values} = section
+  refuseUnsupportedKeys(values)
+  const hasHookScript = values['hookscript'] !== undefined
+  if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
+  // A hook script may make the bridges; one that is still missing then is told by QEMU's network script.
+  if (!hasHookScript) await requireBridges(values, context)
+  const facts = await gatherFacts(vmid, section, context)
+  const bridgeMtu = hasHookScript ? withMissingBridges(pluggedCards(values), facts.host.bridgeMtu) : facts.host.bridgeMtu
+  const input = {...facts, host: {...facts.host, bridgeMtu}}
+  const built = buildArguments(input)
+  const helpers = await helperSteps(vmid, values, context)
+  for (const warning of built.warnings) context.log.warn(warning)
+  return {
+    steps: [
+      ...hookActions(vmid, values, 'pre-start').map((action) => ({do: action})),
+      ...startSteps({
+        vmid, values, built, forcedCpu, helpers, timeoutMs: limitMs(timeoutSeconds ?? startTimeoutSeconds(values)), ...await hostResources(input, context),
+      }),
+    ],
+    afterwards: hookActions(vmid, values, 'post-start'),
+  }
+}
+
+/** What the host sets aside for the guest: devices, huge pages, processor time. @throws AppError when it cannot */
+async function hostResources(input: ArgumentsInput, context: Context): Promise<Pick<StartInput, 'pciSteps' | 'hugePages' | 'scopeUnit'>> {
+  const {vmid, config: {values}, host: facts} = input
+  const hugePages = wantedHugePages(values, facts)
+  const usesCpuTime = cpuTimeOf(values) !== undefined
+  const isSystemd = usesCpuTime && await hasSystemd(context.host)
+  // Before anything is done: the host may have no control groups.
+  if (usesCpuTime && !isSystemd) await findControlGroups(context.host)
+  return {hugePages, pciSteps: await pciSteps(input, context), scopeUnit: isSystemd ? `corral-${groupName(vmid, context.places)}` : undefined}
+}
+
+async function pciSteps({vmid, config: {values}, hostPci}: ArgumentsInput, context: Context): Promise<readonly Step[]> {
+  if (!hasHostPci(values)) return []
+  const [{devices, taken}, driver] = await Promise.all([
+    gatherPciFacts(vmid, values, context), context.host.files.stat(`/sys/bus/pci/drivers/${vfioDriver}`),
+  ])
+  return planPciSteps(values, hostPci, {vmid, devices, taken, hasVfioDriver: driver !== undefined})
+}
+
+/** @throws NotFoundError naming the card, with the command that makes the bridge */
+async function requireBridges(values: Readonly<Record<string, string>>, {host}: Context): Promise<void> {
+  for (let index = 0; index < netCount; index++) {
+    const key = `net${index}`
+    const text = values[key]
+    if (text === undefined) continue
+    const {bridge} = readNic(key, text)
+    if (bridge !== undefined) await requireBridge(bridge, key, host)
+  }
+}
