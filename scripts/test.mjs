@@ -79,7 +79,7 @@ const stages = {
 }
 
 /** What `npm test` alone leaves out, so that it stays quick enough to be run before every change. */
-const longStages = ['e2e-ssh']
+const longStages = ['e2e-ssh', 'e2e-debian']
 
 const words = process.argv.slice(2)
 const wanted = words.includes('--all') ? Object.keys(stages) : words.length > 0 ? words : Object.keys(stages).filter((name) => !longStages.includes(name))
