@@ -28,6 +28,8 @@ import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
 import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
+import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
+import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
 import {parseCpuInfo} from '../../src/lib/guest/qemu/facts/cpu-info.ts'
 import {parseCustomCpuModels} from '../../src/lib/guest/qemu/facts/custom-cpu-models.ts'
 import {parseEmulatorVersion} from '../../src/lib/guest/qemu/facts/emulator.ts'
@@ -210,6 +212,11 @@ export const formats: Readonly<Record<string, Format>> = {
   'temporary names': format(['host/leftovers.ts writerOf'], ['.corral-12-345-0af.tmp'], writerOf, writer => temporaryName(writer, '0af')),
   '/proc/PID/stat': format(['host/local/processes.ts parseProcStat'], [`5 (a) b) R ${'1 '.repeat(30)}`], parseProcStat),
   'JSON of the protocol': format(['host/protocol/json-payload.ts decodeObject', 'host/protocol/json-payload.ts encodeJson'], ['{"a":[1,{"b":null}],"__proto__":5}'], text => decodeObject(Buffer.from(text), 'x'), value => encodeJson(value).toString(), {kinds: ['tool']}),
+  'jobs of QEMU': format(['guest/qemu/block-jobs/job-state.ts readJobs'], ['[{"id":"mirror-scsi0","status":"ready","current-progress":1,"total-progress":2,"error":"x"}]'], text => readJobs(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
+  'nodes of QEMU': format(['guest/qemu/block-jobs/nodes.ts readNodeNames', 'guest/qemu/block-jobs/nodes.ts readRunningDrive'], ['[{"device":"drive-scsi0","inserted":{"node-name":"x","image":{"virtual-size":1}},"node-name":"y"}]'], (text) => {
+    const answer = JSON.parse(text) as unknown
+    return [readNodeNames(answer), readRunningDrive(answer, 'drive-scsi0')]
+  }, undefined, {kinds: ['syntax']}),
   'errors of the protocol': format(['host/protocol/error-payload.ts decodeError', 'host/protocol/error-payload.ts encodeError'], ['{"kind":"conflict","message":"x","causes":["y"],"nextSteps":["z"],"data":{"__proto__":{"a":1}},"fields":{"a":"b"}}'], text => encodeError(decodeError(JSON.parse(text) as unknown)), payload => JSON.stringify(payload), {kinds: ['syntax']}),
   'frames': format(['host/protocol/frames.ts FrameReader', 'host/protocol/frames.ts encodeFrame'], ['corral/1\n\0\0\0\u0002\u0001\0\0\0\u0005{}'], text => [...new FrameReader().push(bytes(text))],
     frames => Buffer.concat([greeting, ...frames.map(({type, id, payload}) => encodeFrame(type, id, payload))]).toString('latin1'), {kinds: ['tool', 'unsupported']}),

@@ -1,10 +1,12 @@
 // The kinds of action of virtual machines, each loaded when a plan has one.
 import type {ActionKind} from '../../../tasks/index.ts'
 import {actionLoaders as agentActions} from '../agent/actions/index.ts'
+import {actionLoaders as blockJobActions} from '../block-jobs/actions/index.ts'
 import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 import {actionLoaders as snapshotActions} from '../snapshots/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  ...blockJobActions,
   ...runtimeActions,
   ...agentActions,
   ...snapshotActions,

@@ -44,7 +44,12 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
   }
 }
 
+/** The name of the node of a drive's image: below the throttle, above the file. */
+export function imageNodeName(drive: Pick<Drive, 'key' | 'file'>): string {
+  return nodeName('f', drive)
+}
+
 /** A letter for the layer and 30 digits of a hash: node names end at 31 characters and begin with a letter. */
-function nodeName(layer: 'e' | 'f', drive: Drive): string {
+function nodeName(layer: 'e' | 'f', drive: Pick<Drive, 'key' | 'file'>): string {
   return layer + createHash('sha256').update(`drive=${drive.key},volid=${drive.file}`).digest('hex').slice(0, 30)
 }

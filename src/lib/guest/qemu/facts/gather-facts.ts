@@ -79,7 +79,7 @@ function supportFiles(): HostFacts['support'] {
 }
 
 /** The administrator may switch io_uring off for everyone (2); 1 still lets root use it. */
-async function readIoUring(host: Pick<Host, 'files'>): Promise<boolean> {
+export async function readIoUring(host: Pick<Host, 'files'>): Promise<boolean> {
   const path = '/proc/sys/kernel/io_uring_disabled'
   if ((await host.files.stat(path)) === undefined) return true
   return (await host.files.readText(path, 64)).trim() !== '2'

@@ -1,0 +1,9 @@
+// The kinds of action of block jobs, each loaded when a plan has one.
+import type {ActionKind} from '../../../../tasks/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'qemu.mirror-drives': async () => (await import('./mirror-drives.ts')).mirrorDrives,
+  'qemu.cancel-mirrors': async () => (await import('./cancel-mirrors.ts')).cancelMirrors,
+  'qemu.end-mirrors': async () => (await import('./end-mirrors.ts')).endMirrors,
+  'qemu.settle-disk-move': async () => (await import('./settle-disk-move.ts')).settleDiskMove,
+}

@@ -1,0 +1,6 @@
+// Copies of the drives of a running guest, by QEMU's mirror jobs.
+export {endMirrorsStep, mirrorStep} from './mirror-steps.ts'
+export type {CopyMode, DriveMirror} from './mirror.ts'
+export {mirrorPlace} from './mirror.ts'
+export {nodeNameOf, planMirror} from './plan-mirror.ts'
+export type {MirrorWish} from './plan-mirror.ts'
