@@ -9,6 +9,7 @@ const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePl
   glusterfs: () => import('./glusterfs/plugin.ts'),
   lvm: () => import('./lvm/plugin.ts'),
   nfs: () => import('./nfs/plugin.ts'),
+  rbd: () => import('./rbd/plugin.ts'),
 }
 
 export const storageTypes: readonly string[] = Object.keys(loaders)

@@ -7,6 +7,7 @@ import {dirFixedParams, dirParams} from './dir/params.ts'
 import {glusterfsFixedParams, glusterfsParams} from './glusterfs/params.ts'
 import {lvmFixedParams, lvmParams} from './lvm/params.ts'
 import {nfsFixedParams, nfsParams} from './nfs/params.ts'
+import {rbdFixedParams, rbdParams} from './rbd/params.ts'
 
 export interface StorageTypeParams {
   readonly params: Params
@@ -21,6 +22,7 @@ export const storageTypeParams = {
   glusterfs: {params: glusterfsParams, fixed: glusterfsFixedParams},
   lvm: {params: lvmParams, fixed: lvmFixedParams},
   nfs: {params: nfsParams, fixed: nfsFixedParams},
+  rbd: {params: rbdParams, fixed: rbdFixedParams},
 } as const satisfies Readonly<Record<string, StorageTypeParams>>
 
 const types: readonly (readonly [string, StorageTypeParams])[] = Object.entries(storageTypeParams)
