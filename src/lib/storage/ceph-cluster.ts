@@ -22,7 +22,7 @@ function readMonitor(word: string): Monitor | undefined {
   const bracketed = /^\[([0-9a-fA-F:.]{2,45})\](?::(\d{1,5}))?$/.exec(word)
   const [, host, port] = bracketed ?? /^([a-zA-Z0-9][a-zA-Z0-9.-]{0,253})(?::(\d{1,5}))?$/.exec(word) ?? []
   if (host !== undefined) return {host, port: port === undefined ? undefined : Number(port)}
-  return /^[0-9a-fA-F:.]{2,45}$/.test(word) && word.includes(':') ? {host: word, port: undefined} : undefined
+  return /^(?=[^:]*:[^:]*:)[0-9a-fA-F:.]{2,45}$/.test(word) ? {host: word, port: undefined} : undefined
 }
 
 /** `[::1]:6789`, `192.0.2.1`. */

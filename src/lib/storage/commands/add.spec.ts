@@ -11,7 +11,7 @@ type lvm must be there; nfs, cifs, glusterfs and cephfs are mounted at once. A p
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, lvm a volume group, nfs, cifs, glusterfs and cephfs are mounted over the network.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, lvm a volume group, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
@@ -30,6 +30,7 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add dir usb --path /mnt/usb --is_mountpoint yes --content backup', meaning: 'A folder for backups that counts as offline while nothing is mounted there.'},
     {line: 'pvesm add lvm vg0 --vgname vg0 --saferemove yes', meaning: 'A volume group for disks; what is removed is overwritten first.'},
     {line: 'pvesm add nfs nas --server nas.example.com --export /srv/vm --content images,iso', meaning: 'What an NFS server exports, mounted at /mnt/pve/nas.'},
+    {line: 'pvesm add rbd ceph --monhost 192.0.2.1,192.0.2.2 --pool vms --keyring /root/ceph.client.admin.keyring', meaning: 'A pool of a Ceph cluster, whose keyring is kept.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

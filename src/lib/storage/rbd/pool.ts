@@ -12,8 +12,8 @@ import type {VolumeSnapshot} from '../storage.ts'
 
 export interface PoolOnHost extends RbdAccess { readonly host: Host; readonly storage: string }
 
-/** Ceph's programs wait for their monitors for minutes. */
-const lookTimeoutMs = 20_000
+/** Ceph's programs wait for minutes for monitors that are away, and for those that do not know them. */
+const lookTimeoutMs = 15_000
 const changeTimeoutMs = 10 * 60_000
 /** A pool of some ten thousand images, each with snapshots. */
 const maxReportBytes = 64 * 1024 ** 2
@@ -52,13 +52,13 @@ function inOurWords({storage, options}: PoolOnHost, argv: readonly string[], err
   if (error instanceof NotFoundError) {
     return new UnavailableError(`storage '${storage}' cannot be used: ${argv[0] ?? 'rbd'} is not installed`, {cause: error, nextSteps: ['apt-get install ceph-common']})
   }
-  if (error instanceof UnavailableError) return new UnavailableError(`storage '${storage}' is not there: ${cluster} does not answer`, {cause: error})
+  if (error instanceof UnavailableError) return new UnavailableError(`storage '${storage}' is not there: ${cluster} does not answer the user ${options.user}`, {cause: error, nextSteps: [`Check its monitors and keyring: pvesm set ${storage} --monhost … --keyring FILE`]})
   if (!(error instanceof ToolError)) return error
   const {stderr} = error.failure
   if (/error opening pool/.test(stderr)) {
     return new UnavailableError(`storage '${storage}' is not there: ${cluster} has no pool '${options.pool}'`, {cause: error, nextSteps: [`Make it there: ceph osd pool create ${options.pool}; rbd pool init ${options.pool}`]})
   }
-  if (/couldn't connect to the cluster|error connecting to the cluster|ObjectNotFound|unable to get monitor info|auth method|handle_auth_bad_method/.test(stderr)) {
+  if (/couldn't connect to the cluster|error connecting to the cluster|ObjectNotFound|unable to get monitor info/.test(stderr)) {
     return new UnavailableError(`storage '${storage}' is not there: ${cluster} cannot be reached as the user ${options.user}`, {cause: error, nextSteps: [`Check its monitors and keyring: pvesm set ${storage} --monhost … --keyring FILE`]})
   }
   return error

@@ -1,0 +1,113 @@
+// A real Ceph cluster in user space, spoken to by its monitor and a keyring as an external one is. Each test has a namespace of its own.
+import {mkdtemp, rm, stat} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, describe, expect, it} from 'vitest'
+import {systemClock} from '../../../src/lib/base/index.ts'
+import type {Host} from '../../../src/lib/host/index.ts'
+import {localHost} from '../../../src/lib/host/local/index.ts'
+import {plugin} from '../../../src/lib/storage/rbd/plugin.ts'
+import type {CephCluster} from '../../support/ceph-cluster.ts'
+import {missingForCeph, pool, startCeph} from '../../support/ceph-cluster.ts'
+import type {StorageUnderTest} from './storage-contract.ts'
+import {storageContract} from './storage-contract.ts'
+
+const reason = missingForCeph()
+const started: Promise<CephCluster>[] = []
+let namespaces = 0
+
+const cluster = (): Promise<CephCluster> => started[0] ??= startCeph()
+
+interface PoolUnderTest extends StorageUnderTest { readonly cluster: CephCluster; readonly ran: string[][]; readonly secretPath: string }
+
+async function inNamespace(): Promise<PoolUnderTest> {
+  const ceph = await cluster()
+  const namespace = `n${++namespaces}`
+  await ceph.run(['rbd', 'namespace', 'create', '--pool', pool, '--namespace', namespace])
+  const folder = await mkdtemp(join(tmpdir(), 'corral-rbd-'))
+  const local = localHost('h1')
+  const ran: string[][] = []
+  const host: Host = {...local, run: (argv, options) => {
+    ran.push([...argv])
+    return local.run(argv, options)
+  }}
+  const secret = {text: plugin.secret?.fileText(ceph.keyring) ?? '', path: join(folder, 'priv/ceph/pool.keyring')}
+  return {
+    plugin: {...plugin, open: (config, on, clock) => plugin.open(config, on, clock, secret)}, host, ran, cluster: ceph, secretPath: secret.path,
+    config: {type: 'rbd', storage: 'pool', monhost: ceph.monitors, pool, namespace, content: 'images'},
+    close: () => rm(folder, {recursive: true, force: true}),
+  }
+}
+
+if (reason !== undefined) {
+  describe('a storage of type rbd', () => {
+    it.skip(`is not tried: ${reason}`, () => undefined)
+  })
+} else {
+  afterAll(async () => { await (await started[0])?.close() }, 30_000)
+
+  describe('a Ceph pool', () => {
+    it('is asked once for all its volumes, by programs that are told no key', async () => {
+      const made = await inNamespace()
+      const storage = made.plugin.open(made.config, made.host, systemClock)
+      for (let count = 0; count < 4; count++) await storage.create({vmid: 100 + count, format: 'raw', sizeBytes: 1024 ** 2})
+      made.ran.length = 0
+      expect(await storage.list(['images'])).toHaveLength(4)
+      expect(made.ran).toHaveLength(1)
+      const key = /key = (\S+)/.exec(made.cluster.keyring)?.[1] ?? ''
+      expect(key.length).toBeGreaterThan(20)
+      const {id} = await storage.create({vmid: 200, format: 'raw', sizeBytes: 1024 ** 2})
+      for (const text of [...made.ran.flat(), storage.path(id), JSON.stringify(storage.blockSource(id))]) expect(text).not.toContain(key)
+      expect((await stat(made.secretPath)).mode & 0o777).toBe(0o600)
+      await made.close()
+    }, 60_000)
+
+    it('says what is missing: the pool, the namespace', async () => {
+      const made = await inNamespace()
+      const open = (options: Readonly<Record<string, unknown>>) => made.plugin.open({...made.config, ...options}, made.host, systemClock)
+      await expect(open({pool: 'nowhere'}).activate()).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining("has no pool 'nowhere'") as string})
+      await expect(open({namespace: 'nowhere'}).activate()).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining("has no namespace 'nowhere'") as string})
+      expect(await open({pool: 'nowhere'}).usage()).toMatchObject({isActive: false, reason: expect.stringContaining('nowhere') as string})
+      await made.close()
+    }, 60_000)
+
+    it('keeps an image that somebody has open', async () => {
+      const made = await inNamespace()
+      const storage = made.plugin.open(made.config, made.host, systemClock)
+      const {id} = await storage.create({vmid: 100, format: 'raw', sizeBytes: 1024 ** 2})
+      await storage.snapshots?.create(id, 'before')
+      const name = await storage.attach(id)
+      const stop = new AbortController()
+      const holding = made.host.run(['qemu-io', '-f', 'raw', '-c', 'write 0 4k', '-c', 'sleep 60000', '--', name], {signal: stop.signal}).catch(() => undefined)
+      await until(async () => storage.checkRemovable(id).then(() => false, () => true))
+      await expect(storage.remove(id)).rejects.toMatchObject({kind: 'conflict'})
+      await expect(storage.snapshots?.rollback(id, 'before')).rejects.toMatchObject({kind: 'conflict'})
+      stop.abort()
+      await holding
+      expect(await storage.exists(id)).toBe(true)
+      await made.close()
+    }, 60_000)
+
+    it('is opened by QEMU as -blockdev says', async () => {
+      const made = await inNamespace()
+      const storage = made.plugin.open(made.config, made.host, systemClock)
+      const {id} = await storage.create({vmid: 100, format: 'raw', sizeBytes: 1024 ** 2})
+      await made.host.run(['qemu-io', '-f', 'raw', '-c', 'write -P 0x77 0 4k', '--', await storage.attach(id)])
+      const {protocol} = storage.blockSource(id)
+      const {stdout} = await made.host.run(['qemu-io', '-r', '-c', 'read -P 0x77 0 4k', '--', `json:${JSON.stringify({driver: 'raw', file: protocol})}`])
+      expect(stdout).toContain('read 4096/4096')
+      expect(stdout).not.toContain('verification failed')
+      await made.close()
+    }, 60_000)
+  })
+
+  storageContract('rbd', inNamespace)
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('it did not come to that')
+}
