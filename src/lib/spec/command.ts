@@ -26,10 +26,12 @@ export interface Column {
   /** Least width when stdout is not a terminal, as Proxmox VE pads it. */
   readonly width?: number
   readonly align?: 'left' | 'right'
-  /** bytes-mib: whole MiB; bytes-gib: GiB with two digits; timestamp, duration, percent, bytes as spec/formats renders them. */
-  readonly unit?: 'bytes-mib' | 'bytes-gib' | 'bytes-kib' | 'bytes' | 'timestamp' | 'duration' | 'percent'
+  /** bytes-mib: whole MiB; bytes-gib: GiB with two digits; timestamp, duration, percent, bytes as spec/formats renders them; words: the texts in a list or an object, with blanks between. */
+  readonly unit?: 'words' | 'bytes-mib' | 'bytes-gib' | 'bytes-kib' | 'bytes' | 'timestamp' | 'duration' | 'percent'
   /** Never cut on a terminal: a name that is copied from there (a UPID). Where there is no room for it, the line is longer than the terminal. */
   readonly isKeptWhole?: boolean
+  /** The column is not there when no row has a value for it. */
+  readonly isLeftOutWhenEmpty?: boolean
   /** Shown for a value that is absent. */
   readonly absent?: string
 }

@@ -11,9 +11,15 @@ export function plainText(value: unknown): string {
   return typeof value === 'string' ? printable(value) : (value as number | bigint).toString()
 }
 
+function wordsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(wordsIn)
+  return typeof value === 'string' ? [value] : []
+}
+
 /** A value in the column's unit; raw when values for programs were asked for (`--human-readable 0`). */
 export function cellText(value: unknown, column: Column, isHumanReadable: boolean): string {
   if (value === undefined || value === null || value === '') return column.absent ?? ''
+  if (column.unit === 'words') return wordsIn(value).map((word) => printable(word)).join(' ')
   if (typeof value !== 'number' || column.unit === undefined) return plainText(value)
   switch (column.unit) {
     case 'bytes-mib': return String(Math.round(value / 1024 ** 2))

@@ -18,7 +18,8 @@ export interface TableOptions {
 const leastCutWidth = 6
 
 /** The rows as lines without line ends. */
-export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly Column[], options: TableOptions): string[] {
+export function tableLines(rows: readonly Readonly<Record<string, unknown>>[], allColumns: readonly Column[], options: TableOptions): string[] {
+  const columns = allColumns.filter(({key, isLeftOutWhenEmpty}) => isLeftOutWhenEmpty !== true || rows.some((row) => row[key] !== undefined))
   const cells = rows.map((row) => columns.map((column) => cellText(row[column.key], column, options.isHumanReadable)))
   const widths = fitWidths(naturalWidths(columns, cells, options), columns, options)
   const emphasise = options.emphasise ?? ((text: string) => text)

@@ -31,6 +31,13 @@ export const runningProperties = {
   ballooninfo: {...counters, optional: true, description: 'What the balloon tells.'},
   blockstat: {type: 'object', optional: true, additionalProperties: counters, description: 'What QEMU counts, for each drive.'},
   nics: {type: 'object', optional: true, additionalProperties: counters, description: 'Bytes in and out, for each network card.'},
+  'guest-agent': {type: 'string', enum: ['answers', 'silent'], optional: true, description: 'Whether the agent in the guest answered in time; only where there is to be one.'},
+  'guest-hostname': {type: 'string', optional: true, description: 'The name that the guest has, as its agent says.'},
+  'guest-os': {type: 'string', optional: true, description: 'The system of the guest, as its agent says.'},
+  'guest-addresses': {
+    type: 'object', optional: true, additionalProperties: {type: 'array', items: {type: 'string'}},
+    description: 'The addresses of the guest with their prefix lengths, by network interface, as its agent says.',
+  },
   'running-machine': {type: 'string', optional: true, description: 'The machine type with which it was started.'},
   'running-qemu': {type: 'string', optional: true, description: 'The version of its QEMU.'},
 } as const satisfies Params

@@ -18,8 +18,17 @@ export const handler = handleRead(spec, async ({full}, context): Promise<GuestSt
       return full === true ? withDetails(status, context) : status
     })))
   }
-  return list
+  return full === true ? withGuestFacts(list, files, context) : list
 })
+
+/** All agents are asked at once, and all have the same short time. */
+async function withGuestFacts(list: readonly GuestStatus[], files: Awaited<ReturnType<typeof listGuestFiles>>, context: Context): Promise<GuestStatus[]> {
+  const {factsOfGuests, mayAnswer} = await import('../agent/guest-facts.ts')
+  const running = new Set(list.filter(({status}) => status === 'running').map(({vmid}) => vmid))
+  const agents = files.filter(({vmid, file}) => running.has(vmid) && mayAnswer(parseQemuConfig(file.data, {warn: () => undefined}).current.values))
+  const facts = await factsOfGuests(agents.map(({vmid}) => vmid), context)
+  return list.map((status) => ({...status, ...facts.get(status.vmid)}))
+}
 
 /** This many machines are looked at together, so that a few that do not answer hold up nobody else. */
 const batchSize = 32

@@ -10,11 +10,17 @@ export const handler = handleRead(spec, async ({vmid, verbose}, context): Promis
   const {config} = await readGuest(vmid, context)
   const status = await guestStatus(vmid, config, context)
   if (status.status === 'stopped') return verbose === true ? status : {status: 'stopped'}
-  const {qmpStatus, runningDetails} = await import('../running-details.ts')
-  const details = verbose === true ? {...status, ...await runningDetails(vmid, context)} : {status: await qmpStatus(vmid, context) ?? status.status}
+  const {qmpStatus} = await import('../running-details.ts')
+  const details = verbose === true ? {...status, ...await allDetails(vmid, config.current.values, context)} : {status: await qmpStatus(vmid, context) ?? status.status}
   if (Object.values(details).includes('shutdown')) await watchAgain(context)
   return details
 })
+
+async function allDetails(vmid: number, values: Readonly<Record<string, string>>, context: Context): Promise<Readonly<Record<string, unknown>>> {
+  const [{runningDetails}, {guestFacts, mayAnswer}] = await Promise.all([import('../running-details.ts'), import('../agent/guest-facts.ts')])
+  const [details, facts] = await Promise.all([runningDetails(vmid, context), mayAnswer(values) ? guestFacts(vmid, context) : {}])
+  return {...details, ...facts}
+}
 
 /** A guest that is off while its QEMU waits has nobody who watches it, or will be ended in a moment. */
 async function watchAgain(context: Context): Promise<void> {

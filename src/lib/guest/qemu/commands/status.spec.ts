@@ -5,9 +5,11 @@ export const spec = defineCommand({
   id: 'qm status',
   summary: 'Show whether a virtual machine runs.',
   api: {method: 'GET', path: '/nodes/{node}/qemu/{vmid}/status/current'},
+  description: `With --verbose a running machine with a guest agent (\`agent: 1\`) is also asked for its name, its system and its addresses, for two seconds at
+most. Whatever is shown under \`guest-…\` is the guest's own word.`,
   params: {
     vmid: std.vmid,
-    verbose: {type: 'boolean', optional: true, description: 'Show all that is known: uptime, memory, disks, network, process.'},
+    verbose: {type: 'boolean', optional: true, description: 'Show all that is known: uptime, memory, disks, network, process, and what its agent says.'},
   },
   args: ['vmid'],
   returns: {
