@@ -45,6 +45,14 @@ export const cases: DryRunCases = {
       },
       shows: /^\+\[PENDING\]$/m,
     },
+    {
+      about: 'of one that runs: a disk is plugged in, with its controller',
+      arrange: async (world) => {
+        await world.runningGuest(100, 'scsihw: virtio-scsi-single\n')
+        return ['qm', 'set', '100', '--scsi1', 'local:1']
+      },
+      shows: /^# QMP: device_add driver=virtio-scsi-pci id=virtioscsi1 .*\n# QMP: human-monitor-command command-line=drive_add .*\n# QMP: device_add driver=scsi-hd /m,
+    },
   ],
   'qm destroy': [{
     arrange: async (world) => {

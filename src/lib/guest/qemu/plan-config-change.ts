@@ -16,6 +16,8 @@ export interface WantedConfig {
   readonly config: GuestConfig
   /** Volumes that the configuration does not name any more and that are to be removed. */
   readonly freedVolumes: readonly string[]
+  /** What is done with the machine, which runs, once the configuration is written (hotplug/). Each may be repeated. */
+  readonly whileRunning?: readonly Action[]
 }
 
 /**
@@ -27,11 +29,14 @@ export async function planConfigChange(guest: GuestFile, wanted: WantedConfig, n
   const path = guestConfigPath(context.node, guest.vmid)
   const removals = (await Promise.all(wanted.freedVolumes.map(volume => removalOf(guest.vmid, volume, context)))).flat()
   const commit = text === guest.file.data ? [] : [storeCommitStep([{path, was: guest.file, text}])]
+  const afterwards = [...wanted.whileRunning ?? [], ...removals]
+  // What the running machine takes changes the configuration again, so its writing cannot be repeated after that.
+  const mayBeRepeated = newVolumeSteps.length === 0 && wanted.whileRunning === undefined
   return {
     steps: [...newVolumeSteps, ...commit],
-    ...(removals.length === 0 ? {} : {afterwards: removals}),
+    ...(afterwards.length === 0 ? {} : {afterwards}),
     // Unless there are new volumes to take back, what was begun is finished.
-    whenInterrupted: newVolumeSteps.length === 0 && removals.length > 0 ? 'finish' : 'undo',
+    whenInterrupted: mayBeRepeated && removals.length > 0 ? 'finish' : 'undo',
   }
 }
 

@@ -13,5 +13,6 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
   'guest.format-tpm-state': async () => (await import('./format-tpm-state.ts')).formatTpmStateAction,
   'guest.free-volume': async () => (await import('./free-volume.ts')).freeVolumeAction,
+  'guest.hotplug': async () => (await import('../hotplug/actions/hotplug.ts')).hotplugAction,
   'guest.start-task': async () => (await import('./start-task.ts')).startTaskAction,
 }

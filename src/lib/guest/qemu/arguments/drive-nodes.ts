@@ -29,7 +29,7 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
   const writing = isCdrom(drive) ? {} : {discard: drive.discard === 'on' ? 'unmap' : 'ignore', 'detect-zeroes': detectZeroes(drive)}
   const common = {'read-only': isReadOnly, ...writing}
   const hasAio = ['file', 'host_device', 'host_cdrom'].includes(backing.source.protocol.driver)
-  const group = `throttle-drive-${drive.key}`
+  const group = throttleGroupName(drive.key)
   const file = {
     ...backing.source.protocol, ...common, cache,
     ...(hasAio ? {aio: aioMode(drive, backing.storage, cache.direct, options.hasIoUring)} : {}),
@@ -47,6 +47,15 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
 /** The name of the node of a drive's image: below the throttle, above the file. */
 export function imageNodeName(drive: Pick<Drive, 'key' | 'file'>): string {
   return nodeName('f', drive)
+}
+
+function throttleGroupName(key: string): string {
+  return `throttle-drive-${key}`
+}
+
+/** Where QEMU's object model has the limits of a drive. */
+export function throttleGroupOf(key: string): string {
+  return `/objects/${throttleGroupName(key)}`
 }
 
 /** A letter for the layer and 30 digits of a hash: node names end at 31 characters and begin with a letter. */

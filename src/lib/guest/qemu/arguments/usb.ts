@@ -12,7 +12,7 @@ import {pciAddress} from './pci-addresses.ts'
 const countWithoutXhci = 5
 
 /** Whether all devices go to one USB 3 controller: newer boards with guests that have a driver for it. */
-function usesXhci(guest: Guest): boolean {
+export function usesXhci(guest: Guest): boolean {
   return isAtLeast(guest.machine.version, 7, 1) && (guest.values['ostype'] === 'l26' || guest.windows > 7)
 }
 

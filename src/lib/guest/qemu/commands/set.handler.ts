@@ -5,14 +5,18 @@ import type {ParamsOf} from '../../../spec/index.ts'
 import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
 import {changeConfig} from '../change-config.ts'
+import type {ChangedConfig, ConfigChange} from '../change-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
 import {internalKeys, qemuConfigParams} from '../config/index.ts'
+import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {assertDigest, assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
 import {planConfigChange} from '../plan-config-change.ts'
+import type {WantedConfig} from '../plan-config-change.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {describeChange} from '../change-words.ts'
 import {hookScriptPath} from '../runtime/hook-script.ts'
@@ -56,10 +60,34 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const changed = changeConfig(guest.config, change, {vmid, isRunning, ownsVolume: ownedBy(vmid), isKnownKey})
   for (const warning of changed.warnings) context.log.warn(warning)
 
+  const wanted = isRunning ? await withHotplug(vmid, changed, namedKeys(change), context) : changed
   return {
-    ...await planConfigChange(guest, changed, planned.steps, context),
+    ...await planConfigChange(guest, wanted, planned.steps, context),
     result: describeChange(vmid, params),
   }
+}
+
+/** What was asked for now is tried now; once `hotplug` allows more, everything is that waits. */
+function namedKeys({values, delete: deleted}: ConfigChange): ReadonlySet<string> | undefined {
+  return 'hotplug' in values ? undefined : new Set([...Object.keys(values), ...deleted])
+}
+
+/** Of what waits, the running machine takes what it can; the rest is told, since nobody would see it otherwise. */
+async function withHotplug(vmid: number, changed: ChangedConfig, keys: ReadonlySet<string> | undefined, context: Context): Promise<WantedConfig> {
+  const {pending, pendingDelete} = changed.config
+  if (Object.keys(pending).length + Object.keys(pendingDelete).length === 0) return changed
+  const {planHotplug} = await import('../hotplug/plan-hotplug.ts')
+  const {actions, waiting} = await planHotplug(vmid, changed.config, keys, context)
+  for (const {key, why} of waiting) (context.log.notice ?? context.log.warn).call(context.log, `'${key}' waits for the next start of virtual machine ${vmid}: ${why}`)
+  if (actions.length === 0) return changed
+  // A volume that is given up for good goes once its drive has; where the guest keeps the drive, the configuration names the volume and it stays.
+  const given = actions.flatMap(({key, value}) => (value === null && pendingDelete[key]?.force === true ? ownVolume(vmid, changed.config, key) : []))
+  return {...changed, freedVolumes: [...changed.freedVolumes, ...given], whileRunning: actions}
+}
+
+function ownVolume(vmid: number, config: GuestConfig, key: string): string[] {
+  const volume = volumeOf(parseDriveText(config.current.values[key] ?? 'none'))
+  return volume !== undefined && ownedBy(vmid)(volume) ? [volume] : []
 }
 
 function keyList(text: string | undefined): string[] {

@@ -39,7 +39,7 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
   const argv = cpuTime === undefined || scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime), ...qemu]
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
-    {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
+    {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built.taps), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
     ...helpers,
     ...(hugePages.length === 0 ? [] : [{do: {kind: 'qemu.reserve-hugepages', vmid, pages: hugePages, keep: readFlag(values['keephugepages']) === true}}]),
     ...pciSteps,
@@ -68,7 +68,7 @@ export function startVolumes(values: Readonly<Record<string, string>>): string[]
 }
 
 /** MTU 1 stands for that of the bridge. `rate` is in megabytes a second, and a megabyte is 1024² bytes there. */
-function tapSettings(values: Readonly<Record<string, string>>, {taps}: QemuArguments): TapSettings[] {
+export function tapSettings(values: Readonly<Record<string, string>>, taps: QemuArguments['taps']): TapSettings[] {
   return taps.map(({key, name, bridge}) => {
     const {mtu, rate} = readNic(key, values[key] ?? '')
     return {
