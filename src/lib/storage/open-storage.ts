@@ -1,12 +1,12 @@
 // From the name of a storage to something that can be used: its section of storage.cfg, its plugin, and the host.
-import {ConflictError, NotFoundError} from '../base/index.ts'
+import {ConflictError, NotFoundError, UnsupportedError} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import {didYouMean} from '../spec/index.ts'
 import type {Context} from '../tasks/index.ts'
 import {problemError, readStorageFile, withDefault} from './storage-config.ts'
 import {isTrue, splitWords} from './option-values.ts'
 import {loadStoragePlugin} from './plugins.ts'
-import type {Storage, StorageConfig, StoragePlugin, StorageSecret, VolumeId} from './storage.ts'
+import type {Storage, StorageConfig, StoragePlugin, StorageSecret, VolumeId, VolumeTemplates} from './storage.ts'
 import {parseVolumeId} from './volume-id.ts'
 
 /** What of a context is needed to open a storage. */
@@ -65,6 +65,12 @@ export function secretPath(places: Pick<StorageContext['places'], 'runDir'>, sto
 export async function openVolume(volume: string, context: StorageContext): Promise<{storage: Storage; id: VolumeId}> {
   const id = parseVolumeId(volume)
   return {id, storage: await openStorage(id.storage, context)}
+}
+
+/** @throws UnsupportedError for a type that has no linked clones */
+export function templatesOf({config, templates}: Storage): VolumeTemplates {
+  if (templates !== undefined) return templates
+  throw new UnsupportedError(`storage '${config.storage}' (${config.type}) has no linked clones`, {nextSteps: ['Make a full clone: --full']})
 }
 
 /** Whether the option `nodes` lets this node use the storage. */

@@ -54,6 +54,40 @@ export const cases: DryRunCases = {
       shows: /^# QMP: device_add driver=virtio-scsi-pci id=virtioscsi1 .*\n# QMP: human-monitor-command command-line=drive_add .*\n# QMP: device_add driver=scsi-hd /m,
     },
   ],
+  'qm clone': [
+    {
+      about: 'in full, with its firmware\'s variables',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:1', '--bios', 'ovmf', '--efidisk0', 'local:1', '--net0', 'virtio')
+        return ['qm', 'clone', '100', '101', '--format', 'qcow2', '--bwlimit', '1000000']
+      },
+      shows: /^qemu-img convert .* -O qcow2 /m,
+    },
+    {
+      about: 'without disks',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--name', 'web')
+        return ['qm', 'clone', '100', '101']
+      },
+      shows: /^\+name: Copy-of-VM-web$/m,
+    },
+    {
+      about: 'linked to a template',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:1')
+        await world.before('qm', 'template', '100')
+        return ['qm', 'clone', '100', '101', '--name', 'web']
+      },
+      shows: /^qemu-img create .* -b /m,
+    },
+  ],
+  'qm template': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--scsi0', 'local:1', '--scsi1', 'local:1,format=qcow2')
+      return ['qm', 'template', '100']
+    },
+    shows: /^mv -- .*base-100-disk-0/m,
+  }],
   'qm destroy': [{
     arrange: async (world) => {
       await world.before('qm', 'create', '100', '--scsi0', 'local:1')

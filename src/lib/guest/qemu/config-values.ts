@@ -3,6 +3,7 @@
 import {randomUUID} from 'node:crypto'
 import {ForbiddenError, InvalidInputError, UnsupportedError} from '../../base/index.ts'
 import {findParam, formatPropertyString, parsePropertyString} from '../../spec/index.ts'
+import type {PropertyFormat} from '../../spec/index.ts'
 import type {Store} from '../../store/index.ts'
 import type {Caller, Log} from '../../tasks/index.ts'
 import {checkCpuType, isDriveKey, qemuConfigParams, readCpu, readHostPci, readUsb, splitArguments, unsupportedKeys} from './config/index.ts'
@@ -108,11 +109,20 @@ function checkCpu(text: string): void {
 }
 
 async function storedNetworkCard(key: string, text: string, sources: ValueSources): Promise<string> {
+  const {macaddr} = parsePropertyString(canonicalProperties(key, text), formatOfKey(key))
+  return withProperty(key, text, 'macaddr', typeof macaddr === 'string' ? macaddr.toUpperCase() : await sources.newMac())
+}
+
+/** A property string with one of its properties set anew; the others as they are. @throws InvalidInputError naming the key */
+export function withProperty(key: string, text: string, property: string, value: string): string {
+  const format = formatOfKey(key)
+  return formatPropertyString({...parsePropertyString(canonicalProperties(key, text), format), [property]: value}, format)
+}
+
+function formatOfKey(key: string): PropertyFormat {
   const format = findParam(qemuConfigParams, key)?.schema.format
-  if (typeof format !== 'object') throw new UnsupportedError(`${key}: network cards are not available`)
-  const card = parsePropertyString(canonicalProperties(key, text), format)
-  const address = typeof card['macaddr'] === 'string' ? card['macaddr'].toUpperCase() : await sources.newMac()
-  return formatPropertyString({...card, macaddr: address}, format)
+  if (typeof format !== 'object') throw new UnsupportedError(`'${key}' has no properties`)
+  return format
 }
 
 /** Each tag once, in lower case and sorted, which is how Proxmox VE stores them unless datacenter.cfg says otherwise. */

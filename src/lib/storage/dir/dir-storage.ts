@@ -17,7 +17,7 @@ import type {DirOptions} from './options.ts'
 import {readDirOptions} from './options.ts'
 import {createCloneArgv, createImageArgv, resizeImageArgv, snapshotArgv} from './qemu-img.ts'
 import {qcow2Snapshots} from './snapshots.ts'
-import {baseOf, folderTemplates, relativeBase} from './templates.ts'
+import {baseMode, baseOf, chmodArgv, folderTemplates, relativeBase} from './templates.ts'
 import {describeVolume, listFolderVolumes} from './volumes.ts'
 import {withinTime} from './within-time.ts'
 
@@ -236,7 +236,10 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   if ('remove' in change) return [['rm', '-f', '--', pathOf(storage, change.remove)]]
   if ('rename' in change) return [['mv', '--', pathOf(storage, change.rename.from), pathOf(storage, change.rename.to)]]
   if ('snapshot' in change) return [snapshotArgv(change.snapshot, pathOf(storage, change.id), change.name)]
-  if ('makeBase' in change) return [['mv', '--', pathOf(storage, change.makeBase), pathOf(storage, baseOf(storage.name, change.makeBase, parsed(storage, change.makeBase)))]]
+  if ('makeBase' in change) {
+    const base = pathOf(storage, baseOf(storage.name, change.makeBase, parsed(storage, change.makeBase)))
+    return [['mv', '--', pathOf(storage, change.makeBase), base], ['sync', '--', dirname(base)], chmodArgv(baseMode, base)]
+  }
   if ('clone' in change) {
     const base = parsed(storage, change.clone.base)
     return [createCloneArgv(pathOf(storage, change.clone.id), {path: relativeBase(base), format: base.format})]

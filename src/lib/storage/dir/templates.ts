@@ -22,7 +22,7 @@ export interface TemplatePlace {
 }
 
 /** Nobody writes to a base by mistake; QEMU opens those of clones for reading only. */
-const baseMode = '0444'
+export const baseMode = '0444'
 const diskMode = '0600'
 
 /** Pure: the id that a disk has as a base. @throws UnsupportedError for what is no disk */
@@ -34,6 +34,11 @@ export function baseOf(storage: string, id: VolumeId, name: VolumeName): VolumeI
   return {storage, name: `${parent}${folderVolumeName({...name, base})}`}
 }
 
+/** Pure. */
+export function chmodArgv(mode: string, path: string): string[] {
+  return ['chmod', mode, '--', path]
+}
+
 /** Pure: the base as its clones name it, from the folder of a guest. */
 export function relativeBase(name: VolumeName): string {
   return `../${folderVolumeName(name)}`
@@ -42,7 +47,7 @@ export function relativeBase(name: VolumeName): string {
 export function folderTemplates(place: TemplatePlace): VolumeTemplates {
   const {host, storage, parsed, pathOf} = place
   const base = (id: VolumeId) => baseOf(storage, id, parsed(id))
-  const chmod = (id: VolumeId, mode: string) => host.run(['chmod', mode, '--', pathOf(id)])
+  const chmod = (id: VolumeId, mode: string) => host.run(chmodArgv(mode, pathOf(id)))
   return {
     baseOf: base,
     makeBase: async (id) => {

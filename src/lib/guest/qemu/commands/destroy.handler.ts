@@ -11,7 +11,7 @@ import {ownedBy} from '../drives/volume-owner.ts'
 import {assertUnlocked, assertUnprotected, guestConfigPath, guestLockName, readGuest, releaseVmid} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
 import {filesWithoutGuest} from '../purge-references.ts'
-import {runtimeStatus} from '../runtime/status.ts'
+import {assertStopped} from '../runtime/assert-running.ts'
 import {spec} from './destroy.spec.ts'
 
 export const handler = handleChange(spec, {
@@ -25,10 +25,10 @@ export const handler = handleChange(spec, {
     const guest = await readGuest(vmid, context)
     assertUnlocked(guest, skiplock, context.caller)
     assertUnprotected(guest, 'it cannot be removed')
-    if (await runtimeStatus(vmid, context) !== undefined) {
-      throw new ConflictError(`virtual machine ${vmid} is running`, {nextSteps: [`Stop it first: qm shutdown ${vmid}, or qm stop ${vmid}`], data: {vmid}})
-    }
+    await assertStopped(vmid, context)
     const volumes = await ownVolumes(vmid, guest.config, all === true, context)
+    // Before the first of them is gone: the others may be what linked clones stand on.
+    for (const {storage, id} of volumes) if (await storage.exists(id)) await storage.checkRemovable(id)
     const files: WantedFile[] = [
       {path: guestConfigPath(context.node, vmid), was: guest.file, text: undefined},
       await releaseVmid(vmid, context),

@@ -69,7 +69,7 @@ async function planDrive(key: string, value: string, request: DriveRequest & Cre
 }
 
 /** What goes wrong with a storage or a volume says for which drive it was wanted. */
-async function namingDrive<T>(key: string, work: () => Promise<T>): Promise<T> {
+export async function namingDrive<T>(key: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -184,7 +184,8 @@ function namesOn(storageId: string, {config, created}: NewVolumeRequest): string
   return volumes.filter(volume => volume.startsWith(`${storageId}:`)).map(volume => volume.slice(storageId.length + 1))
 }
 
-function without(options: Readonly<Record<string, string>>, ...names: readonly string[]): Record<string, string> {
+/** The properties of a drive without some of them. */
+export function without(options: Readonly<Record<string, string>>, ...names: readonly string[]): Record<string, string> {
   return Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name)))
 }
 
