@@ -47,7 +47,7 @@ export async function shownPlan(plan: Plan, context: Pick<Context, 'actionKind'>
   const shown = (action: Action) => kindOf(action, kinds).shown?.(action) ?? action
   return {
     ...plan,
-    steps: plan.steps.map((step) => ({do: shown(step.do), ...(step.undo === undefined ? {} : {undo: shown(step.undo)})})),
+    steps: plan.steps.map((step) => ({...step, do: shown(step.do), ...(step.undo === undefined ? {} : {undo: shown(step.undo)})})),
     ...(plan.afterwards === undefined ? {} : {afterwards: plan.afterwards.map(shown)}),
   }
 }

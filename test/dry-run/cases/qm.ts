@@ -58,7 +58,7 @@ export const cases: DryRunCases = {
     {
       about: 'in full, with its firmware\'s variables',
       arrange: async (world) => {
-        await world.before('qm', 'create', '100', '--scsi0', 'local:1', '--bios', 'ovmf', '--efidisk0', 'local:1', '--net0', 'virtio')
+        await world.before('qm', 'create', '100', '--scsi0', 'local:1', '--bios', 'ovmf', '--efidisk0', 'local:1')
         return ['qm', 'clone', '100', '101', '--format', 'qcow2', '--bwlimit', '1000000']
       },
       shows: /^qemu-img convert .* -O qcow2 /m,

@@ -70,8 +70,10 @@ async function drivesWanted(params: CloneParams, source: GuestFile, context: Con
   const isTemplate = isYes(source.config.current.values['template'])
   const isFull = full ?? !isTemplate
   if (!isFull) refuseForLinked(params, isTemplate)
+  const isRunning = await runtimeStatus(vmid, context) !== undefined
+  if (isRunning && snapname === undefined) throw new ConflictError(`virtual machine ${vmid} is running`, {nextSteps: [`Stop it first: qm shutdown ${vmid}`], data: {vmid}})
   return {
-    vmid: newid, values: sourceSection(source, snapname).values, snapshot: snapname, isFull, isRunning: await runtimeStatus(vmid, context) !== undefined,
+    vmid: newid, values: sourceSection(source, snapname).values, snapshot: snapname, isFull, isRunning,
     storage, format, bandwidthKib: bwlimit,
   }
 }

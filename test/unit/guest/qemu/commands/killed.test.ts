@@ -165,6 +165,48 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     })
   }, 120_000)
 
+  it.each([
+    // The reservation, two disks and the configuration; that a disk is filled needs no record.
+    ['full', {full: true}, {RECORD: 4, STEP: 6}], ['linked', {}, {RECORD: 4, STEP: 4}],
+  ] as const)('a %s clone leaves nothing, and its source as it was', async (_kind, params, kills) => {
+    let source: string | undefined
+    const killed = await killEverywhere(what, {
+      command: 'clone', params: {vmid: 100, newid: 101, pool: 'web', ...params},
+      before: async (context, place) => {
+        await context.store.commit({put: {'user.cfg': 'pool:web::200::\n'}})
+        await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01,format=qcow2'}, context)
+        await writeMark(place, '100/vm-100-disk-0.raw')
+        await qm('template', {vmid: 100}, context)
+        source = await storedConfig(100, context)
+      },
+      afterwards: async (place, context) => {
+        expect(await storedConfig(101, context)).toBeUndefined()
+        expect(await storedConfig(100, context)).toBe(source)
+        expect(await readMark(place, '100/base-100-disk-0.raw')).toBe('precious')
+        expect((await context.store.read('user.cfg'))?.data).toBe('pool:web::200::\n')
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(killed).toBe(kills[what])
+  }, 240_000)
+
+  it('a machine that becomes a template is the machine that it was', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'template', params: {vmid: 100},
+      before: async (context, place) => {
+        await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01,format=qcow2'}, context)
+        await writeMark(place, '100/vm-100-disk-0.raw')
+      },
+      afterwards: async (place, context) => {
+        expect(await storedKey(100, 'template', context)).toBeUndefined()
+        expect(await readMark(place, '100/vm-100-disk-0.raw')).toBe('precious')
+        await writeMark(place, '100/vm-100-disk-0.raw')
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(3)
+  }, 120_000)
+
   it('a destroy is finished', async () => {
     const kills = await killEverywhere(what, {
       command: 'destroy', params: {vmid: 100},
