@@ -1,7 +1,7 @@
 // Image files that come from elsewhere: what format a file has, how large the disk in it is, and that it is whole. Nothing that its header
 // names is ever opened: qcow2 and VMDK are read by our own reader, the others have no way of naming files and are looked at by qemu-img
 // with the format named.
-import {ForbiddenError, InvalidInputError, NotFoundError} from '../base/index.ts'
+import {ForbiddenError, InvalidInputError, NotFoundError, UnsupportedError} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import {headerBytes, parseImageHeader} from './dir/image-header.ts'
 
@@ -39,6 +39,7 @@ export async function readImageFile(path: string, host: Host, format?: ImportFor
   const {offsetBytes, sizeBytes: fileBytes} = part ?? {offsetBytes: 0, sizeBytes: stat.sizeBytes}
   const head = await host.files.readAt(path, offsetBytes, Math.min(headerBytes, fileBytes))
   const known = format ?? formatOfEnding(path) ?? formatOfHead(head)
+  if (part !== undefined && (known === 'vdi' || known === 'vhdx' || known === 'vpc')) throw new UnsupportedError(`images of format ${known} are not read within an archive`, {nextSteps: [`Take it out first: tar -xf ${path}`]})
   const sizeBytes = await virtualSize(path, known, {head, fileBytes}, host)
   if (sizeBytes < 1) throw new InvalidInputError(`the image ${path} is empty`)
   return {path, format: known, sizeBytes}
@@ -99,8 +100,8 @@ async function deviceSize(path: string, host: Host): Promise<number> {
   return sizeBytes
 }
 
-/** What the ending promises. `.img` and the like promise nothing: many clouds give qcow2 images that name. */
-function formatOfEnding(path: string): ImportFormat | undefined {
+/** What the ending of a file's name promises. `.img` and the like promise nothing: many clouds give qcow2 images that name. */
+export function formatOfEnding(path: string): ImportFormat | undefined {
   switch (/\.([a-z0-9]{1,8})$/i.exec(path)?.[1]?.toLowerCase()) {
     case 'raw': return 'raw'
     case 'qcow2': return 'qcow2'

@@ -10,6 +10,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   ...runtimeActions,
   ...agentActions,
   ...snapshotActions,
+  'guest.check-digest': async () => (await import('./check-digest.ts')).checkDigestAction,
   'guest.fill-efi-vars': async () => (await import('./fill-efi-vars.ts')).fillEfiVarsAction,
   'guest.format-tpm-state': async () => (await import('./format-tpm-state.ts')).formatTpmStateAction,
   'guest.free-volume': async () => (await import('./free-volume.ts')).freeVolumeAction,

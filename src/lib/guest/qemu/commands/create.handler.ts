@@ -2,26 +2,19 @@
 // whole configuration takes its place. Interrupted or failed, all of it is taken back.
 import {InvalidInputError} from '../../../base/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
-import type {Context, Plan, WantedFile} from '../../../tasks/index.ts'
+import type {Context, Plan} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import {storageLock} from '../../../storage/index.ts'
-import type {GuestConfig} from '../../guest-config.ts'
 import {fileWithPoolMember} from '../../pools.ts'
-import {defaultBootOrder, formatBootOrder} from '../boot-order.ts'
-import {changeConfig} from '../change-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
-import type {ValueSources} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
-import {creationRecord, installedQemuVersion, pinnedMachine} from '../creation-defaults.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
-import {ownedBy} from '../drives/volume-owner.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
+import {completeConfig, withReservation} from '../new-guest.ts'
 import {hookScriptPath} from '../runtime/hook-script.ts'
 import {spec} from './create.spec.ts'
 
 type CreateParams = ParamsOf<typeof spec>
-
-const emptyConfig: GuestConfig = {current: {values: {}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
 
 export const handler = handleChange(spec, {
   locks: async (params, context) => {
@@ -55,31 +48,4 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
     ? [storeCommitStep([...claims, {path, was: undefined, text}])]
     : withReservation(path, claims, text, planned.steps)
   return {steps: start === true ? [...steps, {do: {kind: 'guest.start-task', vmid}}] : steps, whenInterrupted: 'undo'}
-}
-
-function withReservation(path: string, claims: readonly WantedFile[], text: string, volumeSteps: Plan['steps']): Plan['steps'] {
-  const reserved = 'lock: create\n'
-  return [
-    storeCommitStep([...claims, {path, was: undefined, text: reserved}]),
-    ...volumeSteps,
-    storeCommitStep([{path, was: {data: reserved}, text}]),
-  ]
-}
-
-/** The values that were given and those that every new machine gets, as Proxmox VE adds them. */
-async function completeConfig(vmid: number, values: Readonly<Record<string, string>>, sources: ValueSources, context: Context): Promise<GuestConfig> {
-  const facts = {vmid, isRunning: false, ownsVolume: ownedBy(vmid), isKnownKey: () => true}
-  const {config} = changeConfig(emptyConfig, {values, delete: [], revert: [], force: false}, facts)
-  const given = config.current.values
-  const qemuVersion = await installedQemuVersion(given['arch'], context)
-  const boot = formatBootOrder(defaultBootOrder(given))
-  const machine = pinnedMachine(given, qemuVersion)
-  const generated: Record<string, string> = {
-    ...(boot === '' ? {} : {boot}),
-    smbios1: `uuid=${sources.newUuid()}`,
-    // QEMU has no such device for ARM.
-    ...(given['arch'] === 'aarch64' ? {} : {vmgenid: sources.newUuid()}),
-    meta: creationRecord(qemuVersion, context.clock.now()),
-  }
-  return {...config, current: {...config.current, values: {...generated, ...given, ...(machine === undefined ? {} : {machine})}}}
 }

@@ -18,6 +18,8 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm guest exec': {spec: () => import('./guest-exec.spec.ts'), handler: () => import('./guest-exec.handler.ts')},
   'qm guest exec-status': {spec: () => import('./guest-exec-status.spec.ts'), handler: () => import('./guest-exec-status.handler.ts')},
   'qm guest passwd': {spec: () => import('./guest-passwd.spec.ts'), handler: () => import('./guest-passwd.handler.ts')},
+  'qm import': {spec: () => import('./import.spec.ts'), handler: () => import('./import.handler.ts')},
+  'qm importovf': {spec: () => import('./importovf.spec.ts'), handler: () => import('./importovf.handler.ts')},
   'qm list': {spec: () => import('./list.spec.ts'), handler: () => import('./list.handler.ts')},
   'qm listsnapshot': {spec: () => import('./listsnapshot.spec.ts'), handler: () => import('./listsnapshot.handler.ts')},
   'qm monitor': {spec: () => import('./monitor.spec.ts'), handler: () => import('./monitor.handler.ts')},

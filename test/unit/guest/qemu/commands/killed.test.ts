@@ -1,13 +1,15 @@
 // Commands whose process is killed after every journal record and every step: whoever comes next finds nothing orphaned and nothing lost.
 import {spawn} from 'node:child_process'
-import {open} from 'node:fs/promises'
+import {mkdtemp, open, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, onTestFinished} from 'vitest'
 import {AppError} from '../../../../../src/lib/base/index.ts'
 import {parseQemuConfig} from '../../../../../src/lib/guest/qemu/config/index.ts'
 import {referencedVolumes} from '../../../../../src/lib/guest/qemu/pending.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
+import {makeAppliance} from '../../../../support/appliance.ts'
 import {builtProgram} from '../../../../support/built.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
@@ -108,6 +110,26 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
       },
     })
     expect(kills).toBe(what === 'RECORD' ? 3 : 4)
+  }, 240_000)
+
+  it('an import leaves nothing, and the VMID is free', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'corral-killed-'))
+    onTestFinished(() => rm(folder, {recursive: true, force: true}))
+    const {archive, raw} = await makeAppliance(folder, {hardware: '<vmw:Config vmw:key="firmware" vmw:value="efi"/>'})
+    const params = {vmid: 100, manifest: archive, storage: 'local'}
+    const kills = await killEverywhere(what, {
+      command: 'importovf', params,
+      before: async () => undefined,
+      afterwards: async (place, context) => {
+        expect(await storedConfig(100, context)).toBeUndefined()
+        expect(await images(place)).toEqual([])
+        await qm('importovf', params, context)
+        await assertNothingLoose(place, context)
+        expect((await readFile(join(place.root, 'lib/vz/images/100/vm-100-disk-0.raw'))).equals(await readFile(raw))).toBe(true)
+      },
+    })
+    // The reservation, two disks, the configuration; the template, the comparison and the copy need no record.
+    expect(kills).toBe(what === 'RECORD' ? 4 : 7)
   }, 240_000)
 
   it('a replaced disk is the old one again, with its data', async () => {
