@@ -62,7 +62,7 @@ import {formatSize, parseSize} from '../../src/lib/spec/size.ts'
 import {parseArchiveName} from '../../src/lib/storage/archive-name.ts'
 import {readContentList} from '../../src/lib/storage/content.ts'
 import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
-import {formatOfHead} from '../../src/lib/storage/image-file-source.ts'
+import {formatOfEnding, formatOfHead} from '../../src/lib/storage/image-file-source.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {parseDigests} from '../../src/lib/storage/import/digests.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
@@ -145,6 +145,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'contents': format(['storage/content.ts readContentList'], ['iso,images', 'none'], text => readContentList(text, 'local')),
   'words of options': format(['storage/option-values.ts splitWords'], ['a,b c'], splitWords, words => words.join(',')),
   'qcow2 headers': format(['storage/dir/image-header.ts parseImageHeader'], [qcow2], text => parseImageHeader('qcow2', bytes(text))),
+  'endings of images': format(['storage/image-file-source.ts formatOfEnding'], ['/srv/disk.vmdk', 'a.VHD'], formatOfEnding),
   'first bytes of images': format(['storage/image-file-source.ts formatOfHead'], [qcow2, vmdk, 'vhdxfile', 'conectix'], text => formatOfHead(bytes(text))),
   'progress of qemu-img': format(['storage/convert-image.ts readConvertProgress'], ['    (12.50/100%)'], readConvertProgress),
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),

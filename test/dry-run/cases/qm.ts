@@ -1,4 +1,6 @@
 // Virtual machines. Those that run do so in a real QEMU, with nothing to boot.
+import {join} from 'node:path'
+import {makeAppliance} from '../../support/appliance.ts'
 import type {DryRunCases} from '../support/case.ts'
 import {typedSecret} from '../support/world.ts'
 
@@ -11,6 +13,17 @@ export const cases: DryRunCases = {
       shows: /^qm start 100$/m,
     },
   ],
+  'qm importovf': [{
+    arrange: async ({root}) => ['qm', 'importovf', '100', (await makeAppliance(join(root, 'appliance'), {hardware: '<vmw:Config vmw:key="firmware" vmw:value="efi"/>'})).archive, 'local'],
+    shows: /^qemu-img convert .*"offset":/m,
+  }],
+  'qm import': [{
+    arrange: async ({root}) => {
+      await makeAppliance(join(root, 'lib/vz/import'))
+      return ['qm', 'import', '100', 'local:import/web.ovf', '--storage', 'local', '--memory', '64', '--scsi1', 'local:1']
+    },
+    shows: /^\+memory: 64$/m,
+  }],
   'qm set': [
     {
       about: 'a value, beside a secret',

@@ -8,7 +8,7 @@ import type {Context} from '../../../tasks/index.ts'
 import {splitOptions} from '../config-values.ts'
 import {qemuConfigParams} from '../config/index.ts'
 import {readImportSource} from '../import/import-source.ts'
-import {describeImport, importLocks, planImport, readOmittedKeys} from '../import/plan-import.ts'
+import {describeImport, importLocks, planImport, omittedKeys} from '../import/plan-import.ts'
 import {spec} from './import.spec.ts'
 
 export const handler = handleChange(spec, {
@@ -20,7 +20,7 @@ export const handler = handleChange(spec, {
     if (params['live-import'] === true) {
       throw new UnsupportedError("'live-import' is not available: QEMU would have to run the machine on images that are still being copied", {nextSteps: ['Import it first, then start it: qm start VMID.']})
     }
-    const omit = readOmittedKeys(params.delete, (key) => findParam(qemuConfigParams, key) !== undefined)
+    const omit = omittedKeys(params.delete, (key) => findParam(qemuConfigParams, key) !== undefined)
     const imported = await readImportSource(await pathOfSource(source, context), context.host)
     const options = optionsOf(params)
     if (dryrun === true) return {steps: [], whenInterrupted: 'undo', result: describeImport({imported, options, omit})}

@@ -122,9 +122,8 @@ function newDrives(wish: ImportWish): Record<string, string> {
 function withExistingBootDevices(values: Readonly<Record<string, string>>): Record<string, string> {
   const devices = readBootOrder(values['boot'])
   if (devices === undefined) return {...values}
-  const {boot: _, ...others} = values
   const boot = formatBootOrder(devices.filter((device) => values[device] !== undefined))
-  return boot === '' ? others : {...others, boot}
+  return Object.fromEntries(Object.entries({...values, boot}).filter(([key, value]) => key !== 'boot' || value !== ''))
 }
 
 /** Hours of copying hold up nobody: once the volumes have their names the storages are free again. */
@@ -145,7 +144,7 @@ export function describeImport({imported, options = {}, omit = []}: Pick<ImportW
 }
 
 /** @throws InvalidInputError naming what a list of keys has that is none */
-export function readOmittedKeys(text: string | undefined, isKey: (key: string) => boolean): readonly string[] {
+export function omittedKeys(text: string | undefined, isKey: (key: string) => boolean): readonly string[] {
   const keys = (text ?? '').split(/[,;\s]+/).filter((key) => key !== '')
   const foreign = keys.find((key) => !isKey(key))
   if (foreign !== undefined) throw new InvalidInputError(`'${foreign.slice(0, 64)}' is no key of a virtual machine`, {delete: `'${foreign.slice(0, 64)}' is no key`})

@@ -102,7 +102,7 @@ describe('qm import', () => {
     expect(config).toMatch(/^memory: 64$/m)
     expect(config).toMatch(/^net0: virtio=/m)
     expect(config).toMatch(/^tags: new$/m)
-    expect(config).not.toMatch(/bios|efidisk/)
+    expect(config).not.toMatch(/^(?:bios|efidisk0):/m)
     expect(await images(place)).toEqual(['100/vm-100-disk-0.raw', '100/vm-100-disk-1.raw'])
   })
 
