@@ -17,6 +17,8 @@ export interface FakeMachine {
   /** Devices and drives that QEMU does not take. */
   readonly unwelcome: Set<string>
   status: 'running' | 'paused'
+  /** Called before each command that changes something is carried out. */
+  onChange: () => void
   /** What changed something, in order, without its arguments: `device_add scsi1`. */
   changes(): string[]
 }
@@ -71,10 +73,14 @@ export async function fakeMachine(path: string, devices: readonly string[] = [])
     'human-monitor-command': args => human(String(args['command-line'])),
     ...Object.fromEntries(['set_link', 'balloon', 'block_set_io_throttle', 'eject', 'blockdev-change-medium', 'qom-set'].map(name => [name, () => ({return: {}})])),
   }
-  const server = new FakeQmpServer({answers})
+  const told = Object.fromEntries(Object.entries(answers).map(([command, answer]) => [command, (args: Record<string, unknown>) => {
+    if (!questions.test(command)) machine.onChange()
+    return answer(args)
+  }]))
+  const server = new FakeQmpServer({answers: told})
   const machine: FakeMachine = {
     server, devices: new Set(devices), objects: new Set(), drives: new Set(), nodes: new Set(), netdevs: new Set(), chardevs: new Set(), kept: new Map(), unwelcome: new Set(),
-    status: 'running',
+    status: 'running', onChange: () => undefined,
     changes: () => server.received.filter(({command}) => !questions.test(command)).map(({command, args}) => {
       const line = args['command-line']
       return typeof line === 'string' ? line.replace(/^drive_add 0 ".*\bid=([^,"]+).*$/, 'drive_add $1') : [command, args['id'] ?? args['name'] ?? args['node-name'] ?? args['value']].join(' ')
