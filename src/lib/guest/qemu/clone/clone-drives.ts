@@ -2,15 +2,19 @@
 // volumes. It looks at storages and changes nothing. It must be called under the locks of the storages: names are chosen here.
 import {AppError, ConflictError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, formatVolumeId, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
-import type {Format} from '../../../storage/index.ts'
+import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
+import type {CopyWish, Format} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
+import {freezeSteps} from '../agent/index.ts'
+import {endMirrorsStep, mirrorStep, planMirror} from '../block-jobs/index.ts'
+import type {DriveMirror} from '../block-jobs/index.ts'
 import {isCloudInitDrive, isDriveKey} from '../config/index.ts'
 import type {DriveText} from '../drives/drive-text.ts'
 import {formatDriveText, isCdromText, parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {namingDrive, without} from '../drives/plan-drives.ts'
 
 export interface CloneDrives {
+  readonly sourceVmid: number
   /** The new machine. */
   readonly vmid: number
   /** The values of the source: those in force, or those of a snapshot. */
@@ -38,11 +42,17 @@ export interface ClonedDrives {
   readonly copy: readonly Step[]
 }
 
+/** Whether the disks are copied by the QEMU that has them open. */
+export function isCopiedLive({isRunning, snapshot}: Pick<CloneDrives, 'isRunning' | 'snapshot'>): boolean {
+  return isRunning && snapshot === undefined
+}
+
 /**
  * Pure: what becomes of each drive.
  * @throws UnsupportedError, ConflictError naming a drive that cannot be cloned
  */
-export function driveFates({values, snapshot, isFull, isRunning, storage}: Omit<CloneDrives, 'vmid'>): Readonly<Record<string, DriveFate>> {
+export function driveFates(request: CloneDrives): Readonly<Record<string, DriveFate>> {
+  const {values, isFull, storage} = request
   const fates: Record<string, DriveFate> = {}
   for (const [key, text] of Object.entries(values)) {
     if (!isDriveKey(key)) continue
@@ -53,7 +63,7 @@ export function driveFates({values, snapshot, isFull, isRunning, storage}: Omit<
     if (volume === undefined) {
       throw new UnsupportedError(`${key}: '${drive.file}' is a path, not a volume of a storage, and cannot be cloned`, {nextSteps: ['Take it out of the source first, or make it a volume.']})
     }
-    if (key === 'tpmstate0' && isRunning && snapshot === undefined) {
+    if (key === 'tpmstate0' && isCopiedLive(request)) {
       throw new ConflictError('tpmstate0: the state of a TPM cannot be copied while it is in use', {nextSteps: ['Shut the source down first.']})
     }
     // swtpm knows no image format, so its state cannot stand on a base.
@@ -64,7 +74,7 @@ export function driveFates({values, snapshot, isFull, isRunning, storage}: Omit<
 }
 
 /** The storages on which the clone gets new volumes; their locks are needed for that. */
-export function storagesOfClone(request: Omit<CloneDrives, 'vmid'>): readonly string[] {
+export function storagesOfClone(request: CloneDrives): readonly string[] {
   const fates = Object.values(driveFates(request))
   return [...new Set(fates.flatMap((fate) => (fate.fate === 'keep' ? [] : [fate.storage])))]
 }
@@ -78,19 +88,29 @@ export async function planCloneDrives(request: CloneDrives, context: Context): P
   const create: Step[] = []
   const copy: Step[] = []
   const taken: string[] = []
+  const mirrors: DriveMirror[] = []
+  const kinds = {link: linkedDrive, copy: isCopiedLive(request) ? mirroredDrive : copiedDrive}
   for (const [key, fate] of Object.entries(driveFates(request))) {
     const drive = parseDriveText(request.values[key] as string)
     if (fate.fate === 'keep') { values[key] = request.values[key] as string; continue }
-    const made = await namingDrive(key, () => (fate.fate === 'link' ? linkedDrive : copiedDrive)({key, fate, request, taken}, context))
+    const made = await namingDrive(key, () => kinds[fate.fate]({key, fate, request, taken}, context))
     taken.push(made.volume)
     values[key] = formatDriveText(clonedDrive(drive, made))
     create.push(made.create)
     copy.push(...made.copy)
+    if (made.mirror !== undefined) mirrors.push(made.mirror)
   }
-  return {values, create, copy}
+  return {values, create, copy: [...copy, ...mirrors.length === 0 ? [] : await mirrorSteps(mirrors, request, context)]}
 }
 
-function clonedDrive(drive: DriveText, made: NewDrive): DriveText {
+/** All disks at one moment: the guest is held for it, and its file systems are whole where its agent can see to that. */
+async function mirrorSteps(mirrors: readonly DriveMirror[], {sourceVmid, values, bandwidthKib}: CloneDrives, context: Context): Promise<Step[]> {
+  const {freeze, thaw} = freezeSteps(sourceVmid, values)
+  // Held even when it is frozen: what freezes is the guest's own goodwill.
+  return [mirrorStep(sourceVmid, mirrors, 'background', bandwidthKib), ...freeze, await endMirrorsStep(sourceVmid, mirrors, false, context), ...thaw]
+}
+
+function clonedDrive(drive: DriveText, made: Pick<NewDrive, 'volume' | 'sizeBytes'>): DriveText {
   return {file: made.volume, options: {...without(drive.options, 'format'), size: formatSize(made.sizeBytes)}}
 }
 
@@ -99,6 +119,7 @@ interface NewDrive {
   readonly sizeBytes: number
   readonly create: Step
   readonly copy: readonly Step[]
+  readonly mirror?: DriveMirror
 }
 
 interface DriveRequest {
@@ -116,14 +137,27 @@ async function linkedDrive({key, fate, request, taken}: DriveRequest, context: C
   return {volume: formatVolumeId(id), sizeBytes, create: step, copy: []}
 }
 
-async function copiedDrive({key, fate, request, taken}: DriveRequest, context: Context): Promise<NewDrive> {
+function copyWish({key, fate, request, taken}: DriveRequest): CopyWish {
   const {snapshot, format, bandwidthKib, isRunning, vmid} = request
   const source = {volume: fate.volume, ...(snapshot === undefined ? {} : {snapshot})}
   const wished = key === 'tpmstate0' ? 'raw' : format
-  const {volume, sizeBytes, steps: [create, ...copy]} = await copyVolumeSteps({
+  return {
     source, storage: fate.storage, vmid, taken, purpose: key,
     ...(wished === undefined ? {} : {format: wished}), ...(bandwidthKib === undefined ? {} : {bandwidthKib}), ...(isRunning ? {isSourceInUse: true} : {}),
-  }, context)
+  }
+}
+
+async function mirroredDrive(drive: DriveRequest, context: Context): Promise<NewDrive> {
+  const {key, request: {sourceVmid, values}} = drive
+  const {volume, id, storage, sizeBytes, step} = await likeVolumeStep(copyWish(drive), context)
+  const from = values[key] as string
+  const to = formatDriveText(clonedDrive(parseDriveText(from), {volume, sizeBytes}))
+  const mirror = await planMirror({vmid: sourceVmid, key, from, to, target: {storage, id, volume}}, context)
+  return {volume, sizeBytes, create: step, copy: [], mirror}
+}
+
+async function copiedDrive(drive: DriveRequest, context: Context): Promise<NewDrive> {
+  const {volume, sizeBytes, steps: [create, ...copy]} = await copyVolumeSteps(copyWish(drive), context)
   if (create === undefined) throw new AppError('internal', 'a copy without a step that makes its volume')
   return {volume, sizeBytes, create, copy}
 }

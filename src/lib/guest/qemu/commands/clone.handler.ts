@@ -9,7 +9,7 @@ import type {ParamsOf} from '../../../spec/index.ts'
 import type {ConfigSection, GuestConfig} from '../../guest-config.ts'
 import {fileWithPoolMember} from '../../pools.ts'
 import {cloneConfig} from '../clone/clone-config.ts'
-import {planCloneDrives, storagesOfClone} from '../clone/clone-drives.ts'
+import {isCopiedLive, planCloneDrives, storagesOfClone} from '../clone/clone-drives.ts'
 import type {CloneDrives} from '../clone/clone-drives.ts'
 import {valueSources} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
@@ -17,6 +17,14 @@ import {assertUnlocked, claimVmid, guestConfigPath, guestLockName, isYes, readGu
 import type {GuestFile} from '../guest-files.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {spec} from './clone.spec.ts'
+
+/**
+ * A running machine is copied for one clone at a time, because QEMU copies a disk once at a time. The others wait as long as that takes, which
+ * is why they have no limit of their own to speak of: the log says what they wait for, and they can be cancelled.
+ */
+function copyLockName(vmid: number): string {
+  return `${guestLockName(vmid)}/copy`
+}
 
 type CloneParams = ParamsOf<typeof spec>
 
@@ -27,11 +35,13 @@ export const handler = handleChange(spec, {
     refuseOtherNode(params.target, context)
     // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
     await claimVmid(newid, 'qemu', context)
-    const storages = storagesOfClone(await drivesWanted(params, await readGuest(vmid, context), context))
-    return [guestLockName(newid), sharedLock(guestLockName(vmid)), ...storages.map(storageLock)]
+    const wanted = await drivesWanted(params, await readGuest(vmid, context), context)
+    return [
+      guestLockName(newid), sharedLock(guestLockName(vmid)), ...(isCopiedLive(wanted) ? [copyLockName(vmid)] : []),
+      ...storagesOfClone(wanted).map(storageLock),
+    ]
   },
-  // Others on the same storages have their locks only while they make their volumes, which may take a while all the same.
-  lockTimeoutMs: 300_000,
+  lockTimeoutMs: 24 * 3600_000,
   plan: planClone,
 })
 
@@ -71,9 +81,8 @@ async function drivesWanted(params: CloneParams, source: GuestFile, context: Con
   const isFull = full ?? !isTemplate
   if (!isFull) refuseForLinked(params, isTemplate)
   const isRunning = await runtimeStatus(vmid, context) !== undefined
-  if (isRunning && snapname === undefined) throw new ConflictError(`virtual machine ${vmid} is running`, {nextSteps: [`Stop it first: qm shutdown ${vmid}`], data: {vmid}})
   return {
-    vmid: newid, values: sourceSection(source, snapname).values, snapshot: snapname, isFull, isRunning,
+    sourceVmid: vmid, vmid: newid, values: sourceSection(source, snapname).values, snapshot: snapname, isFull, isRunning,
     storage, format, bandwidthKib: bwlimit,
   }
 }
