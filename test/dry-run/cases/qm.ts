@@ -206,14 +206,33 @@ export const cases: DryRunCases = {
     },
     shows: /^# QMP: system_reset$/m,
   }],
-  'qm suspend': [{
+  'qm suspend': [
+  {
+    about: 'to disk',
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      return ['qm', 'suspend', '100', '--todisk', '1']
+    },
+    shows: /^\+lock: suspended$/m,
+  },
+  {
     arrange: async (world) => {
       await world.runningGuest(100)
       return ['qm', 'suspend', '100']
     },
     shows: /^# QMP: stop$/m,
   }],
-  'qm resume': [{
+  'qm resume': [
+  {
+    about: 'from disk',
+    arrange: async (world) => {
+      await world.runningGuest(100)
+      await world.before('qm', 'suspend', '100', '--todisk', '1')
+      return ['qm', 'resume', '100']
+    },
+    shows: /^# the machine goes on from the state in local:100\/vm-100-state-suspend-.*\.raw$/m,
+  },
+  {
     arrange: async (world) => {
       await world.runningGuest(100)
       await world.before('qm', 'suspend', '100')
@@ -239,6 +258,15 @@ export const cases: DryRunCases = {
       },
       shows: /^# QMP: transaction actions=.*"drive-scsi0"/m,
     },
+    {
+      about: 'with its memory',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--kvm', '0', '--vga', 'none', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2')
+        await world.before('qm', 'start', '100')
+        return ['qm', 'snapshot', '100', 'at-work', '--vmstate', '1']
+      },
+      shows: /^\+vmstate: local:100\/vm-100-state-at-work\.raw$/m,
+    },
   ],
   'qm delsnapshot': [{
     arrange: async (world) => {
@@ -255,6 +283,16 @@ export const cases: DryRunCases = {
       return ['qm', 'rollback', '100', 'before-upgrade']
     },
     shows: /^qemu-img snapshot -q -a before-upgrade /m,
+  },
+  {
+    about: 'with its memory',
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--kvm', '0', '--vga', 'none', '--memory', '32', '--scsi0', 'local:0.01,format=qcow2', '--vmgenid', '0')
+      await world.before('qm', 'start', '100')
+      await world.before('qm', 'snapshot', '100', 'at-work', '--vmstate', '1')
+      return ['qm', 'rollback', '100', 'at-work']
+    },
+    shows: /^.*qemu-system-x86_64 .* -incoming unix:/m,
   }],
   'qm sendkey': [{
     arrange: async (world) => {

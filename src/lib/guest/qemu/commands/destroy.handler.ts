@@ -8,7 +8,7 @@ import type {Context, Plan, WantedFile} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
 import {fileWithoutGuest} from '../../pools.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
-import {assertUnlocked, assertUnprotected, guestConfigPath, guestLockName, readGuest, releaseVmid} from '../guest-files.ts'
+import {assertUnlocked, assertUnprotected, guestConfigPath, guestLockName, hasLock, readGuest, releaseVmid} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
 import {filesWithoutGuest} from '../purge-references.ts'
 import {assertStopped} from '../runtime/assert-running.ts'
@@ -23,7 +23,8 @@ export const handler = handleChange(spec, {
   lockTimeoutMs: 60_000,
   plan: async ({vmid, purge, skiplock, 'destroy-unreferenced-disks': all}, context): Promise<Plan> => {
     const guest = await readGuest(vmid, context)
-    assertUnlocked(guest, skiplock, context.caller)
+    // What was suspended to disk goes with the machine.
+    if (!hasLock(guest, 'suspended') || skiplock === true) assertUnlocked(guest, skiplock, context.caller)
     assertUnprotected(guest, 'it cannot be removed')
     await assertStopped(vmid, context)
     const volumes = await ownVolumes(vmid, guest.config, all === true, context)

@@ -4,7 +4,7 @@ export const spec = defineCommand({
   id: 'qm resume',
   summary: 'Let a paused virtual machine go on.',
   description: `A machine that \`qm suspend\` paused, that was started with \`freeze\`, that went to sleep by itself or that QEMU stopped because of an
-error of a disk (\`werror=stop\`) goes on where it was. One that is running stays as it is, with success.`,
+error of a disk (\`werror=stop\`) goes on where it was, and one that \`qm suspend --todisk\` ended goes on from its state. One that is running stays as it is, with success.`,
   api: {method: 'POST', path: '/nodes/{node}/qemu/{vmid}/status/resume'},
   params: {
     vmid: std.vmid,

@@ -1,4 +1,5 @@
 // Takes a virtual machine back to a snapshot: stopped if it runs, its disks and configuration as they were, and started again where that is asked for.
+import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {describePlan, handleChange} from '../../../tasks/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -9,18 +10,22 @@ import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {hookActions} from '../runtime/hook-steps.ts'
 import {planLaunch} from '../runtime/plan-launch.ts'
 import {guestPaths} from '../runtime/sockets.ts'
+import {keptState} from '../runtime/state/kept-state.ts'
+import {stateRemoval} from '../runtime/state/plan-wake.ts'
 import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
 import {limitMs, quitTimeoutSeconds} from '../runtime/timeouts.ts'
 import {snapshotDisks} from '../snapshots/disks.ts'
 import {checkRollback, configAfter, planRollback} from '../snapshots/plan-rollback.ts'
 import {existingSnapshot} from '../snapshots/sections.ts'
+import type {KeptState} from '../snapshots/sections.ts'
 import {spec} from './rollback.spec.ts'
 
 export const handler = handleChange(spec, {
   locks: async ({vmid, snapname, start}, context) => {
     const guest = await readGuest(vmid, context)
-    existingSnapshot(guest.config, vmid, snapname)
-    return [guestLockName(vmid), ...(start === true ? locksOfHugePages(configAfter(guest, snapname), context.node) : [])]
+    const hasState = existingSnapshot(guest.config, vmid, snapname).values['vmstate'] !== undefined
+    const {vmstate} = guest.config.current.values
+    return [guestLockName(vmid), ...(vmstate === undefined ? [] : [storageLock(parseVolumeId(vmstate).storage)]), ...(start === true || hasState ? locksOfHugePages(configAfter(guest, snapname), context.node) : [])]
   },
   lockTimeoutMs: 60_000,
   plan: async ({vmid, snapname, start}, context) => {
@@ -29,9 +34,11 @@ export const handler = handleChange(spec, {
     const section = existingSnapshot(guest.config, vmid, snapname)
     const disks = await snapshotDisks(section.values, {what: 'rollback', name: snapname}, context)
     const config = configAfter(guest, snapname)
+    const {vmstate} = guest.config.current.values
     return planRollback({
       guest, path: guestConfigPath(context.node, vmid), name: snapname, disks, config,
-      endSteps: await endSteps(guest, context), startActions: start === true ? await startActions(vmid, config, context) : [],
+      endSteps: await endSteps(guest, context), ...(vmstate === undefined ? {} : {stateRemoval: await stateRemoval(vmid, vmstate, context)}),
+      startActions: start === true || section.values['vmstate'] !== undefined ? await startActions(vmid, config, keptState(section.values), context) : [],
     })
   },
 })
@@ -50,8 +57,9 @@ async function endSteps(guest: GuestFile, context: Context): Promise<Step[]> {
   ]
 }
 
-async function startActions(vmid: number, config: GuestConfig, context: Context): Promise<Action[]> {
-  const launch = await planLaunch({vmid, section: config.current, forcedCpu: undefined, timeoutSeconds: undefined}, context)
+/** From the state of the snapshot, where it has one: the machine stands still until that is loaded. */
+async function startActions(vmid: number, config: GuestConfig, state: KeptState | undefined, context: Context): Promise<Action[]> {
+  const launch = await planLaunch({vmid, section: config.current, forcedCpu: undefined, timeoutSeconds: undefined, state}, context)
   const shown = await describePlan({steps: launch.steps, whenInterrupted: 'undo'}, context)
-  return [{kind: 'qemu.bring-up', vmid, steps: launch.steps, shown}, ...launch.afterwards]
+  return [{kind: 'qemu.bring-up', vmid, steps: launch.steps, shown}, ...(state === undefined ? [] : [{kind: 'qemu.let-go', vmid}]), ...launch.afterwards]
 }

@@ -1,5 +1,7 @@
 // What brings a machine up, computed: what is known before QEMU runs is checked here, so that nothing is touched when it cannot work.
+import {NotFoundError} from '../../../base/index.ts'
 import {requireBridge} from '../../../network/index.ts'
+import {openVolume} from '../../../storage/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import {buildArguments} from '../arguments/index.ts'
@@ -9,11 +11,14 @@ import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
 import {cpuTimeOf, findControlGroups, groupName, hasSystemd} from '../cpu-time/index.ts'
 import {gatherFacts, pluggedCards, withMissingBridges} from '../facts/index.ts'
 import {gatherPciFacts, hasHostPci, planPciSteps, vfioDriver} from '../host-devices/index.ts'
+import type {KeptState} from '../snapshots/sections.ts'
 import {helperSteps} from './helper-steps.ts'
 import {hookScriptPath} from './hook-script.ts'
 import {hookActions} from './hook-steps.ts'
+import {guestPaths} from './sockets.ts'
 import {startSteps} from './start-steps.ts'
 import type {StartInput} from './start-steps.ts'
+import {valuesForState} from './state/kept-state.ts'
 import {limitMs, startTimeoutSeconds} from './timeouts.ts'
 
 export interface LaunchWish {
@@ -23,6 +28,8 @@ export interface LaunchWish {
   /** Stands in for the value of -cpu. */
   readonly forcedCpu: string | undefined
   readonly timeoutSeconds: number | undefined
+  /** What it goes on from instead of booting; it stands still then, until `qemu.let-go`. */
+  readonly state?: KeptState | undefined
 }
 
 export interface Launch {
@@ -32,14 +39,14 @@ export interface Launch {
 }
 
 /** @throws AppError for what would keep QEMU from starting */
-export async function planLaunch({vmid, section, forcedCpu, timeoutSeconds}: LaunchWish, context: Context): Promise<Launch> {
-  const {values} = section
+export async function planLaunch({vmid, section: {values: wanted, ...text}, forcedCpu, timeoutSeconds, state}: LaunchWish, context: Context): Promise<Launch> {
+  const values = state === undefined ? wanted : valuesForState(wanted, state)
   refuseUnsupportedKeys(values)
   const hasHookScript = values['hookscript'] !== undefined
   if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
   // A hook script may make the bridges; one that is still missing then is told by QEMU's network script.
   if (!hasHookScript) await requireBridges(values, context)
-  const facts = await gatherFacts(vmid, section, context)
+  const facts = await gatherFacts(vmid, {...text, values}, context)
   const bridgeMtu = hasHookScript ? withMissingBridges(pluggedCards(values), facts.host.bridgeMtu) : facts.host.bridgeMtu
   const input = {...facts, host: {...facts.host, bridgeMtu}}
   const built = buildArguments(input)
@@ -49,11 +56,19 @@ export async function planLaunch({vmid, section, forcedCpu, timeoutSeconds}: Lau
     steps: [
       ...hookActions(vmid, values, 'pre-start').map((action) => ({do: action})),
       ...startSteps({
-        vmid, values, built, forcedCpu, helpers, timeoutMs: limitMs(timeoutSeconds ?? startTimeoutSeconds(values)), ...await hostResources(input, context),
+        vmid, values, built, forcedCpu: forcedCpu ?? state?.cpu, helpers, state: await stateSource(vmid, state, context),
+        timeoutMs: limitMs(timeoutSeconds ?? startTimeoutSeconds(values)), ...await hostResources(input, context),
       }),
     ],
     afterwards: hookActions(vmid, values, 'post-start'),
   }
+}
+
+async function stateSource(vmid: number, state: KeptState | undefined, context: Context): Promise<StartInput['state']> {
+  if (state === undefined) return undefined
+  const {storage, id} = await openVolume(state.volume, context)
+  if (!await storage.exists(id)) throw new NotFoundError(`the state of virtual machine ${vmid} is not there: there is no volume ${state.volume}`, {data: {vmid, volume: state.volume}})
+  return {volume: state.volume, path: storage.path(id), socketPath: guestPaths(context.places, vmid).state}
 }
 
 /** What the host sets aside for the guest: devices, huge pages, processor time. @throws AppError when it cannot */

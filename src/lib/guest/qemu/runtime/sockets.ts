@@ -23,6 +23,8 @@ export interface GuestPaths {
   /** Where swtpm serves the guest's TPM, and what it says. */
   readonly swtpm: string
   readonly swtpmLog: string
+  /** Where the state of the machine goes when it is saved, and comes from when it is loaded. */
+  readonly state: string
   /** The folder in which a new TPM is made; private, and gone once it is on its volume. */
   readonly tpmSetup: string
   /** Where a virtiofsd serves a folder, with the number of its key behind it. */
@@ -65,6 +67,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     serial3: `${base}.serial3`,
     swtpm: `${base}.swtpm`,
     swtpmLog: `${base}.swtpmlog`,
+    state: `${base}.state`,
     tpmSetup: `${base}.tpmsetup`,
     virtiofs: `${base}.virtiofs`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
@@ -91,5 +94,5 @@ export function helperSockets(places: Places, vmid: number): readonly string[] {
 /** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, paths.state, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
 }

@@ -28,14 +28,18 @@ export interface StartInput {
   readonly hugePages: readonly WantedPages[]
   /** The unit for the guest where systemd owns the control groups. */
   readonly scopeUnit: string | undefined
+  /** It goes on from a state instead of booting: the volume that has it, and the socket over which QEMU reads it. It stands still afterwards. */
+  readonly state?: {readonly volume: string; readonly path: string; readonly socketPath: string} | undefined
 }
 
 /** Everything after `qemu.prepare` is taken back by its undo, which ends whatever runs as this guest. */
-export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps, hugePages, scopeUnit, helpers}: StartInput): Step[] {
-  const volumes = startVolumes(values)
+export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps, hugePages, scopeUnit, helpers, state}: StartInput): Step[] {
+  const volumes = [...startVolumes(values), ...(state === undefined ? [] : [state.volume])]
+  const extraWords = splitArguments(values['args'] ?? '').length
   const balloonBytes = balloonTarget(values)
   const cpuTime = cpuTimeOf(values)
-  const qemu = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
+  const booting = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
+  const qemu = state === undefined ? booting : booting.toSpliced(booting.length - extraWords, 0, '-incoming', `unix:${state.socketPath}`, '-S')
   const argv = cpuTime === undefined || scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime), ...qemu]
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
@@ -45,11 +49,12 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
     ...pciSteps,
     {do: {kind: 'qemu.watch'}},
     {
-      do: {kind: 'qemu.launch', vmid, argv, extraWords: splitArguments(values['args'] ?? '').length, timeoutMs},
+      do: {kind: 'qemu.launch', vmid, argv, extraWords, timeoutMs},
       // A device that goes back to its driver while QEMU has it would wait for QEMU's end.
       ...(pciSteps.length === 0 ? {} : {undo: {kind: 'qemu.undo-start', vmid}}),
     },
     ...(cpuTime === undefined || scopeUnit !== undefined ? [] : [{do: {kind: 'qemu.limit-cpu', vmid, time: cpuTime}}]),
+    ...(state === undefined ? [] : [{do: {kind: 'qemu.load-state', vmid, ...state}}]),
     {do: {
       kind: 'qemu.settle', vmid, machine: built.machine, linksDown: built.linksDown, timeoutMs,
       ...(balloonBytes === undefined ? {} : {balloonBytes}),

@@ -21,6 +21,8 @@ export interface RollbackInput {
   readonly endSteps: readonly Step[]
   /** The configuration that it comes to. */
   readonly config: GuestConfig
+  /** What removes a state that the configuration still named, of a suspension that was given up. */
+  readonly stateRemoval?: readonly Action[]
   /** What starts it afterwards. */
   readonly startActions: readonly Action[]
 }
@@ -40,7 +42,7 @@ export function configAfter(guest: GuestFile, name: string): GuestConfig {
 }
 
 /** @throws AppError as checkRollback */
-export function planRollback({guest, path, name, disks, endSteps, config, startActions}: RollbackInput): Plan {
+export function planRollback({guest, path, name, disks, endSteps, config, stateRemoval = [], startActions}: RollbackInput): Plan {
   const {vmid, file} = guest
   checkRollback(guest, name)
   const lockedText = formatQemuConfig(writeKey(guest.config, 'lock', 'rollback'))
@@ -54,6 +56,7 @@ export function planRollback({guest, path, name, disks, endSteps, config, startA
     afterwards: [
       ...disks.map(roll),
       storeCommitStep([{path, was: {data: lockedText}, text: formatQemuConfig(config)}]).do,
+      ...stateRemoval,
       ...startActions,
     ],
     whenInterrupted: 'undo',
