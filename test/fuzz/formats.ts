@@ -60,6 +60,7 @@ import {formatSectionConfig, parseSectionConfig} from '../../src/lib/spec/sectio
 import {shellJoin, shellSplit} from '../../src/lib/spec/shell-words.ts'
 import {formatSize, parseSize} from '../../src/lib/spec/size.ts'
 import {parseArchiveName} from '../../src/lib/storage/archive-name.ts'
+import {parseSubvolume} from '../../src/lib/storage/btrfs/snapshots.ts'
 import {readContentList} from '../../src/lib/storage/content.ts'
 import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
 import {formatOfEnding, formatOfHead} from '../../src/lib/storage/image-file-source.ts'
@@ -70,8 +71,11 @@ import {paxRecord, tarArchive} from '../support/tar-archive.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
 import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
 import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/report.ts'
+import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-naming.ts'
 import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
 import {splitWords} from '../../src/lib/storage/option-values.ts'
+import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
+import {parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../src/lib/storage/rbd/report.ts'
 import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
 import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
 import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
@@ -152,6 +156,24 @@ export const formats: Readonly<Record<string, Format>> = {
   'headers of tar': format(['storage/import/tar-header.ts parseTarHeader'], [tarArchive([{name: 'a.ovf'}]).toString('latin1', 0, 512)], text => parseTarHeader(bytes(text)), undefined, {kinds: ['unsupported']}),
   'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
   'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),
+  'names of volumes without folders': format(['storage/flat-naming.ts parseFlatName', 'storage/flat-naming.ts parseFlatNameOrNothing', 'storage/rbd/naming.ts parseRbdName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0', 'subvol-100-disk-1'],
+    text => [parseFlatNameOrNothing(text, {what: 'a volume', hasSubvolumes: false}), parseFlatName(text, {what: 'a volume', hasSubvolumes: true}), parseRbdName(text)]),
+  'reports of rbd': format(['storage/rbd/report.ts parseImages', 'storage/rbd/report.ts parseImage', 'storage/rbd/report.ts parseSnapshots', 'storage/rbd/report.ts parseNamespaces', 'storage/rbd/report.ts parsePoolSpace'],
+    ['[{"image":"a","size":1,"parent":{"image":"b","snapshot":"c"}}]', '{"name":"a","size":1}', '[{"id":1,"name":"a","timestamp":"Mon Nov 23 00:58:48 2026"}]', '{"pools":[{"name":"p","stats":{"stored":1,"max_avail":2}}]}'],
+    (text) => {
+      const call = {host: 'h1', argv: ['rbd']}
+      const readers = [parseImages, parseImage, parseSnapshots, parseNamespaces, (each: string) => parsePoolSpace(each, 'p', call)]
+      const errors = readers.flatMap((read) => {
+        try {
+          read(text, call)
+          return []
+        } catch (error) {
+          return [error]
+        }
+      })
+      if (errors.length === readers.length) throw errors[0]
+    }, undefined, {kinds: ['tool']}),
+  'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),
   'manifests of machines': format(['guest/qemu/ovf/manifest.ts readOvf'], [ovfManifest()], readOvf, undefined, {kinds: ['unsupported']}),

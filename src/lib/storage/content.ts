@@ -23,3 +23,11 @@ export function readContentList(value: unknown, storage: string): readonly Conte
   }
   return [...found]
 }
+
+/** @throws InvalidInputError when the storage may hold no disks */
+export function checkTakesDisks(storage: string, content: readonly Content[]): void {
+  if (content.includes('images') || content.includes('rootdir')) return
+  throw new InvalidInputError(`storage '${storage}' does not take disks: its content is ${content.join(',') || 'none'}`, {storage: 'does not take disks'}, {
+    nextSteps: [`Allow them: pvesm set ${storage} --content ${['images', ...content].join(',')}`],
+  })
+}

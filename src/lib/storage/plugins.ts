@@ -3,6 +3,7 @@ import {UnsupportedError} from '../base/index.ts'
 import type {StoragePlugin} from './storage.ts'
 
 const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePlugin}>>> = {
+  btrfs: () => import('./btrfs/plugin.ts'),
   cephfs: () => import('./cephfs/plugin.ts'),
   cifs: () => import('./cifs/plugin.ts'),
   dir: () => import('./dir/plugin.ts'),

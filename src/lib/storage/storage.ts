@@ -99,6 +99,8 @@ export interface StorageTraits {
   readonly snapshotFormats: readonly Format[]
   /** The formats whose disks can become the base of linked clones; none where the storage has no `templates`. */
   readonly templateFormats: readonly Format[]
+  /** Clones share what they have in common with their base, but need it no more than any copy does. Absent: they are lost without it. */
+  readonly clonesStandAlone?: boolean
   /** The formats whose disks can be sent to another host by what has changed since the last time. Absent: none. */
   readonly replicationFormats?: readonly Format[]
   /** Whether a new disk reads as zeros, so that copying into it may leave zeros out. */

@@ -1,6 +1,7 @@
 // The options of all storage types in one table, as data: the commands that take them, the checks of storage.cfg and the documents need no
 // plugin for them.
 import type {Params, ValueSchema} from '../spec/index.ts'
+import {btrfsFixedParams, btrfsParams} from './btrfs/params.ts'
 import {cephfsFixedParams, cephfsParams} from './cephfs/params.ts'
 import {cifsFixedParams, cifsParams} from './cifs/params.ts'
 import {dirFixedParams, dirParams} from './dir/params.ts'
@@ -16,6 +17,7 @@ export interface StorageTypeParams {
 }
 
 export const storageTypeParams = {
+  btrfs: {params: btrfsParams, fixed: btrfsFixedParams},
   cephfs: {params: cephfsParams, fixed: cephfsFixedParams},
   cifs: {params: cifsParams, fixed: cifsFixedParams},
   dir: {params: dirParams, fixed: dirFixedParams},

@@ -6,6 +6,7 @@ import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, Unsup
 import type {Host} from '../../host/index.ts'
 import {leftoversIn} from '../../host/index.ts'
 import {readImageFile} from '../image-file-source.ts'
+import {checkTakesDisks} from '../content.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {Content, Format, ImageName, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
@@ -174,11 +175,7 @@ async function nextName(storage: DirStorage, vmid: number, format: Format, taken
 async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
   const {host, options} = storage
   const id = want.base === undefined ? await nextName(storage, want.vmid, want.format, []) : newName(storage, want)
-  if (!options.content.includes('images') && !options.content.includes('rootdir')) {
-    throw new InvalidInputError(`storage '${storage.name}' does not take disks: its content is ${options.content.join(',') || 'none'}`, {storage: 'does not take disks'}, {
-      nextSteps: [`Allow them: pvesm set ${storage.name} --content ${['images', ...options.content].join(',')}`],
-    })
-  }
+  checkTakesDisks(storage.name, options.content)
   await makeReady(storage, want.vmid)
   await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, options.preallocation)
   return existingVolume(storage, id)

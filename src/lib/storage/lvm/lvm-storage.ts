@@ -3,6 +3,7 @@
 import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import {checkTakesDisks} from '../content.ts'
 import {diskNumber} from '../naming.ts'
 import type {NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
@@ -135,11 +136,7 @@ function commandsOf({group, options, ...on}: LvmStorage, change: VolumeChange): 
 
 async function create(on: LvmStorage, want: NewVolume): Promise<Volume> {
   const {options, storage} = on
-  if (!options.content.includes('images') && !options.content.includes('rootdir')) {
-    throw new InvalidInputError(`storage '${storage}' does not take disks: its content is ${options.content.join(',') || 'none'}`, {storage: 'does not take disks'}, {
-      nextSteps: [`Allow them: pvesm set ${storage} --content ${['images', ...options.content].join(',')}`],
-    })
-  }
+  checkTakesDisks(storage, options.content)
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
   const name = want.base === undefined ? (await nextName(on, want.vmid, [])).name : checkNewName(want)
   await createLogicalVolume(on, {name, vmid: want.vmid, sizeBytes: want.sizeBytes})

@@ -2,6 +2,7 @@
 // names of guests.
 import {ConflictError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import {checkTakesDisks} from '../content.ts'
 import {checkNewFlatName, nextFlatName, parseFlatNameOrNothing} from '../flat-naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Usage, Volume, VolumeChange, VolumeId} from '../storage.ts'
@@ -122,11 +123,7 @@ async function nextName(on: PoolOnHost, vmid: number, taken: readonly string[]):
 
 async function create(on: PoolOnHost, want: NewVolume): Promise<Volume> {
   const {options, storage} = on
-  if (!options.content.includes('images') && !options.content.includes('rootdir')) {
-    throw new InvalidInputError(`storage '${storage}' does not take disks: its content is ${options.content.join(',') || 'none'}`, {storage: 'does not take disks'}, {
-      nextSteps: [`Allow them: pvesm set ${storage} --content ${['images', ...options.content].join(',')}`],
-    })
-  }
+  checkTakesDisks(storage, options.content)
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
   const name = want.base === undefined ? (await nextName(on, want.vmid, [])).name : checkNewFlatName(want, rbdNaming)
   const {exitCode} = await change(on, createArgv(on, name, want.sizeBytes), {diesWithUs: true, okExitCodes: [0, exitCodes.exists]})

@@ -1,0 +1,215 @@
+// A folder on btrfs as a storage. Everything but raw disks is dir's; a raw disk lies in a subvolume, so that its snapshots and clones cost nothing.
+import type {Clock} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import type {Host} from '../../host/index.ts'
+import {checkTakesDisks} from '../content.ts'
+import {openDirStorage} from '../dir/dir-storage.ts'
+import {createImage, resizeImage} from '../dir/image-file.ts'
+import type {DirOptions} from '../dir/options.ts'
+import {readDirOptions} from '../dir/options.ts'
+import {contentFolder, folderVolumeName, parseFolderVolumeName} from '../naming.ts'
+import {isTrue} from '../option-values.ts'
+import {checkSnapshotName} from '../snapshot-name.ts'
+import type {NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeId, VolumeName} from '../storage.ts'
+import {formatVolumeId} from '../volume-id.ts'
+import {createArgv, deleteArgv, fileSystemArgv, inPlaceArgv, syncArgv} from './btrfs-argv.ts'
+import {btrfsCommands} from './commands.ts'
+import {diskBase, diskPath, guestFolder, isSubvolumeDisk, subvolumePath} from './layout.ts'
+import {btrfsSnapshots, snapshotNames} from './snapshots.ts'
+import {btrfsTemplates} from './templates.ts'
+
+const timeoutMs = 10 * 60_000
+/** Subvolumes looked at side by side. */
+const parallelLooks = 16
+
+export interface BtrfsStorage {
+  readonly host: Host
+  readonly name: string
+  readonly options: DirOptions
+  readonly writesInPlace: boolean
+  /** The same folder as a storage of plain files. */
+  readonly files: Storage
+}
+
+/** @throws InvalidInputError when an option of the section is wrong */
+export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
+  const files = openDirStorage(config, traits, host, clock)
+  const options = readDirOptions(config, {content: traits.defaultContent, format: traits.defaultFormat})
+  const on: BtrfsStorage = {host, name: config.storage, options, writesInPlace: isTrue(config['nocow']), files}
+  const place = {on, rename: (from: VolumeId, to: VolumeId) => rename(on, from, to), volume: (id: VolumeId) => existingVolume(on, id), makeReady: (vmid: number) => makeReady(on, vmid)}
+  const ofDisk = <R>(id: VolumeId, disk: () => Promise<R>, file: () => Promise<R>): Promise<R> => isSubvolumeDisk(parsed(on, id)) ? disk() : file()
+  return {
+    ...files, config,
+    activate: () => activate(on),
+    list: async (content, vmid) => [
+      ...(await files.list(content, vmid)).filter((volume) => !isSubvolumeDisk(volume)), ...content.includes('images') ? await listDisks(on, vmid) : [],
+    ],
+    volume: (id) => ofDisk(id, () => existingVolume(on, id), () => files.volume(id)),
+    exists: (id) => ofDisk(id, async () => (await host.files.stat(subvolumePath(options.layout, parsed(on, id)))) !== undefined, () => files.exists(id)),
+    commands: (change) => btrfsCommands(on, (id) => parsed(on, id), change),
+    create: (want) => want.format === 'raw' ? create(on, want) : files.create(want),
+    checkRemovable: (id) => ofDisk(id, async () => undefined, () => files.checkRemovable(id)),
+    remove: (id) => ofDisk(id, () => remove(on, id), () => files.remove(id)),
+    resize: (id, sizeBytes) => ofDisk(id, () => resize(on, id, sizeBytes), () => files.resize(id, sizeBytes)),
+    rename: (from, to) => ofDisk(from, () => rename(on, from, to), () => files.rename(from, to)),
+    snapshots: btrfsSnapshots(place),
+    templates: btrfsTemplates(place),
+    path: (id) => isSubvolumeDisk(parsed(on, id)) ? diskPath(options.layout, parsed(on, id)) : files.path(id),
+    blockSource: (id) => isSubvolumeDisk(parsed(on, id)) ? {protocol: {driver: 'file', filename: diskPath(options.layout, parsed(on, id))}, format: 'raw'} : files.blockSource(id),
+    imageName: (id, snapshot) => {
+      const name = parsed(on, id)
+      return isSubvolumeDisk(name) ? {format: 'raw', path: diskPath(options.layout, name, snapshot === undefined ? undefined : checkSnapshotName(snapshot))} : files.imageName(id, snapshot)
+    },
+    attach: (id, snapshot) => ofDisk(id, () => attach(on, id, snapshot), () => files.attach(id, snapshot)),
+  }
+}
+
+/** @throws InvalidInputError */
+export function parsed(on: Pick<BtrfsStorage, 'name'>, id: VolumeId): VolumeName {
+  if (id.storage !== on.name) throw new InvalidInputError(`the volume ${formatVolumeId(id)} is not on storage '${on.name}'`)
+  return parseFolderVolumeName(id.name)
+}
+
+/** Runs btrfs. @throws UnavailableError when it is not installed */
+export async function runBtrfs({host, name}: Pick<BtrfsStorage, 'host' | 'name'>, argv: readonly string[]): Promise<void> {
+  try {
+    await host.run(argv, {timeoutMs})
+  } catch (error) {
+    if (error instanceof NotFoundError) throw new UnavailableError(`storage '${name}' cannot be used: ${argv[0] ?? 'btrfs'} is not installed`, {cause: error, nextSteps: ['apt-get install btrfs-progs']})
+    throw error
+  }
+}
+
+/** @throws UnavailableError when the folder is on another file system */
+async function activate(on: BtrfsStorage): Promise<void> {
+  await on.files.activate()
+  const {path} = on.options.layout
+  const type = (await on.host.run(fileSystemArgv(path))).stdout.trim()
+  if (type === 'btrfs') return
+  throw new UnavailableError(`storage '${on.name}' is not there: ${path} is on ${type.slice(0, 40)}, not on btrfs`, {nextSteps: [`Mount the btrfs file system at ${path}, and let Corral check it: pvesm set ${on.name} --is_mountpoint yes`]})
+}
+
+async function listDisks(on: BtrfsStorage, vmid: number | undefined): Promise<Volume[]> {
+  const {files} = on.host
+  const images = contentFolder(on.options.layout, 'images')
+  const owners = vmid === undefined ? (await files.list(images)).filter((owner) => /^[1-9]\d{0,8}$/.test(owner)) : [String(vmid)]
+  const names: VolumeName[] = []
+  for (const owner of owners) {
+    for (const entry of await files.list(`${images}/${owner}`)) {
+      const base = diskBase(entry)
+      if (base !== undefined) names.push(parseFolderVolumeName(`${owner}/${base}`))
+    }
+  }
+  const volumes: Volume[] = []
+  for (let start = 0; start < names.length; start += parallelLooks) {
+    volumes.push(...(await Promise.all(names.slice(start, start + parallelLooks).map((name) => describe(on, name)))).filter((volume) => volume !== undefined))
+  }
+  return volumes
+}
+
+async function describe(on: BtrfsStorage, name: VolumeName): Promise<Volume | undefined> {
+  const stat = await on.host.files.stat(diskPath(on.options.layout, name))
+  if (stat?.kind !== 'file') return undefined
+  return {...name, id: {storage: on.name, name: folderVolumeName(name)}, sizeBytes: stat.sizeBytes, usedBytes: stat.allocatedBytes, createdAtMs: stat.mtimeMs}
+}
+
+async function existingVolume(on: BtrfsStorage, id: VolumeId): Promise<Volume> {
+  const found = await describe(on, parsed(on, id))
+  if (found !== undefined) return found
+  throw new NotFoundError(`there is no volume ${formatVolumeId(id)}`, {nextSteps: [`See what is there: pvesm list ${on.name}`]})
+}
+
+/** Makes the folder for a guest's disks. */
+async function makeReady(on: BtrfsStorage, vmid: number): Promise<void> {
+  await activate(on)
+  const folder = guestFolder(on.options.layout, vmid)
+  if (await on.host.files.stat(folder) === undefined) await on.host.files.makeDirectory(folder, 0o750)
+}
+
+async function create(on: BtrfsStorage, want: NewVolume): Promise<Volume> {
+  const {host, options} = on
+  if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
+  const id = want.base === undefined ? await on.files.nextName(want.vmid, 'raw', []) : on.files.nameFor(want)
+  checkTakesDisks(on.name, options.content)
+  await makeReady(on, want.vmid)
+  const subvolume = subvolumePath(options.layout, parsed(on, id))
+  await claimSubvolume(on, id, createArgv(subvolume))
+  try {
+    if (on.writesInPlace) await runBtrfs(on, inPlaceArgv(subvolume))
+    await createImage(host, on.name, diskPath(options.layout, parsed(on, id)), 'raw', want.sizeBytes, options.preallocation)
+    await host.run(syncArgv(subvolume), {timeoutMs})
+  } catch (error) {
+    // The first failure is the one to report; the undo of the plan tries once more.
+    await runBtrfs(on, deleteArgv(subvolume)).catch(() => undefined)
+    throw error
+  }
+  return existingVolume(on, id)
+}
+
+/** Makes a subvolume under a name that nobody else can have taken. @throws ConflictError when it is there, and then nothing was touched */
+export async function claimSubvolume(on: BtrfsStorage, id: VolumeId, argv: readonly string[]): Promise<void> {
+  const path = subvolumePath(on.options.layout, parsed(on, id))
+  const taken = (cause?: unknown) => new ConflictError(`there is a volume ${formatVolumeId(id)} already`, {cause})
+  if (await on.host.files.stat(path) !== undefined) throw taken()
+  try {
+    await runBtrfs(on, argv)
+  } catch (error) {
+    if (error instanceof ToolError && /already exists|File exists/.test(error.failure.stderr)) throw taken(error)
+    throw error
+  }
+}
+
+/** The disk with all its snapshots. */
+async function remove(on: BtrfsStorage, id: VolumeId): Promise<void> {
+  const {files} = on.host
+  const name = parsed(on, id)
+  const paths = [...(await snapshotNames(on, name)).map((snapshot) => subvolumePath(on.options.layout, name, snapshot)), subvolumePath(on.options.layout, name)]
+  for (const path of paths) {
+    if (await files.stat(path) !== undefined) await runBtrfs(on, deleteArgv(path))
+  }
+  await removeEmptyFolder(on, name)
+}
+
+async function removeEmptyFolder(on: BtrfsStorage, name: VolumeName): Promise<void> {
+  try {
+    await on.host.files.remove(guestFolder(on.options.layout, name.vmid ?? 0))
+  } catch (error) {
+    // Other disks of the guest lie in it.
+    if (!(error instanceof ConflictError)) throw error
+  }
+}
+
+async function resize(on: BtrfsStorage, id: VolumeId, sizeBytes: number): Promise<void> {
+  const {sizeBytes: fromBytes} = await existingVolume(on, id)
+  if (sizeBytes < fromBytes) throw new InvalidInputError(`${formatVolumeId(id)} has ${fromBytes} bytes; disks can only be made larger`, {size: 'is smaller than the disk'})
+  if (sizeBytes > fromBytes) await resizeImage(on.host, on.name, diskPath(on.options.layout, parsed(on, id)), 'raw', {fromBytes, toBytes: sizeBytes}, on.options.preallocation)
+}
+
+/** A disk with snapshots keeps its name: they are named after it. */
+async function rename(on: BtrfsStorage, from: VolumeId, to: VolumeId): Promise<void> {
+  const {files} = on.host
+  const [oldName, newName] = [parsed(on, from), parsed(on, to)]
+  if (newName.content !== 'images' || newName.vmid === undefined) throw new InvalidInputError(`only disks are given other names, not ${formatVolumeId(from)}`)
+  if (newName.format !== 'raw') throw new InvalidInputError(`another name does not make ${formatVolumeId(from)} a disk of format ${newName.format}`)
+  const [oldPath, newPath] = [subvolumePath(on.options.layout, oldName), subvolumePath(on.options.layout, newName)]
+  if (oldPath === newPath) return
+  const isThere = await files.stat(oldPath) !== undefined
+  const isTaken = await files.stat(newPath) !== undefined
+  if (isThere && isTaken) throw new ConflictError(`there is a volume ${formatVolumeId(to)} already`)
+  if (isTaken) return
+  if (!isThere) throw new NotFoundError(`there is no volume ${formatVolumeId(from)}`)
+  if ((await snapshotNames(on, oldName)).length > 0) throw new ConflictError(`${formatVolumeId(from)} has snapshots, which are named after it`, {nextSteps: ['Remove them first.']})
+  await makeReady(on, newName.vmid)
+  await files.rename(oldPath, newPath)
+  await on.host.run(syncArgv(newPath), {timeoutMs})
+  if (oldName.vmid !== newName.vmid) await removeEmptyFolder(on, oldName)
+}
+
+async function attach(on: BtrfsStorage, id: VolumeId, snapshot: string | undefined): Promise<string> {
+  if (on.options.mountpoint !== undefined) await activate(on)
+  const path = diskPath(on.options.layout, parsed(on, id), snapshot === undefined ? undefined : checkSnapshotName(snapshot))
+  if (await on.host.files.stat(path) === undefined) {
+    throw new NotFoundError(snapshot === undefined ? `there is no volume ${formatVolumeId(id)}` : `${formatVolumeId(id)} has no snapshot '${snapshot}'`)
+  }
+  return path
+}
