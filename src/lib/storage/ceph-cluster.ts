@@ -41,13 +41,13 @@ const base64Key = /^[a-zA-Z0-9+/]{20,200}={0,2}$/
 
 /** A keyring as Ceph's programs read it. @throws InvalidInputError for a text that is none */
 export function keyringText(value: string): string {
-  if (/^\s*\[[^\]\s]{1,256}\]\s*$/m.test(value) && /^\s*key\s*=\s*\S+/m.test(value)) return value.endsWith('\n') ? value : `${value}\n`
+  if (/^[ \t]{0,9}\[[^\]\s]{1,256}\][ \t\r]{0,9}$/m.test(value) && /^[ \t]{0,9}key[ \t]{0,9}=[ \t]{0,9}\S/m.test(value)) return value.endsWith('\n') ? value : `${value}\n`
   throw new InvalidInputError('that file is no keyring of Ceph', {keyring: 'must hold a section such as [client.admin] with its key'}, {nextSteps: ['On the cluster: ceph auth get client.admin']})
 }
 
 /** The key alone, as mount.ceph(8) reads it, from a keyring or from a file that holds nothing else. @throws InvalidInputError */
 export function keyText(value: string): string {
-  const key = /^\s*key\s*=\s*(\S+)\s*$/m.exec(value)?.[1] ?? value.trim()
+  const key = /^[ \t]{0,9}key[ \t]{0,9}=[ \t]{0,9}([a-zA-Z0-9+/=]{1,256})[ \t\r]{0,9}$/m.exec(value)?.[1] ?? value.trim()
   if (base64Key.test(key)) return `${key}\n`
   throw new InvalidInputError('that file holds no key of Ceph', {keyring: 'must be a keyring or a key'}, {nextSteps: ['On the cluster: ceph auth get-key client.admin']})
 }

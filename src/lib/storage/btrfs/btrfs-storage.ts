@@ -1,11 +1,10 @@
 // A folder on btrfs as a storage. Everything but raw disks is dir's; a raw disk lies in a subvolume, so that its snapshots and clones cost nothing.
 import type {Clock} from '../../base/index.ts'
-import {ConflictError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
 import {openDirStorage} from '../dir/dir-storage.ts'
 import {createImage, resizeImage} from '../dir/image-file.ts'
-import type {DirOptions} from '../dir/options.ts'
 import {readDirOptions} from '../dir/options.ts'
 import {contentFolder, folderVolumeName, parseFolderVolumeName} from '../naming.ts'
 import {isTrue} from '../option-values.ts'
@@ -14,6 +13,8 @@ import type {NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeId,
 import {formatVolumeId} from '../volume-id.ts'
 import {createArgv, deleteArgv, fileSystemArgv, inPlaceArgv, syncArgv} from './btrfs-argv.ts'
 import {btrfsCommands} from './commands.ts'
+import type {BtrfsStorage} from './folder.ts'
+import {claimSubvolume, parsed, runBtrfs} from './folder.ts'
 import {diskBase, diskPath, guestFolder, isSubvolumeDisk, subvolumePath} from './layout.ts'
 import {btrfsSnapshots, snapshotNames} from './snapshots.ts'
 import {btrfsTemplates} from './templates.ts'
@@ -21,15 +22,6 @@ import {btrfsTemplates} from './templates.ts'
 const timeoutMs = 10 * 60_000
 /** Subvolumes looked at side by side. */
 const parallelLooks = 16
-
-export interface BtrfsStorage {
-  readonly host: Host
-  readonly name: string
-  readonly options: DirOptions
-  readonly writesInPlace: boolean
-  /** The same folder as a storage of plain files. */
-  readonly files: Storage
-}
 
 /** @throws InvalidInputError when an option of the section is wrong */
 export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
@@ -61,22 +53,6 @@ export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, h
       return isSubvolumeDisk(name) ? {format: 'raw', path: diskPath(options.layout, name, snapshot === undefined ? undefined : checkSnapshotName(snapshot))} : files.imageName(id, snapshot)
     },
     attach: (id, snapshot) => ofDisk(id, () => attach(on, id, snapshot), () => files.attach(id, snapshot)),
-  }
-}
-
-/** @throws InvalidInputError */
-export function parsed(on: Pick<BtrfsStorage, 'name'>, id: VolumeId): VolumeName {
-  if (id.storage !== on.name) throw new InvalidInputError(`the volume ${formatVolumeId(id)} is not on storage '${on.name}'`)
-  return parseFolderVolumeName(id.name)
-}
-
-/** Runs btrfs. @throws UnavailableError when it is not installed */
-export async function runBtrfs({host, name}: Pick<BtrfsStorage, 'host' | 'name'>, argv: readonly string[]): Promise<void> {
-  try {
-    await host.run(argv, {timeoutMs})
-  } catch (error) {
-    if (error instanceof NotFoundError) throw new UnavailableError(`storage '${name}' cannot be used: ${argv[0] ?? 'btrfs'} is not installed`, {cause: error, nextSteps: ['apt-get install btrfs-progs']})
-    throw error
   }
 }
 
@@ -144,19 +120,6 @@ async function create(on: BtrfsStorage, want: NewVolume): Promise<Volume> {
     throw error
   }
   return existingVolume(on, id)
-}
-
-/** Makes a subvolume under a name that nobody else can have taken. @throws ConflictError when it is there, and then nothing was touched */
-export async function claimSubvolume(on: BtrfsStorage, id: VolumeId, argv: readonly string[]): Promise<void> {
-  const path = subvolumePath(on.options.layout, parsed(on, id))
-  const taken = (cause?: unknown) => new ConflictError(`there is a volume ${formatVolumeId(id)} already`, {cause})
-  if (await on.host.files.stat(path) !== undefined) throw taken()
-  try {
-    await runBtrfs(on, argv)
-  } catch (error) {
-    if (error instanceof ToolError && /already exists|File exists/.test(error.failure.stderr)) throw taken(error)
-    throw error
-  }
 }
 
 /** The disk with all its snapshots. */

@@ -3,7 +3,7 @@ import {createImageArgv, resizeImageArgv} from '../dir/qemu-img.ts'
 import {baseOf} from '../dir/templates.ts'
 import type {VolumeChange, VolumeId, VolumeName} from '../storage.ts'
 import {createArgv, deleteArgv, inPlaceArgv, setReadOnlyArgv, snapshotArgv} from './btrfs-argv.ts'
-import type {BtrfsStorage} from './btrfs-storage.ts'
+import type {BtrfsStorage} from './folder.ts'
 import {diskPath, isSubvolumeDisk, subvolumePath} from './layout.ts'
 
 export function btrfsCommands({name: storage, options: {layout, preallocation}, writesInPlace, files}: BtrfsStorage, parsed: (id: VolumeId) => VolumeName, change: VolumeChange): readonly (readonly string[])[] {

@@ -4,8 +4,8 @@ import {checkSnapshotName} from '../snapshot-name.ts'
 import type {VolumeId, VolumeName, VolumeSnapshot, VolumeSnapshots} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {deleteArgv, snapshotArgv, syncArgv} from './btrfs-argv.ts'
-import type {BtrfsStorage} from './btrfs-storage.ts'
-import {parsed, runBtrfs} from './btrfs-storage.ts'
+import type {BtrfsStorage} from './folder.ts'
+import {parsed, runBtrfs} from './folder.ts'
 import {guestFolder, isSubvolumeDisk, snapshotIn, subvolumePath} from './layout.ts'
 
 /** The names of a disk's snapshots. */
@@ -45,8 +45,8 @@ async function list(on: BtrfsStorage, id: VolumeId): Promise<VolumeSnapshot[]> {
 
 /** What `btrfs subvolume show` says of when it was made: the time, and the file system's own count, which tells two of a second apart. */
 export function parseSubvolume(text: string): {readonly createdAtMs: number; readonly generation: number} {
-  const time = Date.parse((/^\s*Creation time:\s*(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})\s*$/m.exec(text)?.[1] ?? '').replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d)$/, '$1T$2$3:$4'))
-  const generation = Number(/^\s*Gen at creation:\s*(\d{1,15})\s*$/m.exec(text)?.[1] ?? NaN)
+  const time = Date.parse((/^[ \t]{0,9}Creation time:[ \t]{1,9}(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4})$/m.exec(text)?.[1] ?? '').replace(/^(\S+) (\S+) ([+-]\d\d)(\d\d)$/, '$1T$2$3:$4'))
+  const generation = Number(/^[ \t]{0,9}Gen at creation:[ \t]{1,9}(\d{1,15})$/m.exec(text)?.[1] ?? NaN)
   return {createdAtMs: Number.isNaN(time) ? 0 : time, generation: Number.isNaN(generation) ? 0 : generation}
 }
 

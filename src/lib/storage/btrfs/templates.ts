@@ -5,8 +5,8 @@ import {baseOf} from '../dir/templates.ts'
 import type {Volume, VolumeId, VolumeTemplates} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {setReadOnlyArgv, snapshotArgv, syncArgv} from './btrfs-argv.ts'
-import type {BtrfsStorage} from './btrfs-storage.ts'
-import {claimSubvolume, parsed, runBtrfs} from './btrfs-storage.ts'
+import type {BtrfsStorage} from './folder.ts'
+import {claimSubvolume, parsed, runBtrfs} from './folder.ts'
 import {isSubvolumeDisk, subvolumePath} from './layout.ts'
 
 export interface TemplatePlace {
