@@ -1,7 +1,10 @@
 // Every reader of a text in the product, with examples of what it reads and, where there is one, its writer. complete.test.ts sees that none
 // is missing.
 import {readNamesText} from '../../src/lib/completion/name-files.ts'
+import {decodeOutput, readExecPid, readExecStatus} from '../../src/lib/guest/qemu/agent/exec-status.ts'
 import {parseMark} from '../../src/lib/guest/qemu/agent/freeze-mark.ts'
+import {readInterfaces} from '../../src/lib/guest/qemu/agent/guest-facts.ts'
+import {parseMeminfo} from '../../src/lib/guest/qemu/ballooning/balloon-round.ts'
 import {readCpu, readCpuSet} from '../../src/lib/guest/qemu/config/cpu.ts'
 import {readSev, readTdx} from '../../src/lib/guest/qemu/config/encryption.ts'
 import {readHostPci} from '../../src/lib/guest/qemu/config/host-devices.ts'
@@ -227,6 +230,16 @@ export const formats: Readonly<Record<string, Format>> = {
   'references to guests': format(['guest/qemu/purge-references.ts textWithoutGuest'], ['vzdump: a\n\tvmid 100,101\n\tschedule x\n\nvzdump: b\n\tvmid 100\n'], text => textWithoutGuest('jobs.cfg', text, 100), text => text),
   'counters of cards': format(['guest/qemu/running-details.ts parseNetworkCounters'], ['  tap100i0: 1 2 3 4 5 6 7 8 9 10\n'], text => parseNetworkCounters(100, text)),
   'marks of frozen guests': format(['guest/qemu/agent/freeze-mark.ts parseMark'], ['{"owner":{"pid":5,"startTime":"7"},"untilMs":3,"state":"held"}'], parseMark, value => JSON.stringify(value)),
+  'answers of a guest agent': format(
+    ['guest/qemu/agent/exec-status.ts readExecStatus', 'guest/qemu/agent/exec-status.ts readExecPid', 'guest/qemu/agent/exec-status.ts decodeOutput', 'guest/qemu/agent/guest-facts.ts readInterfaces'],
+    ['{"exited":true,"exitcode":0,"out-data":"aGk="}', '{"pid":5}', '[{"name":"eth0","ip-addresses":[{"ip-address":"192.0.2.1","prefix":24}]}]'],
+    text => {
+      const told = JSON.parse(text) as unknown
+      decodeOutput(text)
+      readInterfaces(told)
+      return typeof told === 'object' && told !== null && 'pid' in told ? readExecPid(told) : readExecStatus(told)
+    }, undefined, {kinds: ['tool', 'syntax']}),
+  'the memory of a host': format(['guest/qemu/ballooning/balloon-round.ts parseMeminfo'], ['MemTotal: 1024 kB\nMemAvailable: 5 kB\n'], parseMeminfo, undefined, {kinds: ['internal']}),
   'records of running guests': format(['guest/qemu/runtime/record.ts parseRunRecord'], ['{"process":{"pid":5,"startTime":"7"},"machine":"pc","qemuVersion":"7.2","startedAtMs":3}'], parseRunRecord, value => JSON.stringify(value)),
   'escape keys': format(['guest/qemu/runtime/serial-terminal.ts escapeByte'], ['^O', '0x1d', '15', 'none'], escapeByte, byte => `0x${byte.toString(16)}`),
   'PID files': format(['guest/qemu/runtime/status.ts parsePidFile'], ['4711\n'], parsePidFile, String),

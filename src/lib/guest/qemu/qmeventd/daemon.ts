@@ -21,6 +21,8 @@ export interface DaemonParts {
   readonly cleanUp: (vmid: number, end: GuestEnd) => Promise<void>
   /** Starts listening; the result stops it. @throws ConflictError when another daemon does */
   readonly listen: (onConnection: (stream: Duplex) => void) => Promise<{close(): Promise<void>}>
+  /** Shares the host's memory out among the guests to which there is a connection; done with each look at all guests. */
+  readonly balance?: (monitors: ReadonlyMap<number, QmpClient>) => Promise<void>
   readonly report: (line: string) => void
   /** What is of interest only to who looks for a fault. */
   readonly reportDetail: (line: string) => void
@@ -69,6 +71,7 @@ class Daemon {
   #slots = maxCleanups
   readonly #thawing: ThawWatch
   #isClosing = false
+  #isBalancing = false
 
   constructor(parts: DaemonParts, limits: DaemonLimits) {
     this.#parts = parts
@@ -85,6 +88,7 @@ class Daemon {
       if (clock.monotonicMs() - lastScanMs >= this.#limits.scanMs) {
         this.#thawing.look()
         await this.#scan()
+        void this.#balance()
         lastScanMs = clock.monotonicMs()
       }
       const isIdle = this.#limits.idleMs !== undefined && await this.isIdle()
@@ -224,6 +228,18 @@ class Daemon {
       } catch (error) {
         this.#parts.report(`guest ${vmid}: ${errorChain(error).join(': ')}`)
       }
+    }
+  }
+
+  async #balance(): Promise<void> {
+    if (this.#isBalancing || this.#parts.balance === undefined || this.#links.size === 0) return
+    this.#isBalancing = true
+    try {
+      await this.#parts.balance(new Map(this.#links))
+    } catch (error) {
+      this.#parts.reportDetail(`memory is not shared out: ${errorChain(error).join(': ')}`)
+    } finally {
+      this.#isBalancing = false
     }
   }
 

@@ -15,7 +15,7 @@ const maxConnections = 4_096
 const cleanupTimeoutMs = 30 * 60_000
 
 export interface RunOptions {
-  readonly context: Pick<Context, 'host' | 'places' | 'clock' | 'signal'>
+  readonly context: Pick<Context, 'host' | 'node' | 'places' | 'clock' | 'signal'>
   /** Opens the store for as long as the work takes: a daemon keeps none open for days. */
   readonly withStore: (work: (store: Store) => Promise<unknown>) => Promise<void>
   /** Default: eventSocketPath(places). */
@@ -30,13 +30,16 @@ export interface RunOptions {
 
 /** Runs the daemon. @throws ConflictError when one runs already */
 export async function runEventDaemon({context, withStore, endsWithLastGuest, report, ...options}: RunOptions): Promise<void> {
-  const {host, places, clock, signal} = context
+  const {host, node, places, clock, signal} = context
   const socketPath = options.socketPath ?? eventSocketPath(places)
   const program = options.program ?? corralProgram()
   process.umask(0o077)
   const {listenOnSocket} = await import('../../../host/local/listen.ts')
   await runDaemon({
     host, places, clock, report, reportDetail: options.reportDetail ?? (() => undefined),
+    balance: (monitors) => withStore(async (store) => (await import('../ballooning/balloon-round.ts')).balanceMemory({
+      host, node, store, monitors, reportDetail: options.reportDetail ?? (() => undefined),
+    })),
     cleanUp: (vmid, end) => cleanUp(vmid, end, {host, places, program, report}),
     listen: async (onConnection) => {
       let listener: Listener | undefined
