@@ -131,7 +131,7 @@ async function tryToFreeze(vmid: number, context: FreezeContext, {thereMs, freez
     // After the mark was made: qmeventd looks for marks when somebody looks whether it is there.
     await ensureWatched(context)
     return await withAgent(host, guestPaths(places, vmid).qga, {syncTimeoutMs: thereMs, signal}, async (client) => {
-      if (await client.execute('guest-fsfreeze-status') === 'frozen') {
+      if (await client.execute('guest-fsfreeze-status', undefined, thereMs) === 'frozen') {
         log.info(`the file systems of virtual machine ${vmid} are frozen already, by somebody else, and stay so`)
         return 'untouched'
       }
