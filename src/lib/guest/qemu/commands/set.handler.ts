@@ -60,16 +60,17 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const changed = changeConfig(guest.config, change, {vmid, isRunning, ownsVolume: ownedBy(vmid), isKnownKey})
   for (const warning of changed.warnings) context.log.warn(warning)
 
-  const wanted = isRunning ? await withHotplug(vmid, changed, namedKeys(change), context) : changed
+  const wanted = isRunning ? await withHotplug(vmid, changed, keysToTry(change, guest.config, changed.config), context) : changed
   return {
     ...await planConfigChange(guest, wanted, planned.steps, context),
     result: describeChange(vmid, params),
   }
 }
 
-/** What was asked for now is tried now; once `hotplug` allows more, everything is that waits. */
-function namedKeys({values, delete: deleted}: ConfigChange): ReadonlySet<string> | undefined {
-  return 'hotplug' in values ? undefined : new Set([...Object.keys(values), ...deleted])
+/** What was asked for now is tried now, with the boot order that follows from it; once `hotplug` allows more, everything is that waits. */
+function keysToTry({values, delete: deleted}: ConfigChange, before: GuestConfig, after: GuestConfig): ReadonlySet<string> | undefined {
+  const follows = before.pending['boot'] === after.pending['boot'] ? [] : ['boot']
+  return 'hotplug' in values ? undefined : new Set([...Object.keys(values), ...deleted, ...follows])
 }
 
 /** Of what waits, the running machine takes what it can; the rest is told, since nobody would see it otherwise. */

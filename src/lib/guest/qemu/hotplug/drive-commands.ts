@@ -24,7 +24,7 @@ function limitCommand(drive: Drive, guest: Guest): MonitorCommand {
   if (guest.usesBlockdev) return {execute: 'qom-set', arguments: {path: throttleGroupOf(drive.key), property: 'limits', value: limits}}
   const always = ['bps', 'bps_rd', 'bps_wr', 'iops', 'iops_rd', 'iops_wr']
   const given = Object.entries(limits).map(([name, value]): [string, number] => [oldName(name), value])
-  return {execute: 'block_set_io_throttle', arguments: {id: drive.key, ...Object.fromEntries(always.map(name => [name, 0])), ...Object.fromEntries(given)}}
+  return {execute: 'block_set_io_throttle', arguments: {device: `drive-${drive.key}`, ...Object.fromEntries(always.map(name => [name, 0])), ...Object.fromEntries(given)}}
 }
 
 /** `bps-total` was `bps`, `iops-read-max-length` was `iops_rd_max_length`. */

@@ -121,7 +121,7 @@ describe('qm set on a running machine', () => {
     await set({balloon: '0'})
     expect(machine.server.received.filter(({command}) => /set_link|throttle|balloon/.test(command)).map(({args}) => args)).toEqual([
       {name: 'net0', up: false},
-      {id: 'scsi0', bps: 0, bps_rd: 10_485_760, bps_wr: 0, iops: 5, iops_rd: 0, iops_wr: 0},
+      {device: 'drive-scsi0', bps: 0, bps_rd: 10_485_760, bps_wr: 0, iops: 5, iops_rd: 0, iops_wr: 0},
       {value: 128 * 1024 * 1024},
     ])
     expect(said).toEqual(["'balloon' waits for the next start of virtual machine 100: the balloon device comes and goes only with a start"])
