@@ -5,6 +5,7 @@
 import {mkdtempSync, rmSync, symlinkSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {basename, join, resolve} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {rolldown} from 'rolldown'
 import {afterAll} from 'vitest'
 
@@ -29,6 +30,12 @@ export function builtProgram(entryPath: string): Promise<string> {
   return build
 }
 
+/** Of the one module that names files of this installation: where they are is told from its source. */
+const sourcePaths = {
+  name: 'source-paths',
+  transform: (code: string, id: string) => id.endsWith('/src/lib/host/programs.ts') ? code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)) : undefined,
+}
+
 async function bundle(entry: string, number: number): Promise<string> {
   const folder = join(sharedFolder(), String(number))
   const build = await rolldown({
@@ -36,6 +43,7 @@ async function bundle(entry: string, number: number): Promise<string> {
     platform: 'node',
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
     logLevel: 'silent',
+    plugins: [sourcePaths],
   })
   try {
     const name = basename(entry, '.ts')
