@@ -36,6 +36,8 @@ const scene: readonly Line[] = [
   {words: words('qm set 100 --scsi1 local:0.01'), prints: /^update VM 100: /},
   {words: words('qm disk unlink 100 --idlist scsi1')},
   {words: words('qm disk rescan')},
+  {words: words('qm disk resize 100 scsi0 +1M'), tells: /^scsi0 \(local:100\/vm-100-disk-0.raw\) has \S+ now\n$/},
+  {words: words('qm disk move 100 scsi0 local --format qcow2 --delete'), tells: /^scsi0: successfully created .*\ncopied .*\nremoved volume .*\n$/},
   {words: words('qm start 100')},
   {words: words('qm status 100 --verbose'), prints: /^status: running$/m},
   {words: words('qm sendkey 100 ret')},

@@ -11,6 +11,7 @@ export const floors: Readonly<Record<string, number>> = {
   'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,
+  'storage-bwlimit': 45,
   'storage-list': 3,
   'storage-naming': 75,
 }

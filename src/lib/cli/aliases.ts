@@ -2,6 +2,9 @@
 
 export const aliases: Readonly<Record<string, string>> = {
   'qm agent': 'qm guest cmd',
+  'qm move-disk': 'qm disk move',
+  'qm move_disk': 'qm disk move',
   'qm rescan': 'qm disk rescan',
+  'qm resize': 'qm disk resize',
   'qm unlink': 'qm disk unlink',
 }

@@ -1,6 +1,19 @@
 // Options of storage.cfg that several storage types share, described once. A plugin picks those that it really honours; an option that
 // does nothing yet is not offered at all.
-import type {Params, ValueSchema} from '../spec/index.ts'
+import type {Params, PropertyFormat, ValueSchema} from '../spec/index.ts'
+
+function limitOf(what: string) {
+  return {type: 'number', minimum: 0, optional: true, placeholder: 'KiB/s', description: `Limit for ${what}, in KiB a second.`} as const
+}
+
+/** The properties of `bwlimit`, in storage.cfg as in datacenter.cfg. */
+export const bandwidthFormat = {
+  clone: limitOf('cloning disks'),
+  default: limitOf('everything that has no limit of its own'),
+  migration: limitOf('moving guests to another host'),
+  move: limitOf('moving disks'),
+  restore: limitOf('restoring backups'),
+} as const satisfies PropertyFormat
 
 export const commonStorageParams = {
   content: {
@@ -15,6 +28,10 @@ export const commonStorageParams = {
   shared: {
     type: 'boolean', optional: true,
     description: 'Say that every host sees the same volumes here. It does not make local storage shared.',
+  },
+  bwlimit: {
+    type: 'string', format: bandwidthFormat, optional: true,
+    description: 'How fast volumes are copied from and to this storage, for each kind of work. It goes before the `bwlimit` of datacenter.cfg.',
   },
 } as const satisfies Params
 

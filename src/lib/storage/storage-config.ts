@@ -17,7 +17,6 @@ export const defaultStorageName = 'local'
 
 /** Options of Proxmox VE that stand in its files and that no command of ours offers, because nothing here acts on them. */
 const keptOptions = {
-  bwlimit: {type: 'string', optional: true},
   'max-protected-backups': {type: 'integer', minimum: -1, optional: true},
   'snapshot-as-volume-chain': {type: 'boolean', optional: true},
   'prune-backups': {type: 'string', optional: true},

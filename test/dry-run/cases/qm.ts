@@ -308,6 +308,52 @@ export const cases: DryRunCases = {
     },
     shows: /^rm -f -- /m,
   }],
+  'qm disk move': [
+    {
+      about: 'into another format, the old volume removed',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:0.01')
+        return ['qm', 'disk', 'move', '100', 'scsi0', 'local', '--format', 'qcow2', '--delete', '1']
+      },
+      shows: /^qemu-img convert -p -n --target-is-zero -f raw -O qcow2 -- .*$/m,
+    },
+    {
+      about: 'of one that runs',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--kvm', '0', '--memory', '32', '--vga', 'none', '--scsi0', 'local:0.01', '--vmgenid', '0')
+        await world.before('qm', 'start', '100')
+        return ['qm', 'disk', 'move', '100', 'scsi0', 'local', '--format', 'qcow2']
+      },
+      shows: /^# QMP: blockdev-mirror job-id=mirror-scsi0 device=drive-scsi0 .*\n[^]*^# QMP: block-job-complete device=mirror-scsi0$/m,
+    },
+    {
+      about: 'to another machine',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:0.01')
+        await world.guest(101)
+        return ['qm', 'disk', 'move', '100', 'scsi0', '--target-vmid', '101', '--target-disk', 'scsi5']
+      },
+      shows: /^mv -- \S+vm-100-disk-0\.raw \S+vm-101-disk-0\.raw$/m,
+    },
+  ],
+  'qm disk resize': [
+    {
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--scsi0', 'local:0.01')
+        return ['qm', 'disk', 'resize', '100', 'scsi0', '+1M']
+      },
+      shows: /^qemu-img resize -q -f raw /m,
+    },
+    {
+      about: 'of one that runs',
+      arrange: async (world) => {
+        await world.before('qm', 'create', '100', '--kvm', '0', '--memory', '32', '--vga', 'none', '--scsi0', 'local:0.01', '--vmgenid', '0')
+        await world.before('qm', 'start', '100')
+        return ['qm', 'disk', 'resize', '100', 'scsi0', '+1M']
+      },
+      shows: /^# QMP: block_resize device=drive-scsi0 size=\d+$/m,
+    },
+  ],
   'qm disk rescan': [{
     about: 'with a volume that no configuration names',
     arrange: async (world) => {

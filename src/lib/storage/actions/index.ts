@@ -8,6 +8,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.clone': async () => (await import('./volume-clone.ts')).volumeClone,
   'volume.make-base': async () => (await import('./volume-base.ts')).volumeMakeBase,
   'volume.unmake-base': async () => (await import('./volume-base.ts')).volumeUnmakeBase,
+  'volume.rename': async () => (await import('./volume-rename.ts')).volumeRename,
   'volume.resize': async () => (await import('./volume-resize.ts')).volumeResize,
   'volume.snapshot': async () => (await import('./volume-snapshot.ts')).volumeSnapshot,
   'volume.rollback': async () => (await import('./volume-snapshot.ts')).volumeRollback,

@@ -12,13 +12,28 @@ export interface DriveMirror {
   /** The node below the drive's throttle that is exchanged. Absent where the drive is a backend of its own (-drive) with no node in between. */
   readonly replaces?: string
   readonly sizeBytes: number
+  /** Nodes as they are to be once the guest goes on with the copy, where that differs from what copying wants; for blockdev-reopen. */
+  readonly afterwards?: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** What is left to know of a mirror once it was begun. */
-export type MirrorPlace = Pick<DriveMirror, 'key' | 'volume'> & {readonly nodeName: string}
+export type MirrorPlace = Pick<DriveMirror, 'key' | 'volume' | 'afterwards'> & {readonly nodeName: string}
 
-export function mirrorPlace({key, volume, node}: DriveMirror): MirrorPlace {
-  return {key, volume, nodeName: node['node-name']}
+export function mirrorPlace({key, volume, node, afterwards}: DriveMirror): MirrorPlace {
+  return {key, volume, nodeName: node['node-name'], ...(afterwards === undefined ? {} : {afterwards})}
+}
+
+/**
+ * A tree of nodes for copying into. Without `discard=unmap` the zeroes of the source would be laid out in the copy, whatever the drive says of
+ * its guest's own trim requests; that is put right when the guest goes on with it.
+ */
+export function copyingNodes(node: DriveMirror['node']): Pick<DriveMirror, 'node' | 'afterwards'> {
+  const file = node['file'] as DriveMirror['node']
+  if (node['discard'] === 'unmap') return {node}
+  return {
+    node: {...node, discard: 'unmap', file: {...file, discard: 'unmap'}},
+    afterwards: [file, {...node, file: file['node-name']}],
+  }
 }
 
 /** `write-blocking` writes to both volumes before the guest hears that a write is done, so that both are alike as soon as the job is ready. */

@@ -8,7 +8,7 @@ import {volumeBacking} from '../facts/index.ts'
 import {readIoUring} from '../facts/gather-facts.ts'
 import {onMonitor} from './job-state.ts'
 import type {DriveMirror} from './mirror.ts'
-import {backendName} from './mirror.ts'
+import {backendName, copyingNodes} from './mirror.ts'
 import {readRunningDrive} from './nodes.ts'
 
 export interface MirrorWish {
@@ -43,7 +43,7 @@ export async function planMirror({vmid, key, from, to, target}: MirrorWish, cont
   const node = nodes.blockdev['file'] as DriveMirror['node']
   return {
     key, volume: target.volume, sizeBytes: running.sizeBytes,
-    node: {...node, ...exactSize(node['driver'], running.sizeBytes, targetBytes ?? running.sizeBytes)},
+    ...copyingNodes({...node, ...exactSize(node['driver'], running.sizeBytes, targetBytes ?? running.sizeBytes)}),
     ...(running.isBackend ? {} : {replaces: imageNodeName(before)}),
   }
 }

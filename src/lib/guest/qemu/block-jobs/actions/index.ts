@@ -5,5 +5,6 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'qemu.mirror-drives': async () => (await import('./mirror-drives.ts')).mirrorDrives,
   'qemu.cancel-mirrors': async () => (await import('./cancel-mirrors.ts')).cancelMirrors,
   'qemu.end-mirrors': async () => (await import('./end-mirrors.ts')).endMirrors,
+  'qemu.resize-drive': async () => (await import('./resize-drive.ts')).resizeDrive,
   'qemu.settle-disk-move': async () => (await import('./settle-disk-move.ts')).settleDiskMove,
 }

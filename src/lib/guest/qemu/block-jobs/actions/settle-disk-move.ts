@@ -2,7 +2,7 @@
 // goes on with it. Until the very moment of the switch every write of the guest went to both volumes, so whichever the configuration names
 // when something breaks here is right. It looks at how far things are and does the rest, so it may be repeated, also after the
 // guest has ended. Where the copy broke at the last moment, the guest stays with the old volume and the new one is removed.
-import {UnavailableError} from '../../../../base/index.ts'
+import {ToolError, UnavailableError} from '../../../../base/index.ts'
 import type {Action, Context} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
 import {readGuest} from '../../guest-files.ts'
@@ -35,9 +35,12 @@ const switchLimitMs = 10 * 60_000
 
 export const settleDiskMove = defineAction<SettleDiskMove>({
   kind: 'qemu.settle-disk-move',
-  describe: ({mirror: {key}, oldNodeName, changes}) => [
+  // The texts of the configuration may hold what nobody is to see; `changes` is masked.
+  shown: (action) => ({...action, commit: {kind: action.commit.kind}, revert: {kind: action.revert.kind}}),
+  describe: ({mirror: {key, afterwards}, oldNodeName, changes}) => [
     ...changes,
-    shownQmp('block-job-complete', {device: jobId(key)}), shownQmp('job-dismiss', {id: jobId(key)}),
+    shownQmp('block-job-complete', {device: jobId(key)}), ...(afterwards === undefined ? [] : [shownQmp('blockdev-reopen', {options: afterwards})]),
+    shownQmp('job-dismiss', {id: jobId(key)}),
     `${shownQmp('blockdev-del', {'node-name': oldNodeName})}, when QEMU still has it open`,
   ],
   run: async (action, context) => {
@@ -61,6 +64,7 @@ async function settleWithGuest(action: SettleDiskMove, context: Context): Promis
   const end = isOver(job) ? job : await switchOver(action, job, context)
   if (end === undefined || end.error !== undefined) return giveUp(action, end, context)
   await perform(action.commit, context)
+  await asConfigured(action, context)
   await closeOldVolume(action, context)
 }
 
@@ -77,6 +81,17 @@ async function switchOver(action: SettleDiskMove, job: JobState, context: Contex
   await perform(commit, context)
   await onMonitor(vmid, context, (client) => client.execute('block-job-complete', {device: job.id}))
   return (await waitForJobs(vmid, ids, (now) => now.every(isOver), switchLimitMs, context))[0]
+}
+
+/** Trim requests of the guest reach the storage until its next start where QEMU does not take this; nothing worse, so it is told and left. */
+async function asConfigured({vmid, mirror: {key, afterwards}}: SettleDiskMove, context: Context): Promise<void> {
+  if (afterwards === undefined) return
+  try {
+    await onMonitor(vmid, context, (client) => client.execute('blockdev-reopen', {options: afterwards}))
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error
+    context.log.warn(`trim requests of the guest on ${key} reach the storage until its next start: ${error.message}`)
+  }
 }
 
 async function closeOldVolume({vmid, mirror, oldNodeName}: SettleDiskMove, context: Context): Promise<void> {
