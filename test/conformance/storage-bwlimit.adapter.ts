@@ -2,7 +2,7 @@
 import {bandwidthLimit, bandwidthOfDatacenter} from '../../src/lib/storage/bandwidth.ts'
 import type {CopyOperation} from '../../src/lib/storage/bandwidth.ts'
 import {parseStorageConfig} from '../../src/lib/storage/storage-config.ts'
-import {Refusal, attempt, compareData, type Adapter, type Data} from './adapter.ts'
+import {Refusal, attempt, compareData, type Adapter} from './adapter.ts'
 
 type Permissions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>
 
