@@ -6,7 +6,7 @@ import {readFileSync, readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {GuestConsole} from './support/console.ts'
-import {Installation, isAlive} from './support/installation.ts'
+import {Installation, isAlive, waitUntil} from './support/installation.ts'
 
 const installation = new Installation()
 let console: GuestConsole
@@ -26,8 +26,8 @@ beforeAll(async () => {
   console = new GuestConsole(installation, 900)
   await console.waitForGuest()
   for (const line of ["cat >/tmp/writer <<'END'", ...writer, 'END']) console.type(line)
-  await console.run('sh /tmp/writer &')
-  await expect.poll(counted, {timeout: 20_000}).toBeGreaterThan(5)
+  await console.run('sh /tmp/writer & true')
+  await waitUntil('the guest to write', async () => await counted() > 5, 20_000)
 })
 afterAll(() => installation.close())
 

@@ -56,10 +56,10 @@ async function killEverywhere(what: 'RECORD' | 'STEP', scene: Scene): Promise<nu
   throw new Error('it does not come to its end')
 }
 
-/** Every image is named by a configuration, and every volume that is named exists. */
+/** Every image is named by a configuration, and every volume that is named exists. The name of a linked clone begins with that of its base. */
 async function assertNothingLoose(place: Installation, context: Context): Promise<void> {
   const files = await context.store.list('nodes/h1/qemu-server')
-  const named = files.flatMap(({data}) => referencedVolumes(parseQemuConfig(data))).map((volume) => volume.replace('local:', ''))
+  const named = files.flatMap(({data}) => referencedVolumes(parseQemuConfig(data))).map((volume) => volume.replace('local:', '').split('/').slice(-2).join('/'))
   expect(await images(place)).toEqual([...new Set(named)].sort())
   expect((await context.store.list('vmids')).map(({path}) => path)).toEqual(files.map(({path}) => `vmids/${/(\d+)\.conf$/.exec(path)?.[1] ?? ''}`))
 }
