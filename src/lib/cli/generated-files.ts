@@ -19,9 +19,11 @@ import {conceptPages, conceptTopics} from './concept-pages.ts'
 import {configFiles} from './config-files.ts'
 import {exitCodeMeanings} from './exit-codes.ts'
 import {helpSpec} from './help-command.ts'
+import {differencesPage} from './differences-page.ts'
 import {errorSchema} from './print-error.ts'
 import {programPages} from './program-pages.ts'
 import {describeTools} from './tools.ts'
+import {refusedFile} from './refused-list.ts'
 import {productRoot, productVersion} from './version.ts'
 
 const sharedWords: SharedWords = {
@@ -52,6 +54,7 @@ export async function allGeneratedFiles(): Promise<GeneratedFile[]> {
     ...oclifFiles(tools), ...personaFiles(tools), aliasFile(tools), snapshotFile(complete), ...completionFiles(complete, shellFunctions()),
     openApi(tools),
     resultSchemaFile(await catalogSpecs()),
+    differencesPage(await catalogSpecs()), refusedFile(),
     {path: 'docs/error.schema.json', content: `${JSON.stringify(errorSchema, undefined, 2)}\n`},
     ...tools.filter((tool) => !isSingleCommand(tool)).map((tool) => ({path: manPath(`${tool.name}.1`), content: toolPage(tool, sharedWords)})),
     ...conceptPages().map(({topic, text}) => ({path: manPath(`corral-${topic}.7`), content: text})),

@@ -1,9 +1,9 @@
 // What other folders take from storage. Plugins are loaded when a storage is opened.
 export * from './storage.ts'
 export {checkStorageId, formatVolumeId, parseVolumeId} from './volume-id.ts'
-export {openStorage, openVolume, storageConfig} from './open-storage.ts'
+export {openConfigured, openStorage, openVolume, storageConfig} from './open-storage.ts'
 export type {StorageContext} from './open-storage.ts'
-export {readStorageConfig} from './storage-config.ts'
+export {formatStorageConfig, parseStorageConfig, readStorageConfig, readStorageFile, storageConfigPath} from './storage-config.ts'
 export {createVolumeStep, removeVolumeStep, resizeVolumeStep, storageLock} from './volume-steps.ts'
 export {linkedCloneStep, makeBaseStep} from './template-steps.ts'
 export {copyVolumeSteps, likeVolumeStep} from './copy-steps.ts'

@@ -1,6 +1,7 @@
 // Virtual machines. Those that run do so in a real QEMU, with nothing to boot.
 import {join} from 'node:path'
 import {makeAppliance} from '../../support/appliance.ts'
+import {writePveFolder} from '../../support/pve-tree.ts'
 import type {DryRunCases} from '../support/case.ts'
 import {typedSecret} from '../support/world.ts'
 
@@ -13,6 +14,11 @@ export const cases: DryRunCases = {
       shows: /^qm start 100$/m,
     },
   ],
+  'corral import pve': [{
+    arrange: async ({root}) => ['corral', 'import', 'pve', writePveFolder(join(root, 'tree')), '--secrets', '1'],
+    secrets: ['hunter2'],
+    shows: /^\+name: web$/m,
+  }],
   'qm importovf': [{
     arrange: async ({root}) => ['qm', 'importovf', '100', (await makeAppliance(join(root, 'appliance'), {hardware: '<vmw:Config vmw:key="firmware" vmw:value="efi"/>'})).archive, 'local'],
     shows: /^qemu-img convert .*"offset":/m,

@@ -48,6 +48,26 @@ export class Connection {
     return connection
   }
 
+  /** Opens somebody else's file as it stands, for reading only: nothing is made beside it, and what its schema says is not carried out. @throws AppError */
+  static async openForeign(path: string): Promise<Connection> {
+    const sqlite3 = await loadBinding()
+    const address = `file:${encodeURI(path).replaceAll('?', '%3f').replaceAll('#', '%23')}?immutable=1`
+    const database = await new Promise<Database>((resolve, reject) => {
+      const opened: Database = new sqlite3.Database(address, sqlite3.OPEN_READONLY | sqlite3.OPEN_URI | sqlite3.OPEN_FULLMUTEX, (error) => {
+        if (error === null) resolve(opened)
+        else reject(explainSqliteError(error, path))
+      })
+    })
+    const connection = new Connection(database, path)
+    try {
+      await connection.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA query_only = ON; PRAGMA temp_store = memory')
+    } catch (error) {
+      await connection.close()
+      throw error
+    }
+    return connection
+  }
+
   /**
    * Runs one statement to its end, which is also its transaction: nothing of it stays open when this resolves, so that a process
    * that is stopped or killed between two statements holds no lock on the database.
