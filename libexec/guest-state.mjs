@@ -3,7 +3,6 @@
 //
 //   node guest-state.mjs save SOCKET PATH     listens on SOCKET, says `ready`, writes what the one connection sends to PATH
 //   node guest-state.mjs load SOCKET PATH     connects to SOCKET and sends what is in PATH
-//   node guest-state.mjs check PATH           whether there is a whole state in PATH
 //
 // The volume begins with a header of 4096 bytes, a line of text, that is wiped first and written last: a state that is not whole has none. PATH is there
 // already, a file or a device; it is never made, and never cut.
@@ -21,10 +20,9 @@ const [what, ...words] = process.argv.slice(2)
 try {
   if (what === 'save' && words.length === 2) await save(...words)
   else if (what === 'load' && words.length === 2) await load(...words)
-  else if (what === 'check' && words.length === 1) await check(...words)
-  else throw new Error('usage: guest-state.mjs save|load SOCKET PATH, check PATH')
+  else throw new Error('usage: guest-state.mjs save|load SOCKET PATH')
 } catch (error) {
-  process.stderr.write(`${error.message}\n`)
+  process.stderr.write(`${error.code === 'ENOSPC' ? 'there is no space left on the storage' : error.message}\n`)
   process.exitCode = 1
 }
 
@@ -52,9 +50,10 @@ async function save(socketPath, path) {
 
 async function load(socketPath, path) {
   const file = await open(path, 'r')
+  let stream
   try {
     const sizeBytes = await readHeader(file)
-    const stream = await connected(socketPath)
+    stream = await connected(socketPath)
     let failure
     stream.on('error', (error) => { failure = error })
     const buffer = Buffer.alloc(stepBytes)
@@ -62,23 +61,15 @@ async function load(socketPath, path) {
       const {bytesRead} = await file.read(buffer, 0, Math.min(stepBytes, sizeBytes - sentBytes), headerBytes + sentBytes)
       if (bytesRead === 0) throw new Error('the state ends too early')
       if (failure !== undefined || stream.destroyed) throw new Error('QEMU did not take all of the state')
+      // The stream keeps what it is given until it is sent.
       if (!stream.write(Buffer.from(buffer.subarray(0, bytesRead)))) await drained(stream)
       sentBytes += bytesRead
     }
     await new Promise((resolve) => { stream.end(resolve) })
     if (failure !== undefined) throw new Error('QEMU did not take all of the state')
     process.stdout.write(`loaded ${sizeBytes}\n`)
-    stream.destroy()
   } finally {
-    await file.close()
-  }
-}
-
-async function check(path) {
-  const file = await open(path, 'r')
-  try {
-    process.stdout.write(`whole ${await readHeader(file)}\n`)
-  } finally {
+    stream?.destroy()
     await file.close()
   }
 }

@@ -109,7 +109,7 @@ export interface StorageTraits {
 
 export interface VolumeSnapshot { readonly name: string; readonly createdAtMs: number }
 
-/** Snapshots within a volume that nobody uses; those of a running guest's disk are QEMU's business. */
+/** Snapshots within a volume. Of an image file that the QEMU of a running guest has open, it makes them itself; all other kinds have theirs taken and removed beneath it. */
 export interface VolumeSnapshots {
   /** In the order in which they were taken. @throws NotFoundError */
   list(id: VolumeId): Promise<readonly VolumeSnapshot[]>

@@ -1,5 +1,5 @@
 // Takes a virtual machine back to a snapshot: stopped if it runs, its disks and configuration as they were, and started again where that is asked for.
-import {parseVolumeId, storageLock} from '../../../storage/index.ts'
+import {openVolume, parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {describePlan, handleChange} from '../../../tasks/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -10,6 +10,7 @@ import {afterEndSteps} from '../runtime/after-end-steps.ts'
 import {hookActions} from '../runtime/hook-steps.ts'
 import {planLaunch} from '../runtime/plan-launch.ts'
 import {guestPaths} from '../runtime/sockets.ts'
+import {isWholeState} from '../runtime/state/carrier.ts'
 import {keptState} from '../runtime/state/kept-state.ts'
 import {stateRemoval} from '../runtime/state/plan-wake.ts'
 import {runtimeStatus, uncleanedRun} from '../runtime/status.ts'
@@ -34,11 +35,12 @@ export const handler = handleChange(spec, {
     const section = existingSnapshot(guest.config, vmid, snapname)
     const disks = await snapshotDisks(section.values, {what: 'rollback', name: snapname}, context)
     const config = configAfter(guest, snapname)
+    const state = await usableState(section.values, context)
     const {vmstate} = guest.config.current.values
     return planRollback({
       guest, path: guestConfigPath(context.node, vmid), name: snapname, disks, config,
       endSteps: await endSteps(guest, context), ...(vmstate === undefined ? {} : {stateRemoval: await stateRemoval(vmid, vmstate, context)}),
-      startActions: start === true || section.values['vmstate'] !== undefined ? await startActions(vmid, config, keptState(section.values), context) : [],
+      startActions: start === true || state !== undefined ? await startActions(vmid, config, state, context) : [],
     })
   },
 })
@@ -55,6 +57,16 @@ async function endSteps(guest: GuestFile, context: Context): Promise<Step[]> {
     {do: {kind: 'file.remove', path: guestPaths(context.places, vmid).reboot}},
     ...afterEndSteps(guest, {keepActive: false, run}),
   ]
+}
+
+/** The disks can go back without it. */
+async function usableState(values: Readonly<Record<string, string>>, context: Context): Promise<KeptState | undefined> {
+  const state = keptState(values)
+  if (state === undefined) return undefined
+  const {storage, id} = await openVolume(state.volume, context)
+  if (await storage.exists(id) && await isWholeState(storage.path(id), context.host)) return state
+  context.log.warn(`there is no whole state in ${state.volume}: the machine goes back without its memory`)
+  return undefined
 }
 
 /** From the state of the snapshot, where it has one: the machine stands still until that is loaded. */

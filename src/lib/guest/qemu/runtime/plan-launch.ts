@@ -1,5 +1,5 @@
 // What brings a machine up, computed: what is known before QEMU runs is checked here, so that nothing is touched when it cannot work.
-import {NotFoundError} from '../../../base/index.ts'
+import {ConflictError, NotFoundError} from '../../../base/index.ts'
 import {requireBridge} from '../../../network/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
@@ -18,6 +18,7 @@ import {hookActions} from './hook-steps.ts'
 import {guestPaths} from './sockets.ts'
 import {startSteps} from './start-steps.ts'
 import type {StartInput} from './start-steps.ts'
+import {isWholeState} from './state/carrier.ts'
 import {valuesForState} from './state/kept-state.ts'
 import {limitMs, startTimeoutSeconds} from './timeouts.ts'
 
@@ -68,7 +69,13 @@ async function stateSource(vmid: number, state: KeptState | undefined, context: 
   if (state === undefined) return undefined
   const {storage, id} = await openVolume(state.volume, context)
   if (!await storage.exists(id)) throw new NotFoundError(`the state of virtual machine ${vmid} is not there: there is no volume ${state.volume}`, {data: {vmid, volume: state.volume}})
-  return {volume: state.volume, path: storage.path(id), socketPath: guestPaths(context.places, vmid).state}
+  const path = storage.path(id)
+  if (!await isWholeState(path, context.host)) {
+    throw new ConflictError(`there is no whole state of virtual machine ${vmid} in ${state.volume}; it is kept`, {
+      data: {vmid, volume: state.volume}, nextSteps: [`To do without it and boot anew: qm unlock ${vmid} && qm start ${vmid}`],
+    })
+  }
+  return {volume: state.volume, path, socketPath: guestPaths(context.places, vmid).state}
 }
 
 /** What the host sets aside for the guest: devices, huge pages, processor time. @throws AppError when it cannot */

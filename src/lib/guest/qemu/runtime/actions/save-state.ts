@@ -29,6 +29,8 @@ const longStopMs = 2_000_000
 const usualStopMs = 300
 const pollMs = 200
 const stallLimitMs = 120_000
+/** For the carrier to say what went wrong. */
+const lastWordMs = 2_000
 /** Rounds through the memory after which a guest that writes faster than the storage is halted. */
 const mostRounds = 8
 
@@ -57,11 +59,10 @@ export const saveState = defineAction<SaveState>({
       await carrier.done
       log.info(`saved ${Math.ceil(transferredBytes / 1024 / 1024)} MiB of memory in ${((clock.monotonicMs() - beganMs) / 1000).toFixed(1)} s`)
     } catch (error) {
-      carrying.abort()
       // The carrier knows better what went wrong than QEMU, which only sees its socket end.
-      const reason = error instanceof AppError && error.kind === 'cancelled' ? error : await carrier.done.then(() => error, (failure: unknown) => isAbort(failure) ? error : failure)
-      throw reason
+      throw isAbort(error) ? error : await Promise.race([carrier.done.then(() => error, (failure: unknown) => isAbort(failure) ? error : failure), clock.sleep(lastWordMs).then(() => error)])
     } finally {
+      carrying.abort()
       await withQmp(host, qmp, {}, async (client) => {
         await endUnlessDone(client, context)
         await client.execute('migrate-set-parameters', {'downtime-limit': usualStopMs})

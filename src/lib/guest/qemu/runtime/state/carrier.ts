@@ -18,6 +18,14 @@ export function carrierArgv(what: 'save' | 'load', socketPath: string, path: str
   return [process.execPath, `${supportFolder()}guest-state.mjs`, what, socketPath, path]
 }
 
+/**
+ * Whether a volume that is a file begins as a whole state does (guest-state.mjs writes that last). What is no file is told when it is loaded.
+ */
+export async function isWholeState(path: string, {files}: Pick<Host, 'files'>): Promise<boolean> {
+  if ((await files.stat(path, {followLinks: true}))?.kind !== 'file') return true
+  return /^corral-guest-state 1 \d{1,15}\n/.test((await files.readAt(path, 0, 64)).toString('latin1'))
+}
+
 export function startCarrier(what: 'save' | 'load', socketPath: string, path: string, host: Host, signal: AbortSignal): Carrier {
   let isReady: () => void = () => undefined
   const ready = new Promise<void>((resolve) => { isReady = resolve })
@@ -40,5 +48,6 @@ export function startCarrier(what: 'save' | 'load', socketPath: string, path: st
 function carrierFailure(what: 'save' | 'load', error: unknown): Error {
   if (error instanceof CancelledError) return error
   const said = error instanceof ToolError ? error.failure.stderr.trim().split('\n').at(-1) ?? '' : ''
-  return new UnavailableError(`the state of the machine could not be ${what === 'save' ? 'saved' : 'read'}${said === '' ? '' : `: ${said.slice(0, 300)}`}`, {cause: error})
+  const failure = `the state of the machine could not be ${what === 'save' ? 'saved' : 'read'}`
+  return said === '' ? new UnavailableError(failure, {cause: error}) : new UnavailableError(`${failure}: ${said.slice(0, 300)}`)
 }
