@@ -7,7 +7,7 @@ export const floors: Readonly<Record<string, number>> = {
   'guest-pending': 8,
   'ovf': 4,
   'qm-config': 8,
-  'qm-plans': 7,
+  'qm-plans': 17,
   'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,

@@ -1,8 +1,8 @@
-// Suite qm-plans: small decisions about virtual machines. The choice of PCI devices and the copying of volumes are put to the product;
-// replicatable-volumes counts as unsupported.
+// Suite qm-plans: small decisions about virtual machines: the choice of PCI devices, the copying of volumes, the volumes of a replication.
 import {NotFoundError, UnsupportedError, systemClock} from '../../src/lib/base/index.ts'
 import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {parseQemuConfig} from '../../src/lib/guest/qemu/config/index.ts'
+import {replicatableVolumes} from '../../src/lib/guest/qemu/drives/replicatable-volumes.ts'
 import {choosePciDevices, parsePciMappings} from '../../src/lib/guest/qemu/host-devices/index.ts'
 import {convertArgv} from '../../src/lib/storage/convert-image.ts'
 import {parseVolumeId} from '../../src/lib/storage/index.ts'
@@ -21,7 +21,8 @@ interface PciEnvironment {
 export const adapter: Adapter = {
   answer(input, env) {
     if (input['do'] === 'convert') return convert(input, env['convert'] as Data)
-    if (input['do'] !== 'choose-pci-devices') throw new Unsupported(`disks are not replicated yet (${String(input['do'])})`)
+    if (input['do'] === 'replicatable-volumes') return replicatable(input, env['replicatable'] as Data)
+    if (input['do'] !== 'choose-pci-devices') throw new Unsupported(`qm-plans has no operation '${String(input['do'])}'`)
     const config = input['config']
     const values = isRecord(config) ? config as Readonly<Record<string, string>> : parseQemuConfig(String(config)).current.values
     const pci = env['pci'] as PciEnvironment
@@ -31,6 +32,7 @@ export const adapter: Adapter = {
   differences(answer, expect) {
     if (answer instanceof Refusal) return expect['error'] === undefined ? [`was refused: ${answer.message}`] : []
     if (expect['error'] !== undefined) return ['was not refused']
+    if (expect['volumes'] !== undefined) return compareData(answer, expect['volumes'])
     if (expect['command'] !== undefined) return compareData(plainConvert(answer as string[]), plainConvert(expect['command'] as string[]))
     return compareData(answer, addressesByKey(expect))
   },
@@ -50,6 +52,16 @@ async function convert(input: Data, env: Data): Promise<unknown> {
     if (error instanceof NotFoundError) return new Refusal(error)
     throw error
   }
+}
+
+async function replicatable(input: Data, env: Data): Promise<unknown> {
+  const opened = new Map<string, Storage>()
+  for (const name of Object.keys(env['storages'] as Data)) opened.set(name, (await volume(`${name}:x`, env)).storage)
+  return attempt(() => replicatableVolumes(Number(input['vmid']), parseQemuConfig(String(input['config'])), (name) => {
+    const storage = opened.get(name)
+    if (storage === undefined) throw new NotFoundError(`there is no storage '${name}'`)
+    return storage
+  }))
 }
 
 async function volume(text: string, env: Data): Promise<{storage: Storage; id: VolumeId}> {

@@ -75,12 +75,16 @@ import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
 import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
 import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/report.ts'
 import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-naming.ts'
+import {parseThinName} from '../../src/lib/storage/lvmthin/naming.ts'
+import {parseThinVolumes} from '../../src/lib/storage/lvmthin/report.ts'
 import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
 import {splitWords} from '../../src/lib/storage/option-values.ts'
 import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
 import {parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../src/lib/storage/rbd/report.ts'
 import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
 import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
+import {parseZfsName} from '../../src/lib/storage/zfspool/naming.ts'
+import {parseSnapshots as parseZfsSnapshots, parseSpace, parseVolumes} from '../../src/lib/storage/zfspool/report.ts'
 import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
 import {indexLine, parseIndex} from '../../src/lib/tasks/task-files.ts'
 import {progressLine, progressOfLine} from '../../src/lib/tasks/task-log.ts'
@@ -159,8 +163,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'headers of tar': format(['storage/import/tar-header.ts parseTarHeader'], [tarArchive([{name: 'a.ovf'}]).toString('latin1', 0, 512)], text => parseTarHeader(bytes(text)), undefined, {kinds: ['unsupported']}),
   'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
   'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),
-  'names of volumes without folders': format(['storage/flat-naming.ts parseFlatName', 'storage/flat-naming.ts parseFlatNameOrNothing', 'storage/rbd/naming.ts parseRbdName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0', 'subvol-100-disk-1'],
-    text => [parseFlatNameOrNothing(text, {what: 'a volume', hasSubvolumes: false}), parseFlatName(text, {what: 'a volume', hasSubvolumes: true}), parseRbdName(text)]),
+  'names of volumes without folders': format(['storage/flat-naming.ts parseFlatName', 'storage/flat-naming.ts parseFlatNameOrNothing', 'storage/rbd/naming.ts parseRbdName', 'storage/lvmthin/naming.ts parseThinName', 'storage/zfspool/naming.ts parseZfsName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0', 'subvol-100-disk-1'],
+    text => [parseFlatNameOrNothing(text, {what: 'a volume', hasSubvolumes: false}), parseFlatName(text, {what: 'a volume', hasSubvolumes: true}), parseZfsName(text), parseRbdName(text), parseThinName(text)]),
   'reports of rbd': format(['storage/rbd/report.ts parseImages', 'storage/rbd/report.ts parseImage', 'storage/rbd/report.ts parseSnapshots', 'storage/rbd/report.ts parseNamespaces', 'storage/rbd/report.ts parsePoolSpace'],
     ['[{"image":"a","size":1,"parent":{"image":"b","snapshot":"c"}}]', '{"name":"a","size":1}', '[{"id":1,"name":"a","timestamp":"Mon Nov 23 00:58:48 2026"}]', '{"pools":[{"name":"p","stats":{"stored":1,"max_avail":2}}]}'],
     (text) => {
@@ -176,6 +180,11 @@ export const formats: Readonly<Record<string, Format>> = {
       })
       if (errors.length === readers.length) throw errors[0]
     }, undefined, {kinds: ['tool']}),
+  'reports of thin pools': format(['storage/lvmthin/report.ts parseThinVolumes'], ['{"report":[{"lv":[{"lv_name":"vm-100-disk-0","lv_size":"4194304","lv_attr":"Vri-a-tz--","pool_lv":"data","data_percent":"12.50"}]}]}', '{"report":[{}]}'],
+    text => parseThinVolumes(text, {host: 'h1', argv: ['lvs']}), undefined, {kinds: ['tool']}),
+  'volumes of zfs': format(['storage/zfspool/report.ts parseVolumes'], ['p/vm-100-disk-0\tvolume\t8388608\t-\t4096\tp/base-9-disk-0@__base__\t1700000000\n'], text => parseVolumes(text, 'p', {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'snapshots of zfs': format(['storage/zfspool/report.ts parseSnapshots'], ['p/vm-100-disk-0@before\t1700000000\n'], text => parseZfsSnapshots(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'space of zfs': format(['storage/zfspool/report.ts parseSpace'], ['available\t100\nused\t50\n'], text => parseSpace(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),

@@ -9,8 +9,10 @@ const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePl
   dir: () => import('./dir/plugin.ts'),
   glusterfs: () => import('./glusterfs/plugin.ts'),
   lvm: () => import('./lvm/plugin.ts'),
+  lvmthin: () => import('./lvmthin/plugin.ts'),
   nfs: () => import('./nfs/plugin.ts'),
   rbd: () => import('./rbd/plugin.ts'),
+  zfspool: () => import('./zfspool/plugin.ts'),
 }
 
 export const storageTypes: readonly string[] = Object.keys(loaders)

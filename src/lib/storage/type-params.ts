@@ -7,8 +7,10 @@ import {cifsFixedParams, cifsParams} from './cifs/params.ts'
 import {dirFixedParams, dirParams} from './dir/params.ts'
 import {glusterfsFixedParams, glusterfsParams} from './glusterfs/params.ts'
 import {lvmFixedParams, lvmParams} from './lvm/params.ts'
+import {lvmthinFixedParams, lvmthinParams} from './lvmthin/params.ts'
 import {nfsFixedParams, nfsParams} from './nfs/params.ts'
 import {rbdFixedParams, rbdParams} from './rbd/params.ts'
+import {zfspoolFixedParams, zfspoolParams} from './zfspool/params.ts'
 
 export interface StorageTypeParams {
   readonly params: Params
@@ -23,8 +25,10 @@ export const storageTypeParams = {
   dir: {params: dirParams, fixed: dirFixedParams},
   glusterfs: {params: glusterfsParams, fixed: glusterfsFixedParams},
   lvm: {params: lvmParams, fixed: lvmFixedParams},
+  lvmthin: {params: lvmthinParams, fixed: lvmthinFixedParams},
   nfs: {params: nfsParams, fixed: nfsFixedParams},
   rbd: {params: rbdParams, fixed: rbdFixedParams},
+  zfspool: {params: zfspoolParams, fixed: zfspoolFixedParams},
 } as const satisfies Readonly<Record<string, StorageTypeParams>>
 
 const types: readonly (readonly [string, StorageTypeParams])[] = Object.entries(storageTypeParams)

@@ -6,12 +6,12 @@ export const spec = defineCommand({
   id: 'pvesm add',
   summary: 'Add a storage.',
   description: `The storage gets a section in the configuration. The folders of type dir and btrfs are made where they are missing; the volume group of
-type lvm must be there; nfs, cifs, glusterfs and cephfs are mounted at once. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
+type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, cifs, glusterfs and cephfs are mounted at once. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
 
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
