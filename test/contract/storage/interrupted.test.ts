@@ -121,4 +121,16 @@ describe('pvesm add, set and remove, killed', () => {
       })
     }
   }, 60_000)
+
+  it.each(['RECORD'])('after every %s of their journal, leave a secret just where there is its storage', async (point) => {
+    const share = {type: 'cifs', storage: 'nas', server: 'nas', share: 'vm', username: 'bob', disable: true, password: 'geheim'}
+    const check = async (place: Installation) => {
+      const {store} = await place.open()
+      const isThere = (await store.read('storage.cfg'))?.data.includes('cifs: nas') === true
+      expect((await store.read('priv/storage/nas.pw')) !== undefined).toBe(isThere)
+    }
+    const prepare = async (place: Installation) => { await pvesm('add', share, await place.open()) }
+    expect(await killAtEvery(`CORRAL_TEST_STOP_AFTER_${point}`, 'add', share, async () => undefined, check)).toBeGreaterThan(0)
+    await killAtEvery(`CORRAL_TEST_STOP_AFTER_${point}`, 'remove', {storage: 'nas'}, prepare, check)
+  }, 60_000)
 })

@@ -12,7 +12,7 @@ export interface StorageActivate extends Action {
 
 export const storageActivate = defineAction<StorageActivate>({
   kind: 'storage.activate',
-  describe: ({config}) => [`# make storage ${config.storage} ready (its folders, or a look for its volume group)`],
+  describe: ({config}) => [`# make storage ${config.storage} ready (its folders, its mount, or a look at its pool)`],
   run: async ({config}, context) => {
     const storage = await openConfigured(config, context)
     await storage.activate()

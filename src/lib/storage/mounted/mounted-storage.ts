@@ -137,7 +137,8 @@ async function mountedThere({host, path}: MountedStorage): Promise<Mount | undef
 async function mount(on: MountedStorage): Promise<void> {
   const {host, storage, path, plan, secret} = on
   if (secret !== undefined) await ensureSecretFile(host, secret)
-  if (await host.files.stat(path) === undefined) {
+  const isNew = await host.files.stat(path) === undefined
+  if (isNew) {
     if (!on.makesFolder) throw new UnavailableError(`storage '${storage}' is not there: the folder ${path} does not exist`, {nextSteps: [`Make it: mkdir -p ${path}`]})
     await host.files.makeDirectory(path, 0o755)
   }
@@ -147,6 +148,8 @@ async function mount(on: MountedStorage): Promise<void> {
     // Two commands may mount it at once, and the second finds it done.
     const mounted = await mountedThere(on)
     if (mounted !== undefined && plan.isOurs(mounted)) return
+    // A folder that stayed would look like an empty storage to whoever comes upon it.
+    if (isNew) await host.files.remove(path).catch(() => undefined)
     throw mountError(on, error)
   }
 }

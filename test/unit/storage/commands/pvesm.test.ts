@@ -38,7 +38,7 @@ describe('pvesm add', () => {
     const path = join(place.root, 'fast')
     const outcome = await pvesm('add', {type: 'dir', storage: 'fast', path}, context, {dryRun: true})
     expect(outcome.outcome === 'planned' && outcome.lines.map((line) => line.replace('\t', ' '))).toEqual([
-      '# make storage fast ready (its folders, or a look for its volume group)', '--- /dev/null', '+++ storage.cfg', '@@ -0,0 +1,3 @@', '+dir: fast', `+ path ${path}`, '+',
+      '# make storage fast ready (its folders, its mount, or a look at its pool)', '--- /dev/null', '+++ storage.cfg', '@@ -0,0 +1,3 @@', '+dir: fast', `+ path ${path}`, '+',
     ])
     expect(await storageCfg()).toBeUndefined()
     await expect(stat(path)).rejects.toThrow('ENOENT')

@@ -96,6 +96,7 @@ describe('a storage whose server is away', () => {
   ])('%#: says so when it cannot be mounted', async (answer, message) => {
     const host = fakeHost({files: {'/proc/self/mountinfo': ''}, answers: [{argv: ['mount', '-t', 'nfs', '--', 'nas:/vm', '/mnt/pve/nas'], ...answer}]})
     await expect(nfs.open(config, host, systemClock).activate()).rejects.toMatchObject({kind: 'unavailable', message})
+    expect(await host.files.stat('/mnt/pve/nas')).toBeUndefined()
   })
 })
 
