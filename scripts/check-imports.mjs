@@ -24,7 +24,7 @@ const layers = [
 ]
 
 /** Packages that may be loaded by one domain only, so that effects and costs stay where they belong. */
-const packageOwners = {execa: ['host'], sqlite3: ['store'], ssh2: ['host', 'agent'], chalk: ['cli'], '@oclif/core': ['cli', 'commands'], ajv: ['spec'], yaml: ['cli', 'spec', 'hosts']}
+const packageOwners = {execa: ['host'], sqlite3: ['store'], ssh2: ['host', 'agent'], chalk: ['cli'], '@oclif/core': ['cli', 'commands'], ajv: ['spec'], yaml: ['cli', 'spec', 'hosts', 'guest']}
 /** Node modules that reach the machine, and who may use them. Everybody else goes through Host, Store and Clock. */
 const effectModules = {
   'node:child_process': ['host', 'tasks', 'cli'], 'node:fs': ['host', 'store', 'tasks', 'cli'], 'node:fs/promises': ['host', 'store', 'tasks', 'cli'],

@@ -1,5 +1,4 @@
-// The keys of qm.conf that cloud-init gets in the guest. They are read, checked and kept; nothing makes a drive of them yet, so a start refuses
-// them by name (unsupported-keys.ts).
+// The keys of qm.conf that cloud-init gets in the guest; ../cloud-init/ makes files of them.
 import type {Params, PropertyFormat} from '../../../spec/index.ts'
 
 const snippet = (what: string) => ({
@@ -7,11 +6,11 @@ const snippet = (what: string) => ({
   description: `The volume with ${what}, instead of those that are made from the other keys.`,
 }) as const
 
-const customFormat = {
+export const cicustomFormat = {
   meta: snippet('the metadata'), network: snippet('the network settings'), user: snippet('the user data'), vendor: snippet('the vendor data'),
 } as const satisfies PropertyFormat
 
-const addressFormat = {
+export const addressFormat = {
   gw: {type: 'string', format: 'ipv4', optional: true, requires: 'ip', placeholder: 'GatewayIPv4', description: 'The default gateway for IPv4.'},
   gw6: {type: 'string', format: 'ipv6', optional: true, requires: 'ip6', placeholder: 'GatewayIPv6', description: 'The default gateway for IPv6.'},
   ip: {type: 'string', format: 'pve-ipv4-config', default: 'dhcp', optional: true, placeholder: 'IPv4Format/CIDR', description: 'The address with the length of its network, `dhcp` or `manual`.'},
@@ -25,7 +24,7 @@ const addressFormat = {
 const addressCount = 32
 
 export const cloudInitParams = {
-  cicustom: {type: 'string', optional: true, format: customFormat, description: 'Files of your own for cloud-init.'},
+  cicustom: {type: 'string', optional: true, format: cicustomFormat, description: 'Files of your own for cloud-init.'},
   cipassword: {
     type: 'string', maxLength: 1024, optional: true, secret: true, placeholder: 'password',
     description: 'The password of the user in the guest. Only its hash is kept. Keys (`sshkeys`) are the better way in.',
