@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/e2e-debian/**/*.test.ts'],
     exclude: ['node_modules/**'],
-    testTimeout: 240_000,
+    testTimeout: 600_000,
     hookTimeout: 15 * 60_000,
     fileParallelism: false,
     expect: {poll: {timeout: 10_000, interval: 20}},

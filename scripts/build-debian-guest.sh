@@ -77,9 +77,15 @@ guest# "
 PROFILE
 : >"$tree/root/.hushlogin"
 
-# The places where cloud-init looks.
+# The places where cloud-init looks, and those of its modules that Corral's settings are for.
 cat >"$tree/etc/cloud/cloud.cfg.d/90-corral.cfg" <<'CLOUD'
 datasource_list: [NoCloud, ConfigDrive, OpenNebula, None]
+locale: false
+ssh_deletekeys: false
+ssh_genkeytypes: []
+cloud_init_modules: [bootcmd, write-files, set_hostname, update_hostname, update_etc_hosts, users-groups, ssh]
+cloud_config_modules: [set-passwords, runcmd]
+cloud_final_modules: [package-update-upgrade-install, scripts-user]
 CLOUD
 # What no test looks at, or waits for what is not there, would only cost time.
 chroot "$tree" systemctl enable --quiet systemd-networkd.service serial-getty@ttyS0.service

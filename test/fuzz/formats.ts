@@ -5,6 +5,7 @@ import {decodeOutput, readExecPid, readExecStatus} from '../../src/lib/guest/qem
 import {parseMark} from '../../src/lib/guest/qemu/agent/freeze-mark.ts'
 import {readInterfaces} from '../../src/lib/guest/qemu/agent/guest-facts.ts'
 import {parseMeminfo} from '../../src/lib/guest/qemu/ballooning/balloon-round.ts'
+import {readCloudInitSettings, readHostDns} from '../../src/lib/guest/qemu/cloud-init/settings.ts'
 import {readCpu, readCpuSet} from '../../src/lib/guest/qemu/config/cpu.ts'
 import {readSev, readTdx} from '../../src/lib/guest/qemu/config/encryption.ts'
 import {readHostPci} from '../../src/lib/guest/qemu/config/host-devices.ts'
@@ -116,6 +117,7 @@ const qmConf = '#two%3A words\nname: web\nnet0: virtio=BC:24:11:00:00:01,bridge=
 const sshConfig = 'Host web*\n HostName 10.0.0.9\n User "a b"\n Port=2222\n ProxyJump a,b:22\nMatch host web user ann\n ConnectTimeout 1m30s\nInclude more\n'
 const key = 'AAAAC3NzaC1lZDI1NTE5AAAAIGZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2JhcmZvb2Jh'
 const contexts = 'current: home\ncontexts:\n  home:\n    hosts:\n      - name: h1\n        ssh: root@h1:22\n      - name: h2\n        ssh: local\n'
+const noDns = {nameservers: [], searchDomains: []}
 const bytes = (text: string) => Buffer.from(text, 'latin1')
 const qcow2 = `QFI\u00fb\0\0\0\u0003${'\0'.repeat(16)}\0\0\0\0\u0040\0\0\0${'\0'.repeat(68)}\0\0\0\u0068${'\0'.repeat(8)}`
 const vmdk = `KDMV\u0001\0\0\0\u0003\0\0\0\0\0\u0008\0\0\0\0\0${'\0'.repeat(492)}# Disk DescriptorFile\nparentFileNameHint="base.vmdk"\n`
@@ -128,6 +130,10 @@ export const formats: Readonly<Record<string, Format>> = {
   'the index of tasks': format(['tasks/task-files.ts parseIndex', 'tasks/task-files.ts indexLine'], [`${upid} 68D727A0 OK\n`, `${upid} 68D727A0 it failed: x\n${upid} 68D727A1 OK\n`], parseIndex,
     entries => entries.map(({upid: id, endtime, status}) => indexLine(id, endtime, status)).join('')),
   'progress': format(['tasks/task-log.ts progressOfLine'], ['moved disk scsi0: 42%'], progressOfLine, progressLine),
+  'DNS settings of the host': format(['guest/qemu/cloud-init/settings.ts readHostDns'], ['nameserver 192.0.2.1\nsearch a.example b.example\n'], readHostDns),
+  'keys for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['ssh-ed25519%20AAAA%20joe%0A', '%'], text => readCloudInitSettings(100, {sshkeys: text}, noDns).keys),
+  'names for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['web', 'web.example.org'],
+    text => readCloudInitSettings(100, {name: text, searchdomain: text, nameserver: text}, noDns)),
   'masked lines': format(['tasks/actions/mask-secrets.ts maskSecrets'], ['+a: b,password=x', ' token x'], text => maskSecrets('storage.cfg', ['---', '+++', text.split('\n')[0] ?? ''])),
   'property strings of cards': format(['spec/property-string.ts parsePropertyString', 'spec/property-string.ts formatPropertyString'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=0', 'e1000,tag=5'],
     text => parsePropertyString(text, netFormat), values => formatPropertyString(values, netFormat)),

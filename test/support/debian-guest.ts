@@ -48,4 +48,4 @@ export async function createDebianGuest(installation: Installation, vmid: number
 }
 
 /** How long it may take until the guest's shell answers, on a busy machine. */
-export const debianBootLimitMs = 180_000
+export const debianBootLimitMs = 300_000

@@ -107,6 +107,14 @@ export const cases: DryRunCases = {
     },
     shows: /^mv -- .*base-100-disk-0/m,
   }],
+  'qm cloudinit update': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--ide2', 'local:cloudinit', '--cipassword', typedSecret)
+      return ['qm', 'cloudinit', 'update', '100']
+    },
+    secrets: [typedSecret],
+    shows: /^qemu-img convert .*vm-100-cloudinit\.qcow2$/m,
+  }],
   'qm destroy': [{
     arrange: async (world) => {
       await world.before('qm', 'create', '100', '--scsi0', 'local:1')

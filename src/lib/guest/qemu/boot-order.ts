@@ -1,6 +1,6 @@
 // The order in which a guest tries its devices (`boot: order=scsi0;ide2;net0`): the default for a new guest, and how it follows
 // when drives come and go. Pure. The legacy form (`boot: cdn`) is left as it is.
-import {driveKeys} from './config/drives.ts'
+import {driveKeys, isCloudInitDrive} from './config/drives.ts'
 import {isCdromText, parseDriveText} from './drives/drive-text.ts'
 
 /** The devices of `boot: order=…`; undefined for the legacy form. */
@@ -21,7 +21,9 @@ export function formatBootOrder(devices: readonly string[]): string {
 export function defaultBootOrder(values: Readonly<Record<string, string>>): readonly string[] {
   const firstDrive = (wantsCdrom: boolean): string | undefined => driveKeys.find(key => {
     const value = values[key]
-    return value !== undefined && isCdromText(parseDriveText(value)) === wantsCdrom
+    if (value === undefined) return false
+    const drive = parseDriveText(value)
+    return !isCloudInitDrive(drive) && isCdromText(drive) === wantsCdrom
   })
   const firstNetworkCard = Object.keys(values).filter(key => /^net\d+$/.test(key)).sort()[0]
   return [firstDrive(false), firstDrive(true), firstNetworkCard].filter(device => device !== undefined)

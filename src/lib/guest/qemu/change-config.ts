@@ -1,10 +1,11 @@
 // What `qm set` makes of a configuration: keys set, deleted and reverted, drives that go become unused disks, the boot order follows.
 // Pure: values are in the form in which they are stored, volumes that are to be freed are named, and the caller does the rest.
 import {ConflictError, InvalidInputError} from '../../base/index.ts'
-import {didYouMean} from '../../spec/index.ts'
+import {didYouMean, findParam} from '../../spec/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
 import {formatBootOrder, missingBootDevices, readBootOrder} from './boot-order.ts'
-import {isDriveKey} from './config/drives.ts'
+import {cloudInitParams} from './config/cloud-init.ts'
+import {isCloudInitDrive, isDriveKey} from './config/drives.ts'
 import {isCdromText, isUnusedKey, parseDriveText, volumeOf} from './drives/drive-text.ts'
 import {assertUnprotected} from './guest-files.ts'
 import type {OwnsVolume} from './pending.ts'
@@ -62,7 +63,8 @@ export function changeConfig(config: GuestConfig, change: ConfigChange, facts: C
 function takesEffectAtOnce(key: string, config: GuestConfig): boolean {
   // Hot-plugging of CPUs and memory needs devices that only a start makes; other features can be switched at any time.
   if (key === 'hotplug') return ![config.current.values[key], config.pending[key]].some(value => /cpu|memory/.test(value ?? ''))
-  return keysWithoutRestart.has(key)
+  // What cloud-init is told lies on a drive, and is read at the next boot at the earliest.
+  return keysWithoutRestart.has(key) || findParam(cloudInitParams, key) !== undefined
 }
 
 function assertConsistent(config: GuestConfig, change: ConfigChange, facts: ConfigChangeFacts): void {
@@ -134,9 +136,14 @@ function setKeys(config: GuestConfig, values: Readonly<Record<string, string>>, 
     }
     current = removePendingDelete({...current, pending: {...current.pending, [key]: value}}, key)
     if (waiting !== undefined && isDriveKey(key)) current = registerUnused(current, waiting, ownsVolume)
-    if (isDriveKey(key) && isCdromText(parseDriveText(value)) && !('boot' in values)) current = withBootDevice(current, key)
+    if (isDriveKey(key) && isBootableCdrom(value) && !('boot' in values)) current = withBootDevice(current, key)
   }
   return current
+}
+
+function isBootableCdrom(value: string): boolean {
+  const drive = parseDriveText(value)
+  return isCdromText(drive) && !isCloudInitDrive(drive)
 }
 
 /** A CD-ROM drive that is added can be booted from, last of all. */

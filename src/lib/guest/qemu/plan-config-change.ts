@@ -6,11 +6,13 @@ import {storeCommitStep} from '../../tasks/index.ts'
 import type {Action, Context, Plan, Step} from '../../tasks/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
 import type {FreeVolume} from './actions/free-volume.ts'
+import {withRecordedChanges, withoutRecordedChanges} from './cloud-init/index.ts'
 import {formatQemuConfig} from './config/config-file.ts'
+import {isCloudInitDrive, isDriveKey} from './config/drives.ts'
 import {ownedBy} from './drives/volume-owner.ts'
 import {guestConfigPath} from './guest-files.ts'
 import type {GuestFile} from './guest-files.ts'
-import {applyPending, referencedVolumes} from './pending.ts'
+import {applyPending, referencedVolumes, refersTo} from './pending.ts'
 
 export interface WantedConfig {
   readonly config: GuestConfig
@@ -18,6 +20,8 @@ export interface WantedConfig {
   readonly freedVolumes: readonly string[]
   /** What is done with the machine, which runs, once the configuration is written (hotplug/). Each may be repeated. */
   readonly whileRunning?: readonly Action[]
+  /** The drive for cloud-init is written with these values at the same time. */
+  readonly isCloudInitWritten?: boolean
 }
 
 /**
@@ -25,9 +29,9 @@ export interface WantedConfig {
  * @param newVolumeSteps what makes the volumes that the new configuration names
  */
 export async function planConfigChange(guest: GuestFile, wanted: WantedConfig, newVolumeSteps: readonly Step[], context: Context): Promise<Plan> {
-  const text = formatQemuConfig(wanted.config)
+  const text = formatQemuConfig(wanted.isCloudInitWritten === true ? withoutRecordedChanges(wanted.config) : withRecordedChanges(guest.config, wanted.config))
   const path = guestConfigPath(context.node, guest.vmid)
-  const removals = (await Promise.all(wanted.freedVolumes.map(volume => removalOf(guest.vmid, volume, context)))).flat()
+  const removals = (await Promise.all([...new Set([...wanted.freedVolumes, ...droppedCloudInitVolumes(guest, wanted.config)])].map(volume => removalOf(guest.vmid, volume, context)))).flat()
   const commit = text === guest.file.data ? [] : [storeCommitStep([{path, was: guest.file, text}])]
   const afterwards = [...wanted.whileRunning ?? [], ...removals]
   // What the running machine takes changes the configuration again, so its writing cannot be repeated after that.
@@ -40,20 +44,37 @@ export async function planConfigChange(guest: GuestFile, wanted: WantedConfig, n
   }
 }
 
+/** A drive for cloud-init holds nothing that is not in the configuration, so its volume goes with it and is never an unused disk. */
+function droppedCloudInitVolumes({vmid, config}: GuestFile, wanted: GuestConfig): string[] {
+  return cloudInitVolumes(config).filter(volume => ownedBy(vmid)(volume) && !refersTo(wanted, volume))
+}
+
+/** Those that any section of the configuration names. */
+function cloudInitVolumes(config: GuestConfig): string[] {
+  return referencedVolumes(config).filter(volume => isCloudInitDrive({file: volume}))
+}
+
+/** The locks for a change of drives that may give up a drive for cloud-init. */
+export function locksOfCloudInitDrives(config: GuestConfig): readonly string[] {
+  return [...new Set(cloudInitVolumes(config).map(volume => storageLock(parseVolumeId(volume).storage)))]
+}
+
 /** The locks under which what waits is put into force: those of the storages on which it removes volumes. */
 export function locksOfPendingChanges(config: GuestConfig): readonly string[] {
   const removesVolumes = Object.values(config.pendingDelete).some(({force}) => force)
   const storages = removesVolumes ? referencedVolumes(config).map(volume => parseVolumeId(volume).storage) : []
-  return [...new Set(storages.map(storageLock))]
+  const changesDrives = [...Object.keys(config.pending), ...Object.keys(config.pendingDelete)].some(isDriveKey)
+  return [...new Set([...storages.map(storageLock), ...(changesDrives ? locksOfCloudInitDrives(config) : [])])]
 }
 
 /**
  * What puts everything that waits into force, for a guest that does not run (its start, the cleanup after its end). No steps when
  * nothing waits.
+ * @param isCloudInitWritten the same plan brings the drive for cloud-init up to date
  */
-export async function planPendingChanges(guest: GuestFile, context: Context): Promise<{plan: Plan; config: GuestConfig}> {
+export async function planPendingChanges(guest: GuestFile, context: Context, isCloudInitWritten = false): Promise<{plan: Plan; config: GuestConfig}> {
   const applied = applyPending(guest.config, ownedBy(guest.vmid))
-  return {plan: await planConfigChange(guest, applied, [], context), config: applied.config}
+  return {plan: await planConfigChange(guest, {...applied, isCloudInitWritten}, [], context), config: applied.config}
 }
 
 /**

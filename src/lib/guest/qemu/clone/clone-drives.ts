@@ -8,6 +8,7 @@ import type {Context, Step} from '../../../tasks/index.ts'
 import {freezeSteps} from '../agent/index.ts'
 import {endMirrorsStep, mirrorStep, planMirror} from '../block-jobs/index.ts'
 import type {DriveMirror} from '../block-jobs/index.ts'
+import {newCloudInitDrive} from '../cloud-init/index.ts'
 import {isCloudInitDrive, isDriveKey} from '../config/index.ts'
 import type {DriveText} from '../drives/drive-text.ts'
 import {formatDriveText, isCdromText, parseDriveText, volumeOf} from '../drives/drive-text.ts'
@@ -31,7 +32,8 @@ export interface CloneDrives {
 /** What becomes of one drive of the source. */
 export type DriveFate =
   | {readonly fate: 'keep'}
-  | {readonly fate: 'copy' | 'link'; readonly volume: string; readonly storage: string}
+  /** `cloud-init`: a new one, which is written when the clone starts. */
+  | {readonly fate: 'copy' | 'link' | 'cloud-init'; readonly volume: string; readonly storage: string}
 
 export interface ClonedDrives {
   /** The drives as they are to be stored. */
@@ -57,7 +59,10 @@ export function driveFates(request: CloneDrives): Readonly<Record<string, DriveF
   for (const [key, text] of Object.entries(values)) {
     if (!isDriveKey(key)) continue
     const drive = parseDriveText(text)
-    if (isCloudInitDrive(drive)) throw new UnsupportedError(`${key}: cloud-init drives are not cloned yet`)
+    if (isCloudInitDrive(drive)) {
+      fates[key] = {fate: 'cloud-init', volume: drive.file, storage: isFull ? storage ?? parseVolumeId(drive.file).storage : parseVolumeId(drive.file).storage}
+      continue
+    }
     if (isCdromText(drive)) { fates[key] = {fate: 'keep'}; continue }
     const volume = volumeOf(drive)
     if (volume === undefined) {
@@ -93,7 +98,14 @@ export async function planCloneDrives(request: CloneDrives, context: Context): P
   for (const [key, fate] of Object.entries(driveFates(request))) {
     const drive = parseDriveText(request.values[key] as string)
     if (fate.fate === 'keep') { values[key] = request.values[key] as string; continue }
-    const made = await namingDrive(key, () => kinds[fate.fate]({key, fate, request, taken}, context))
+    if (fate.fate === 'cloud-init') {
+      const made = await namingDrive(key, async () => newCloudInitDrive({vmid: request.vmid, key, storage: await openStorage(fate.storage, context)}))
+      values[key] = made.value
+      create.push(made.step)
+      continue
+    }
+    const {fate: kind} = fate
+    const made = await namingDrive(key, () => kinds[kind]({key, fate, request, taken}, context))
     taken.push(made.volume)
     values[key] = formatDriveText(clonedDrive(drive, made))
     create.push(made.create)

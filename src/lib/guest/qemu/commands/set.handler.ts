@@ -9,13 +9,14 @@ import type {GuestConfig} from '../../guest-config.ts'
 import {changeConfig} from '../change-config.ts'
 import type {ChangedConfig, ConfigChange} from '../change-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
-import {internalKeys, qemuConfigParams} from '../config/index.ts'
+import {cloudInitDriveOf, hasRecordedChanges, withRecordedChanges} from '../cloud-init/index.ts'
+import {internalKeys, qemuConfigParams, readHotplug} from '../config/index.ts'
 import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {assertDigest, assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
-import {planConfigChange} from '../plan-config-change.ts'
+import {locksOfCloudInitDrives, planConfigChange} from '../plan-config-change.ts'
 import type {WantedConfig} from '../plan-config-change.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {describeChange} from '../change-words.ts'
@@ -27,10 +28,13 @@ type SetParams = ParamsOf<typeof spec>
 export const handler = handleChange(spec, {
   locks: async (params, context) => {
     const {vmid, delete: deleted} = params
-    const storages = new Set(storagesOfNewVolumes(splitOptions(params).drives))
+    const {drives} = splitOptions(params)
+    const storages = new Set(storagesOfNewVolumes(drives))
     // What a deletion removes is known for certain only under the lock; all storages that the guest is on are more than enough.
     if (deleted !== undefined) for (const volume of referencedVolumes((await readGuest(vmid, context)).config)) storages.add(parseVolumeId(volume).storage)
-    return [guestLockName(vmid), ...[...storages].map(storageLock)]
+    const changesDrives = Object.keys(drives).length > 0 || params.revert !== undefined
+    const dropped = changesDrives ? locksOfCloudInitDrives((await readGuest(vmid, context)).config) : []
+    return [guestLockName(vmid), ...new Set([...[...storages].map(storageLock), ...dropped])]
   },
   lockTimeoutMs: 60_000,
   plan: planSet,
@@ -60,7 +64,8 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const changed = changeConfig(guest.config, change, {vmid, isRunning, ownsVolume: ownedBy(vmid), isKnownKey})
   for (const warning of changed.warnings) context.log.warn(warning)
 
-  const wanted = isRunning ? await withHotplug(vmid, changed, keysToTry(change, guest.config, changed.config), context) : changed
+  const hotplugged = isRunning ? await withHotplug(vmid, changed, keysToTry(change, guest.config, changed.config), context) : changed
+  const wanted = isRunning ? await withCloudInit(vmid, guest.config, hotplugged, context) : hotplugged
   return {
     ...await planConfigChange(guest, wanted, planned.steps, context),
     result: describeChange(vmid, params),
@@ -82,13 +87,34 @@ async function withHotplug(vmid: number, changed: ChangedConfig, keys: ReadonlyS
   for (const {key, why} of waiting) (context.log.notice ?? context.log.warn).call(context.log, `'${key}' waits for the next start of virtual machine ${vmid}: ${why}`)
   if (actions.length === 0) return changed
   // A volume that is given up for good goes once its drive has; where the guest keeps the drive, the configuration names the volume and it stays.
-  const given = actions.flatMap(({key, value}) => (value === null && pendingDelete[key]?.force === true ? ownVolume(vmid, changed.config, key) : []))
+  const given = actions.flatMap(({key, value}) => ((value === null && pendingDelete[key]?.force === true) || isCloudInitAt(key, changed.config) ? ownVolume(vmid, changed.config, key) : []))
   return {...changed, freedVolumes: [...changed.freedVolumes, ...given], whileRunning: actions}
+}
+
+/** Its volume is never kept as an unused disk. */
+function isCloudInitAt(key: string, {current: {values}}: GuestConfig): boolean {
+  return cloudInitDriveOf(values)?.key === key
 }
 
 function ownVolume(vmid: number, config: GuestConfig, key: string): string[] {
   const volume = volumeOf(parseDriveText(config.current.values[key] ?? 'none'))
   return volume !== undefined && ownedBy(vmid)(volume) ? [volume] : []
+}
+
+/**
+ * Brings the drive for cloud-init of a running guest up to date, where `hotplug` allows it, and writes a new one before it is plugged in. It
+ * would be written at the next start otherwise.
+ */
+async function withCloudInit(vmid: number, before: GuestConfig, wanted: WantedConfig, context: Context): Promise<WantedConfig> {
+  const {current: {values}, pending} = wanted.config
+  const plugged = wanted.whileRunning ?? []
+  const [drive, coming] = [cloudInitDriveOf(values), cloudInitDriveOf(pending)]
+  const isNew = coming !== undefined && coming.volume !== drive?.volume && plugged.some(({key}) => key === coming.key)
+  const isStale = drive !== undefined && coming === undefined && !plugged.some(({key}) => key === drive.key)
+    && readHotplug(values['hotplug']).has('cloudinit') && hasRecordedChanges(withRecordedChanges(before, wanted.config))
+  if (!isNew && !isStale) return wanted
+  const {planCloudInitWrite} = await import('../cloud-init/plan-write.ts')
+  return {...wanted, whileRunning: [...await planCloudInitWrite(vmid, {...values, ...pending}, {isRunning: isStale, isNew}, context), ...plugged]}
 }
 
 function keyList(text: string | undefined): string[] {

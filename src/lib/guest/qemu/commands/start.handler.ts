@@ -2,6 +2,7 @@
 import {ConflictError, ForbiddenError} from '../../../base/index.ts'
 import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
+import {planCloudInitWrite} from '../cloud-init/plan-write.ts'
 import {assertUnlocked, guestLockName, isYes, readGuest} from '../guest-files.ts'
 import {locksOfHugePages} from '../huge-pages/index.ts'
 import {locksOfPendingChanges, planPendingChanges} from '../plan-config-change.ts'
@@ -36,16 +37,18 @@ export const handler = handleChange(spec, {
 
     const {vmstate} = guest.config.current.values
     if (vmstate !== undefined) context.log.warn(`the state in ${vmstate} is removed: virtual machine ${vmid} is not suspended any more, and boots anew`)
-    const pending = await planPendingChanges(vmstate === undefined ? guest : {...guest, config: withoutState(guest.config)}, context)
+    const pending = await planPendingChanges(vmstate === undefined ? guest : {...guest, config: withoutState(guest.config)}, context, true)
     const {current} = pending.config
     const values = machine === undefined ? current.values : {...current.values, machine}
     const launch = await planLaunch({vmid, section: {...current, values}, forcedCpu, timeoutSeconds: timeout}, context)
+    const cloudInit = await planCloudInitWrite(vmid, values, {isRunning: false}, context)
     const lastRun = await uncleanedRun(vmid, context)
     return {
       steps: [
         // A run that ended unseen has had no end yet for its hook script.
         ...(lastRun === undefined ? [] : hookActions(vmid, values, 'post-stop', lastRun)).map((action) => ({do: action})),
         ...pending.plan.steps,
+        ...cloudInit.map((action) => ({do: action})),
         ...launch.steps,
       ],
       // A start that fails is taken back with the changes, so nothing that they gave up may be gone before it has worked.

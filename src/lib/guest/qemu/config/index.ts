@@ -35,7 +35,6 @@ export * from './ports.ts'
 export {readFlag, readWholeNumber} from './read-properties.ts'
 export * from './split-arguments.ts'
 export * from './virtiofs.ts'
-export {unsupportedReason} from './unsupported-keys.ts'
 export type {UnsupportedKey} from './unsupported-keys.ts'
 
 /** Every key that `qm create` and `qm set` take, with its schema. */

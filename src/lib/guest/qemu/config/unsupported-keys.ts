@@ -3,13 +3,7 @@
 import {UnsupportedError} from '../../../base/index.ts'
 import {findParam} from '../../../spec/params.ts'
 import type {Params} from '../../../spec/index.ts'
-import {isCloudInitDrive, isDriveKey} from './drives.ts'
 import {internalKeys} from './general.ts'
-
-const cloudInit = 'the guest\'s cloud-init settings are not generated yet'
-const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
-  [/^(?:cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/, cloudInit],
-]
 
 /** Sub-properties that are refused unless they ask for nothing. */
 const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason: string])[] = [
@@ -18,19 +12,12 @@ const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason
   [/^net\d+$/, /^trunks=/, 'VLANs are not set up yet'],
 ]
 
-/** The reason why a key is refused although Proxmox VE has it; undefined for all others. */
-export function unsupportedReason(key: string): string | undefined {
-  return reasons.find(([pattern]) => pattern.test(key))?.[1]
-}
-
 export interface UnsupportedKey { readonly key: string; readonly reason: string }
 
 /** What of these values cannot be carried out, each named (`net0.firewall` for a sub-property), in their order. */
 export function unsupportedKeys(values: Readonly<Record<string, string>>, known: Params): UnsupportedKey[] {
   const found: UnsupportedKey[] = []
   for (const [key, value] of Object.entries(values)) {
-    const reason = unsupportedReason(key)
-    if (reason !== undefined) { found.push({key, reason}); continue }
     if (findParam(known, key) === undefined && !internalKeys.includes(key)) {
       found.push({key, reason: 'no such key is known'})
       continue
@@ -39,7 +26,6 @@ export function unsupportedKeys(values: Readonly<Record<string, string>>, known:
       const match = propertyReasons.find(([keyPattern, propertyPattern]) => keyPattern.test(key) && propertyPattern.test(part))
       if (match !== undefined) found.push({key: `${key}.${part.split('=')[0] ?? ''}`, reason: match[2]})
     }
-    if (isDriveKey(key) && isCloudInitDrive({file: (value.split(',')[0] ?? '').replace(/^file=/, '')})) found.push({key, reason: cloudInit})
   }
   return found
 }

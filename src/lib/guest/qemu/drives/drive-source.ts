@@ -6,6 +6,8 @@ export type DriveSource =
   /** `none` or the host's own `cdrom`. */
   | {readonly kind: 'empty'}
   | {readonly kind: 'new'; readonly storage: string; readonly sizeBytes: number}
+  /** A new drive for cloud-init: `local:cloudinit`. */
+  | {readonly kind: 'cloud-init'; readonly storage: string}
   | {readonly kind: 'volume'}
   | {readonly kind: 'path'}
 
@@ -21,6 +23,8 @@ const maxSizeGib = Number.MAX_SAFE_INTEGER / gib
 export function readDriveSource(key: string, file: string): DriveSource {
   if (file === 'none' || file === 'cdrom') return {kind: 'empty'}
   if (file.startsWith('/')) return {kind: 'path'}
+  const cloudInit = /^([^:/\s]+):cloudinit$/.exec(file)
+  if (cloudInit !== null) return {kind: 'cloud-init', storage: cloudInit[1] as string}
   const fresh = /^([^:/\s]+):(\d{1,64}(?:\.\d{1,64})?)$/.exec(file)
   if (fresh !== null) {
     const sizeGib = Number(fresh[2])

@@ -1,12 +1,13 @@
 // From what drive options ask for to what is stored in the configuration, and the steps that make the new volumes. It looks at
 // storages and changes nothing. It must be called under the guest's lock: the names of new volumes are chosen here.
-import {AppError, ForbiddenError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {AppError, ForbiddenError, InvalidInputError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
 import {createVolumeStep, formatVolumeId, openStorage, openVolume} from '../../../storage/index.ts'
 import type {Format, Storage, Volume} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
 import {canonicalProperties} from '../config-values.ts'
+import {assertCdromBus, cloudInitDriveOf, cloudInitDriveText, newCloudInitDrive} from '../cloud-init/index.ts'
 import {isCloudInitDrive, readDrive} from '../config/drives.ts'
 import {referencedVolumes} from '../pending.ts'
 import type {DriveText} from './drive-text.ts'
@@ -61,6 +62,7 @@ async function planDrive(key: string, value: string, request: DriveRequest & Cre
     case 'empty': return {value: formatDriveText({file: drive.file, options: without(drive.options, 'size', 'format')}), steps: []}
     case 'path': return {value: formatDriveText(await checkedPath(key, drive, context)), steps: []}
     case 'volume': return {value: formatDriveText(await existingVolume(key, drive, request.vmid, context)), steps: []}
+    case 'cloud-init': return cloudInitDrive({...request, key, drive, source}, context)
     case 'new': {
       const made = await newVolume({...request, key, drive, source}, context)
       return {value: formatDriveText(made.drive), steps: made.steps, created: made.drive.file}
@@ -99,10 +101,11 @@ async function checkedPath(key: string, drive: DriveText, context: Context): Pro
 }
 
 async function existingVolume(key: string, drive: DriveText, vmid: number, context: Context): Promise<DriveText> {
-  if (isCloudInitDrive(drive)) throw new UnsupportedError(`${key}: cloud-init drives are not available yet`)
+  if (isCloudInitDrive(drive)) assertCdromBus(key)
   const {storage, id} = await openVolume(drive.file, context)
   const volume = await storage.volume(id)
   assertUsableBy(key, volume, drive, vmid)
+  if (isCloudInitDrive(drive)) return parseDriveText(cloudInitDriveText(drive.file))
   const media = volume.content === 'iso' ? {media: 'cdrom'} : {}
   return {file: drive.file, options: {...without(drive.options, 'format'), ...media, size: formatSize(volume.sizeBytes)}}
 }
@@ -161,6 +164,30 @@ async function newVolume(request: NewVolumeRequest, context: Context): Promise<{
   }
 }
 
+interface CloudInitRequest extends DriveRequest, CreatedVolumes {
+  readonly key: string
+  readonly drive: DriveText
+  readonly source: {readonly storage: string}
+}
+
+/** A guest has one drive for cloud-init; asked for once more where it is, it stays. */
+async function cloudInitDrive({vmid, key, drive, source, config, drives}: CloudInitRequest, context: Context): Promise<PlannedDrive> {
+  const others = Object.keys(drives).filter(other => other !== key && /^[^:/\s]+:cloudinit(?:,|$)/.test(drives[other] ?? ''))
+  if (others.length > 0) throw new InvalidInputError(`${key}: a machine has one cloud-init drive, and '${others.join("', '")}' asks for one as well`, {[key]: 'asks for a second cloud-init drive'})
+  const there = config === undefined ? undefined : cloudInitDriveOf({...config.current.values, ...config.pending})
+  if (there !== undefined && there.key !== key) {
+    throw new InvalidInputError(`${key}: virtual machine ${vmid} has a cloud-init drive already, at '${there.key}'`, {[key]: `there is one at '${there.key}'`}, {nextSteps: [`Take it away first: qm set ${vmid} --delete ${there.key}`]})
+  }
+  const format = drive.options['format'] as Format | undefined
+  if (there !== undefined && there.volume.startsWith(`${source.storage}:`)) {
+    const {storage, id} = await openVolume(there.volume, context)
+    if (format === undefined || storage.parseName(id.name).format === format) return {value: cloudInitDriveText(there.volume), steps: []}
+  }
+  const storage = await storageForNewVolume(key, source.storage, context)
+  const {volume, value, step} = await newCloudInitDrive({vmid, key, storage, ...(format === undefined ? {} : {format})})
+  return {value, steps: [step], created: volume}
+}
+
 async function storageForNewVolume(key: string, storageId: string, context: Context): Promise<Storage> {
   const storage = await openStorage(storageId, context)
   if (!storage.traits.defaultContent.includes('images')) {
@@ -194,7 +221,7 @@ export function storagesOfNewVolumes(drives: Readonly<Record<string, string>>): 
   const storages = new Set<string>()
   for (const [key, value] of Object.entries(drives)) {
     const source = readDriveSource(key, parseDriveText(value).file)
-    if (source.kind === 'new') storages.add(source.storage)
+    if (source.kind === 'new' || source.kind === 'cloud-init') storages.add(source.storage)
   }
   return [...storages]
 }

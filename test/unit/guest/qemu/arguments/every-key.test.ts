@@ -27,8 +27,8 @@ const companions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Keys without a device behind them, and who acts on them. */
 const honouredElsewhere: Readonly<Record<string, string>> = {
   autostart: 'nothing at all, in Proxmox VE either',
-  cicustom: 'a start is refused', cipassword: 'a start is refused', citype: 'a start is refused', ciupgrade: 'a start is refused', ciuser: 'a start is refused',
-  'ipconfig[n]': 'a start is refused', nameserver: 'a start is refused', searchdomain: 'a start is refused', sshkeys: 'a start is refused',
+  cicustom: 'the cloud-init drive', cipassword: 'the cloud-init drive', citype: 'the cloud-init drive', ciupgrade: 'the cloud-init drive', ciuser: 'the cloud-init drive',
+  'ipconfig[n]': 'the cloud-init drive', nameserver: 'the cloud-init drive', searchdomain: 'the cloud-init drive', sshkeys: 'the cloud-init drive',
   cpulimit: 'the control group of the guest', cpuunits: 'the control group of the guest', keephugepages: 'the end of the guest',
   migrate_downtime: 'migration', migrate_speed: 'migration', vmstatestorage: 'suspending to disk',
   arch: 'picks the emulator; its own test is in guest.test.ts',

@@ -1,7 +1,7 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {ConflictError, ForbiddenError, InvalidInputError, UnsupportedError} from '../../../../../src/lib/base/index.ts'
+import {ConflictError, ForbiddenError, InvalidInputError} from '../../../../../src/lib/base/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {images, machineRoom, outcomeOf, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
@@ -47,7 +47,7 @@ describe('qm create', () => {
     expect(await storedKey(100, 'smbios1', context)).toBeDefined()
   })
 
-  it('keeps settings that nothing acts on yet, and of a password only the hash', async () => {
+  it('keeps the settings for cloud-init, and of a password only the hash', async () => {
     const {context} = await room()
     await qm('create', {vmid: 100, ciuser: 'joe', cipassword: 'open sesame', ipconfig0: 'ip=192.0.2.10/24,gw=192.0.2.1', migrate_speed: '10', cpuunits: '200'}, context)
     expect(await storedKey(100, 'ciuser', context)).toBe('joe')
@@ -204,11 +204,6 @@ describe('qm create refuses', () => {
     await expect(qm('create', {vmid: 101, scsi0: 'local:1'}, context)).rejects.toThrow("'local' is not for disk images")
     expect(await images(place)).toEqual(['100/vm-100-disk-0.raw'])
     expect(await storedConfig(101, context)).toBeUndefined()
-  })
-
-  it('cloud-init drives, by name', async () => {
-    const {context} = await room()
-    await expect(qm('create', {vmid: 100, ide2: 'local:cloudinit'}, context)).rejects.toThrow(UnsupportedError)
   })
 
   it('paths that are no disks; and from others than root paths and arguments at all', async () => {

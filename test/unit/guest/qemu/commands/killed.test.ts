@@ -1,6 +1,6 @@
 // Commands whose process is killed after every journal record and every step: whoever comes next finds nothing orphaned and nothing lost.
 import {spawn} from 'node:child_process'
-import {mkdtemp, open, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, open, readFile, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
@@ -96,6 +96,53 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     })
     // The reservation, three disks and the configuration; the template of the variables needs no record.
     expect(kills).toBe(what === 'RECORD' ? 5 : 6)
+  }, 120_000)
+
+  it('a create with a cloud-init drive leaves nothing', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'create', params: {vmid: 100, ide2: 'local:cloudinit', ciuser: 'joe'},
+      before: async () => undefined,
+      afterwards: async (place, context) => {
+        expect(await images(place)).toEqual([])
+        await assertNothingLoose(place, context)
+      },
+    })
+    expect(kills).toBe(3)
+  }, 120_000)
+
+  it('a cloud-init drive that comes, goes and moves is whole or not there, with its volume', async () => {
+    const before = async (context: Context) => { await qm('create', {vmid: 100, ciuser: 'joe'}, context) }
+    const add = await killEverywhere(what, {
+      command: 'set', params: {vmid: 100, ide2: 'local:cloudinit'}, before,
+      afterwards: (place, context) => assertNothingLoose(place, context),
+    })
+    expect(add).toBe(2)
+    const remove = await killEverywhere(what, {
+      command: 'set', params: {vmid: 100, delete: 'ide2'},
+      before: async (context) => { await before(context); await qm('set', {vmid: 100, ide2: 'local:cloudinit'}, context) },
+      afterwards: async (place, context) => {
+        await assertNothingLoose(place, context)
+        expect(await images(place)).toEqual([])
+      },
+    })
+    expect(remove).toBe(what === 'RECORD' ? 1 : 2)
+  }, 120_000)
+
+  it('an update of the cloud-init drive is finished: nothing is left of the settings beside it', async () => {
+    const kills = await killEverywhere(what, {
+      command: 'cloudinit update', params: {vmid: 100},
+      before: async (context) => {
+        await qm('create', {vmid: 100, ide2: 'local:cloudinit', ciuser: 'joe'}, context)
+        await qm('set', {vmid: 100, ciuser: 'jim'}, context)
+        expect(await storedConfig(100, context)).toContain('[special:cloudinit]\nciuser: joe\n')
+      },
+      afterwards: async (place, context) => {
+        await assertNothingLoose(place, context)
+        expect(await storedConfig(100, context)).not.toContain('special:cloudinit')
+        expect(await readdir(join(place.root, 'run/qemu-server'))).toEqual([])
+      },
+    })
+    expect(kills).toBe(1)
   }, 120_000)
 
   it('a create with a TPM in a pool leaves nothing, and the pool as it was', async () => {

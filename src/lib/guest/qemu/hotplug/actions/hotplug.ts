@@ -4,6 +4,7 @@ import {AppError, CancelledError, errorChain} from '../../../../base/index.ts'
 import {defineAction, storeCommit, storeCommitStep} from '../../../../tasks/index.ts'
 import type {Action, Context, StoreCommit} from '../../../../tasks/index.ts'
 import type {GuestConfig} from '../../../guest-config.ts'
+import {withRecordedChanges} from '../../cloud-init/index.ts'
 import {formatQemuConfig} from '../../config/config-file.ts'
 import {ownedBy} from '../../drives/volume-owner.ts'
 import {guestConfigPath, readGuestIfThere} from '../../guest-files.ts'
@@ -66,5 +67,5 @@ async function putIntoForce({vmid, key}: Hotplug, {config, file}: GuestFile, con
 
 /** The configuration once the machine has taken what waits for a key. */
 export function withKeyInForce(config: GuestConfig, key: string, vmid: number): GuestConfig {
-  return dropUsedUnused(applyPending(config, ownedBy(vmid), name => name === key).config)
+  return withRecordedChanges(config, dropUsedUnused(applyPending(config, ownedBy(vmid), name => name === key).config))
 }
