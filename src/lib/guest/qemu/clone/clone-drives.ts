@@ -2,7 +2,7 @@
 // volumes. It looks at storages and changes nothing. It must be called under the locks of the storages: names are chosen here.
 import {AppError, ConflictError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
+import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openStorage, openVolume, parseVolumeId} from '../../../storage/index.ts'
 import type {CopyWish, Format} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import {freezeSteps} from '../agent/index.ts'
