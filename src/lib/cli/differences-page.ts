@@ -5,7 +5,7 @@ import path from 'node:path'
 import type {CommandSpec, Params, ValueSchema} from '../spec/index.ts'
 import {notBuiltYet} from '../spec/index.ts'
 import {commandDifferences, keyDifferences, proxmoxCommands} from '../guest/qemu/config/differences.ts'
-import {qemuConfigParams, unsupportedReason} from '../guest/qemu/config/index.ts'
+import {qemuConfigParams} from '../guest/qemu/config/index.ts'
 import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {productRoot} from './version.ts'
 
@@ -30,11 +30,9 @@ export function differencesPage(specs: readonly CommandSpec[]): GeneratedFile {
 
 function keyRows(params: Params): string[] {
   return Object.entries(params).sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, schema]) => {
-    const refused = unsupportedReason(name.replace('[n]', '0'))
     const parts = refusedProperties(schema)
-    const state = refused !== undefined ? 'refused' : parts.length > 0 ? 'partly' : 'yes'
+    const state = parts.length > 0 ? 'partly' : 'yes'
     const texts = [
-      ...(refused === undefined ? [] : [`Refused at the start: ${refused}.`]),
       ...parts.map(({property, reason}) => `\`${property}\` is refused: ${reason}.`),
       ...(schema.alias === undefined ? [] : [`The same as \`${schema.alias}\`, as there.`]),
       ...(keyDifferences[name] === undefined ? [] : [keyDifferences[name]]),

@@ -4,12 +4,12 @@ import {existsSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import type {Params} from '../spec/index.ts'
 import {notBuiltYet} from '../spec/index.ts'
-import {qemuConfigParams, unsupportedReason} from '../guest/qemu/config/index.ts'
+import {qemuConfigParams} from '../guest/qemu/config/index.ts'
 import type {GeneratedFile} from '../spec/generate/generated-file.ts'
 import {productRoot} from './version.ts'
 
 export interface RefusedList {
-  /** Keys of qm.conf, and their sub-properties as `net[n].firewall`. */
+  /** Sub-properties of keys of qm.conf, as `net[n].firewall`. */
   readonly keys: readonly string[]
   /** Options of commands, as `qm create --archive`. */
   readonly options: readonly string[]
@@ -19,10 +19,9 @@ const listPath = 'docs/refused.json'
 
 /** What is refused today. */
 export function refusedNow(): RefusedList {
-  const keys = Object.entries<Params[string]>(qemuConfigParams).flatMap(([name, {format}]) => [
-    ...(unsupportedReason(name.replace('[n]', '0')) === undefined ? [] : [name]),
-    ...(typeof format === 'object' ? Object.keys(format[notBuiltYet] ?? {}).map((property) => `${name}.${property}`) : []),
-  ])
+  const keys = Object.entries<Params[string]>(qemuConfigParams).flatMap(([name, {format}]) => (
+    typeof format === 'object' ? Object.keys(format[notBuiltYet] ?? {}).map((property) => `${name}.${property}`) : []
+  ))
   const missing = JSON.parse(readFileSync(path.join(productRoot, 'docs/surface-todo.json'), 'utf8')) as Record<string, object>
   const options = Object.entries(missing).filter(([command]) => command.startsWith('qm ')).flatMap(([command, named]) => Object.keys(named).map((option) => `${command} ${option}`))
   return {keys: keys.sort(), options: options.sort()}
