@@ -287,6 +287,7 @@ export const formats: Readonly<Record<string, Format>> = {
 export const exceptions: Readonly<Record<string, string>> = {
   'spec/formats.ts formatHint': 'Looks for a word like a wrong one, of a value that was checked for its length before.',
   'guest/qemu/drives/tpm-state.ts formatTpmState': 'Makes a step of a plan: it formats a disk, no text.',
+  'store/sqlite/pmxcfs-database.ts readPmxcfsDatabase': 'Reads a file, which test/unit/guest/pve-import/import-pve.test.ts damages at random.',
   'network/taps.ts formatTapSettings': 'Only the tap script reads it: test/hostile/02-shell-metacharacters.test.ts and test/unit/network/taps.test.ts.',
   'spec/read-value.ts readAs': 'Chooses among readBoolean, readInteger and readNumber, which are tried.',
   'guest/qemu/pending.ts readKey': 'Looks a key up in what was read.',
