@@ -13,5 +13,5 @@ export const floors: Readonly<Record<string, number>> = {
   'section-config': 7,
   'storage-bwlimit': 45,
   'storage-list': 3,
-  'storage-naming': 75,
+  'storage-naming': 76,
 }

@@ -1,6 +1,9 @@
 // Suite storage-naming: names, folders and paths on directory storages, and what the name of a backup says.
+import {systemClock} from '../../src/lib/base/index.ts'
+import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {decompressorOf, parseArchiveName} from '../../src/lib/storage/archive-name.ts'
 import {readDirOptions} from '../../src/lib/storage/dir/options.ts'
+import {plugin} from '../../src/lib/storage/dir/plugin.ts'
 import {contentFolder, parseFolderVolumeName, volumeNameOfPath, volumePath} from '../../src/lib/storage/naming.ts'
 import type {Content, VolumeName} from '../../src/lib/storage/storage.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
@@ -57,10 +60,14 @@ function layoutOf(storage: Data): Parameters<typeof contentFolder>[0] {
 }
 
 function filesystemPath(input: Data): unknown {
-  if (input['snapshot'] !== undefined && input['snapshot'] !== null) throw new Unsupported('volumes have no snapshots yet')
+  const config = {...(input['storage'] as {path: string}), type: 'dir', storage: 'local'}
   return attempt(() => {
+    if (typeof input['snapshot'] === 'string') {
+      const {path} = plugin.open(config, fakeHost(), systemClock).imageName({storage: 'local', name: String(input['volname'])}, input['snapshot'])
+      return {path}
+    }
     const name = parseFolderVolumeName(String(input['volname']))
-    const {layout} = readDirOptions({...(input['storage'] as {path: string}), type: 'dir', storage: 'local'}, {content: [], format: 'raw'})
+    const {layout} = readDirOptions(config, {content: [], format: 'raw'})
     return {path: volumePath(layout, name), vmid: name.vmid, vtype: name.content}
   })
 }
