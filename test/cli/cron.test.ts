@@ -99,7 +99,7 @@ const scene: readonly Line[] = [
   {words: words('corral autocomplete install bash'), code: 7, tells: /HOME is not set/},
   {words: words('qmeventd SOCKET'), endAfterMs: 1000, prints: /(?:)/, tells: /(?:)/},
   {words: words('qm clone 100 120 --name copy'), tells: /^scsi0: successfully created .*\ncopied .*\n$/},
-  {words: words('qm template 120'), tells: /^'local:120\/vm-120-disk-0.raw' is the base 'local:120\/base-120-disk-0.raw' now\n$/},
+  {words: words('qm template 120'), tells: /^'local:120\/vm-120-disk-0.qcow2' is the base 'local:120\/base-120-disk-0.qcow2' now\n$/},
   {words: words('qm destroy 120'), tells: /^removed volume .*\n$/},
   {words: words('qm destroy 100'), tells: /^(?:removed volume .*\n)+$/},
 ]

@@ -78,9 +78,12 @@ const referenceFile = path.resolve(root, '../shared/pve-surface/api.json')
 
 const cpuModelKeys = ['reported-model', 'flags', 'hidden', 'hv-vendor-id', 'phys-bits', 'guest-phys-bits']
 const keyOfTheFile = 'a key of cpu-models.conf, of which the reference names none here'
+const ofGlusterfs = 'GlusterFS has the options of Proxmox VE 8; the reference is of a later version, without it'
 /** Names that we take and Proxmox VE's API does not, with the reason. */
 const onlyOurs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'qm status': {verbose: "it is an option of Proxmox VE's command line; the API gives all of it always"},
+  'pvesm add': {server2: ofGlusterfs, volume: ofGlusterfs, transport: ofGlusterfs},
+  'pvesm set': {server2: ofGlusterfs, transport: ofGlusterfs},
   'corral cpu-model create': Object.fromEntries(cpuModelKeys.map((name) => [name, keyOfTheFile])),
   'corral cpu-model set': Object.fromEntries(cpuModelKeys.map((name) => [name, keyOfTheFile])),
 }

@@ -27,7 +27,7 @@ enabled, its file systems are frozen meanwhile. A snapshot that fails leaves not
   runsOn: 'guest-node',
   needs: {path: '/vms/{vmid}', privilege: 'VM.Snapshot'},
   examples: [
-    {line: 'qm snapshot 100 before-upgrade --description "before the upgrade"', meaning: 'Keep the disks as they are now.'},
+    {line: 'qm snapshot 100 before-upgrade --description "before upgrade"', meaning: 'Keep the disks as they are now.'},
     {line: 'qm snapshot 100 at-work --vmstate 1', meaning: 'Keep the memory of the running machine as well.'},
   ],
   seeAlso: ['qm rollback', 'qm listsnapshot', 'qm delsnapshot'],
