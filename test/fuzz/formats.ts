@@ -31,6 +31,7 @@ import {readFloat, readProperties} from '../../src/lib/guest/qemu/config/read-pr
 import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
 import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
+import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
@@ -201,6 +202,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'stored drives': format(['guest/qemu/drives/drive-text.ts parseDriveText', 'guest/qemu/drives/drive-text.ts formatDriveText'], ['local:100/vm-100-disk-0.raw,size=32G', 'file=/a=b,x=y=z', '__proto__=1,none'], parseDriveText, formatDriveText),
   'sources of drives': format(['guest/qemu/drives/drive-source.ts readDriveSource'], ['local:32', 'local:0.5', '/dev/x', 'none', 'local:iso/x.iso'], text => readDriveSource('scsi0', text)),
   'drives': format(['guest/qemu/config/drives.ts readDrive'], ['local:100/vm-100-disk-0.raw,size=32G,cache=writeback,mbps=5', 'file=none,media=cdrom'], text => readDrive('ide2', text)),
+  "QEMU's option strings": format(['guest/qemu/hotplug/option-values.ts readOption'], ['scsi-hd,bus=scsihw0.0,lun=1,id=a,,b', '{"qom-type":"iothread","id":"x"}', 'size=512M,mq=on'], readOption),
   'efidisk': format([], ['local:100/vm-100-disk-0.raw,efitype=4m,size=4M'], text => readDrive('efidisk0', text)),
   'boot orders': format(['guest/qemu/boot-order.ts readBootOrder', 'guest/qemu/boot-order.ts formatBootOrder'], ['order=scsi0;ide2;net0', ''], readBootOrder, formatBootOrder),
   'boot': format(['guest/qemu/config/firmware.ts readBoot'], ['order=scsi0;net0', 'cdn', 'legacy=c'], text => readBoot(text, 'scsi0')),

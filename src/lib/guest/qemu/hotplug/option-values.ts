@@ -1,5 +1,6 @@
 // QEMU's option strings (`driver,key=value,…`) read back into the typed values that QMP wants for the same thing, so that a device that is
 // plugged into a running machine is described by the very text that a start would have given it. Pure.
+import {InvalidInputError} from '../../../base/index.ts'
 
 export type OptionJson = string | number | boolean
 export interface ReadOption { readonly head: string | undefined; readonly values: Readonly<Record<string, OptionJson>> }
@@ -12,9 +13,12 @@ const textual: ReadonlySet<string> = new Set([
 
 const mebibyte = 1024 * 1024
 
-/** `scsi-hd,bus=scsihw0.0,lun=1` as {head: 'scsi-hd', values: {bus: 'scsihw0.0', lun: 1}}; JSON as it is. */
+/**
+ * `scsi-hd,bus=scsihw0.0,lun=1` as {head: 'scsi-hd', values: {bus: 'scsihw0.0', lun: 1}}; JSON as it is.
+ * @throws InvalidInputError for JSON that is none, which can stand only in `args`
+ */
 export function readOption(text: string): ReadOption {
-  if (text.startsWith('{')) return {head: undefined, values: JSON.parse(text) as Record<string, OptionJson>}
+  if (text.startsWith('{')) return {head: undefined, values: readJson(text)}
   const [first = '', ...rest] = splitCommas(text)
   const hasHead = !first.includes('=')
   const values = (hasHead ? rest : [first, ...rest]).map((part): [string, OptionJson] => {
@@ -23,6 +27,14 @@ export function readOption(text: string): ReadOption {
     return [name, at === -1 ? true : typedValue(name, part.slice(at + 1))]
   })
   return {head: hasHead ? first : undefined, values: Object.fromEntries(values)}
+}
+
+function readJson(text: string): Record<string, OptionJson> {
+  try {
+    return JSON.parse(text) as Record<string, OptionJson>
+  } catch (cause) {
+    throw new InvalidInputError('an argument of QEMU begins as JSON and is none', {args: 'holds JSON that is none'}, {cause})
+  }
 }
 
 /** At single commas; a doubled one stands for itself. */

@@ -10,7 +10,7 @@ import {usesXhci} from '../arguments/usb.ts'
 import {buildArguments} from '../arguments/build-arguments.ts'
 import {describeGuest} from '../arguments/guest.ts'
 import type {ArgumentsInput} from '../arguments/index.ts'
-import {isDriveKey, readBoot, readHotplug, readNic} from '../config/index.ts'
+import {isDriveKey, readBoot, readFlag, readHotplug, readNic} from '../config/index.ts'
 import {gatherFacts} from '../facts/index.ts'
 import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {readKey} from '../pending.ts'
@@ -94,6 +94,7 @@ async function lookAt(vmid: number, values: Values, changes: readonly WaitingCha
     ...look,
     machine: {
       features: readHotplug(values['hotplug']),
+      isEmulated: readFlag(values['kvm']) === false,
       bootDevices: boot.kind === 'order' ? boot.devices : boot.disk === undefined ? [] : [boot.disk],
       hasXhci: hasUsb && usesXhci(describeGuest(await inputOf(values, look, context), () => undefined)),
     },

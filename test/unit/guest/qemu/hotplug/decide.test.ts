@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest'
 import {decide} from '../../../../../src/lib/guest/qemu/hotplug/decide.ts'
 import type {RunningMachine} from '../../../../../src/lib/guest/qemu/hotplug/decide.ts'
 
-const machine: RunningMachine = {features: new Set(['network', 'disk', 'usb']), bootDevices: ['scsi0'], hasXhci: true}
+const machine: RunningMachine = {features: new Set(['network', 'disk', 'usb']), bootDevices: ['scsi0'], hasXhci: true, isEmulated: false}
 const everything: RunningMachine = {...machine, features: new Set(['network', 'disk', 'usb', 'cpu', 'memory'])}
 const nothing: RunningMachine = {...machine, features: new Set()}
 const wayOf = (key: string, now: string | undefined, then: string | undefined, of = machine) => {
@@ -61,6 +61,13 @@ describe('decide', () => {
     expect(wayOf('ide2', 'none,media=cdrom', 'local:iso/x.iso,media=cdrom', nothing)).toBe('medium')
     expect(wayOf('scsi1', 'local:1', 'local:1,iops=5', nothing)).toBe('limits')
     expect(wayOf('net0', 'virtio=BC:24:11:00:00:01', 'virtio=BC:24:11:00:00:01,link_down=1', nothing)).toBe('card')
+  })
+
+  it('takes no CPU out of a machine whose processor is emulated, which QEMU may not survive', () => {
+    const emulated = {...everything, isEmulated: true}
+    expect([wayOf('vcpus', '2', '1', emulated), wayOf('vcpus', undefined, '1', emulated)]).toEqual(['waits', 'waits'])
+    expect([wayOf('vcpus', '1', '2', emulated), wayOf('vcpus', '1', undefined, emulated)]).toEqual(['unplug plug', 'unplug plug'])
+    expect(wayOf('vcpus', '2', '1', everything)).toBe('unplug plug')
   })
 
   it('lets USB devices wait where there is no controller for all of them', () => {
