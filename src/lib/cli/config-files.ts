@@ -44,7 +44,7 @@ function qmConf(): ConfigFile {
       {title: 'MEMORY', params: qemu.memoryParams}, {title: 'FIRMWARE AND BOOTING', params: qemu.firmwareParams}, {title: 'DRIVES', params: qemu.driveParams},
       {title: 'NETWORK CARDS', params: qemu.netParams}, {title: 'DISPLAY AND SOUND', params: qemu.displayParams}, {title: 'PORTS AND OTHER DEVICES', params: qemu.portParams},
       {title: 'DEVICES AND FOLDERS OF THE HOST', params: {...qemu.hostDeviceParams, ...qemu.virtiofsParams}}, {title: 'ENCRYPTED MEMORY', params: qemu.encryptionParams},
-      {title: 'CLOUD-INIT', text: 'These are kept, and a machine that has them is not started yet; see corral-cloud-init(7).', params: qemu.cloudInitParams},
+      {title: 'CLOUD-INIT', text: 'They are told to the guest by a drive of its own (`--ide2 STORAGE:cloudinit`); see corral-cloud-init(7).', params: qemu.cloudInitParams},
     ],
     example: 'boot: order=scsi0;net0\ncores: 2\nmemory: 2048\nname: web1\nnet0: virtio=BC:24:11:2A:10:01,bridge=vmbr0\nostype: l26\nscsi0: local:100/vm-100-disk-0.qcow2,discard=on,size=32G\nscsihw: virtio-scsi-single\nserial0: socket',
     seeAlso: ['qm(1)', 'qm-create(1)', 'qm-set(1)', 'qm-config(1)', 'qm-pending(1)', 'storage.cfg(5)'],
