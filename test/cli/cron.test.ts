@@ -42,6 +42,7 @@ const scene: readonly Line[] = [
   {words: words('qm disk unlink 100 --idlist scsi1')},
   {words: words('qm disk rescan')},
   {words: words('qm disk resize 100 scsi0 +1M'), tells: /^scsi0 \(local:100\/vm-100-disk-0.raw\) has \S+ now\n$/},
+  {words: words('qm disk import 100 local:100/vm-100-disk-0.raw local'), prints: /^unused\d: successfully imported disk 'local:100\/vm-100-disk-\d.raw'\n$/},
   {words: words('qm disk move 100 scsi0 local --format qcow2 --delete'), tells: /^scsi0: successfully created .*\ncopied .*\nremoved volume .*\n$/},
   {words: words('qm start 100')},
   {words: words('qm status 100 --verbose'), prints: /^status: running$/m},

@@ -32,6 +32,7 @@ import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
 import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
 import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
+import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
@@ -265,6 +266,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'temporary names': format(['host/leftovers.ts writerOf'], ['.corral-12-345-0af.tmp'], writerOf, writer => temporaryName(writer, '0af')),
   '/proc/PID/stat': format(['host/local/processes.ts parseProcStat'], [`5 (a) b) R ${'1 '.repeat(30)}`], parseProcStat),
   'JSON of the protocol': format(['host/protocol/json-payload.ts decodeObject', 'host/protocol/json-payload.ts encodeJson'], ['{"a":[1,{"b":null}],"__proto__":5}'], text => decodeObject(Buffer.from(text), 'x'), value => encodeJson(value).toString(), {kinds: ['tool']}),
+  'images to be imported': format(['guest/qemu/drives/import-source.ts readImportWish'], ['local:0,import-from=/x.qcow2,format=raw', 'import-from=local:import/x.raw,file=local:0'], text => readImportWish('scsi0', text)),
   'jobs of QEMU': format(['guest/qemu/block-jobs/job-state.ts readJobs'], ['[{"id":"mirror-scsi0","status":"ready","current-progress":1,"total-progress":2,"error":"x"}]'], text => readJobs(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
   'nodes of QEMU': format(['guest/qemu/block-jobs/nodes.ts readNodeNames', 'guest/qemu/block-jobs/nodes.ts readRunningDrive'], ['[{"device":"drive-scsi0","inserted":{"node-name":"x","image":{"virtual-size":1}},"node-name":"y"}]'], (text) => {
     const answer = JSON.parse(text) as unknown

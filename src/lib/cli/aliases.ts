@@ -2,6 +2,7 @@
 
 export const aliases: Readonly<Record<string, string>> = {
   'qm agent': 'qm guest cmd',
+  'qm importdisk': 'qm disk import',
   'qm move-disk': 'qm disk move',
   'qm move_disk': 'qm disk move',
   'qm rescan': 'qm disk rescan',

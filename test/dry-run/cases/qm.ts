@@ -322,6 +322,15 @@ export const cases: DryRunCases = {
     },
     shows: /^rm -f -- /m,
   }],
+  'qm disk import': [{
+    arrange: async (world) => {
+      await world.before('pvesm', 'alloc', 'local', '101', 'vm-101-disk-0.qcow2', '1M')
+      await world.guest(100)
+      await world.guest(101)
+      return ['qm', 'disk', 'import', '100', 'local:101/vm-101-disk-0.qcow2', 'local', '--target-disk', 'scsi0']
+    },
+    shows: /^\+scsi0: local:100\/vm-100-disk-0\.qcow2,size=1M$/m,
+  }],
   'qm disk move': [
     {
       about: 'into another format, the old volume removed',

@@ -4,11 +4,11 @@ import {InvalidInputError} from '../../../base/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
-import {storageLock} from '../../../storage/index.ts'
+import {openStorage, storageLock} from '../../../storage/index.ts'
 import {fileWithPoolMember} from '../../pools.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
-import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
+import {guestsOfImports, planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
 import {hookScriptPath} from '../runtime/hook-script.ts'
@@ -20,7 +20,9 @@ export const handler = handleChange(spec, {
   locks: async (params, context) => {
     // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
     await claimVmid(params.vmid, 'qemu', context)
-    return [guestLockName(params.vmid), ...storagesOfNewVolumes(splitOptions(params).drives).map(storageLock)]
+    const {drives} = splitOptions(params)
+    if (params['import-working-storage'] !== undefined) await openStorage(params['import-working-storage'], context)
+    return [...new Set([guestLockName(params.vmid), ...guestsOfImports(drives).map(guestLockName), ...storagesOfNewVolumes(drives).map(storageLock)])]
   },
   // Creates on one storage wait for each other, and each may take a while to make its volumes.
   lockTimeoutMs: 60_000,

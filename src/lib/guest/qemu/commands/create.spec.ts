@@ -1,5 +1,6 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {qemuConfigParams} from '../config/index.ts'
+import {importableDriveParams} from '../config/drives.ts'
 
 export const spec = defineCommand({
   id: 'qm create',
@@ -17,6 +18,11 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     // Not std.vmid: completion offers, and names stand for, guests that exist.
     vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new machine, unique in the cluster.'},
     ...qemuConfigParams,
+    ...importableDriveParams,
+    'import-working-storage': {
+      type: 'string', format: 'pve-storage-id', optional: true, completion: 'storage', placeholder: 'storage',
+      description: 'For calls that are written for Proxmox VE, which unpacks archives there. It has to exist; images are copied out of archives where they lie, and nothing is put there.',
+    },
     pool: {type: 'string', format: 'pve-poolid', optional: true, placeholder: 'pool', description: 'Put the machine into this pool, which must exist.'},
     start: {type: 'boolean', optional: true, default: false, description: 'Start the virtual machine once it is created.'},
   },
@@ -33,6 +39,7 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
       meaning: 'A machine with a new disk of 32 GiB that can install from an ISO image.',
     },
     {line: 'qm create 101 --memory 512 --serial0 socket --net0 virtio --start', meaning: 'A machine behind a NAT, started at once.'},
+    {line: 'qm create 103 --memory 2048 --scsi0 local:0,import-from=/root/debian.qcow2', meaning: 'With a disk that is filled from an image.'},
     {line: 'qm create 102 --scsi0 local:8,format=qcow2 --dry-run', meaning: 'Show what would be done, and do nothing.'},
   ],
   files: ['qm.conf'],

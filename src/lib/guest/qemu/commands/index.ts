@@ -15,6 +15,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm create': {spec: () => import('./create.spec.ts'), handler: () => import('./create.handler.ts')},
   'qm delsnapshot': {spec: () => import('./delsnapshot.spec.ts'), handler: () => import('./delsnapshot.handler.ts')},
   'qm destroy': {spec: () => import('./destroy.spec.ts'), handler: () => import('./destroy.handler.ts')},
+  'qm disk import': {spec: () => import('./disk-import.spec.ts'), handler: () => import('./disk-import.handler.ts')},
   'qm disk move': {spec: () => import('./disk-move.spec.ts'), handler: () => import('./disk-move.handler.ts')},
   'qm disk rescan': {spec: () => import('./disk-rescan.spec.ts'), handler: () => import('./disk-rescan.handler.ts')},
   'qm disk resize': {spec: () => import('./disk-resize.spec.ts'), handler: () => import('./disk-resize.handler.ts')},

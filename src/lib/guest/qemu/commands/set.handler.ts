@@ -12,7 +12,7 @@ import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWa
 import {cloudInitDriveOf, hasRecordedChanges, withRecordedChanges} from '../cloud-init/index.ts'
 import {internalKeys, qemuConfigParams, readHotplug} from '../config/index.ts'
 import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
-import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
+import {guestsOfImports, planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {ownedBy} from '../drives/volume-owner.ts'
 import {assertDigest, assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
@@ -34,7 +34,7 @@ export const handler = handleChange(spec, {
     if (deleted !== undefined) for (const volume of referencedVolumes((await readGuest(vmid, context)).config)) storages.add(parseVolumeId(volume).storage)
     const changesDrives = Object.keys(drives).length > 0 || params.revert !== undefined
     const dropped = changesDrives ? locksOfCloudInitDrives((await readGuest(vmid, context)).config) : []
-    return [guestLockName(vmid), ...new Set([...[...storages].map(storageLock), ...dropped])]
+    return [...new Set([vmid, ...guestsOfImports(drives)].map(guestLockName)), ...new Set([...[...storages].map(storageLock), ...dropped])]
   },
   lockTimeoutMs: 60_000,
   plan: planSet,

@@ -1,5 +1,6 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {qemuConfigParams} from '../config/index.ts'
+import {importableDriveParams} from '../config/drives.ts'
 
 export const spec = defineCommand({
   id: 'qm set',
@@ -13,6 +14,7 @@ A disk that is deleted or replaced is kept as \`unusedN\`. Deleting \`unusedN\`,
   params: {
     vmid: std.vmid,
     ...qemuConfigParams,
+    ...importableDriveParams,
     delete: {type: 'string', format: 'pve-configid-list', optional: true, placeholder: 'key[,key…]', description: 'Keys to take out of the configuration.'},
     revert: {type: 'string', format: 'pve-configid-list', optional: true, placeholder: 'key[,key…]', description: 'Keys whose waiting changes are dropped.'},
     force: {

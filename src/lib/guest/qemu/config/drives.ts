@@ -187,6 +187,16 @@ export const driveParams = {
   },
 } as const satisfies Params
 
+const importFrom = {
+  type: 'string', format: 'pve-volume-id-or-qm-path', optional: true, placeholder: 'source-volume',
+  description: 'Fills the new volume from this one, or from the image file at this absolute path. The volume is written as `STORAGE:0`: its size is that of the image.',
+} as const satisfies ValueSchema
+
+/** The drives as commands take them that make volumes: filled from an image, if need be. What is stored does not say where it came from. */
+export const importableDriveParams: typeof driveParams = Object.fromEntries(Object.entries<ValueSchema>(driveParams).map(([key, schema]) => [
+  key, typeof schema.format === 'object' && key !== 'unused[n]' ? {...schema, format: {...schema.format, 'import-from': importFrom}} : schema,
+])) as typeof driveParams
+
 /** A drive as its key and value say. Throttling in bytes has been turned into `mbps…`, as Proxmox VE does. */
 export interface Drive extends Omit<Values<typeof scsiFormat>, 'file'> {
   readonly key: string

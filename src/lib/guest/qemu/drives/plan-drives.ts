@@ -13,6 +13,7 @@ import {referencedVolumes} from '../pending.ts'
 import type {DriveText} from './drive-text.ts'
 import {formatDriveText, isCdromText, isUnusedKey, parseDriveText} from './drive-text.ts'
 import {readDriveSource} from './drive-source.ts'
+import {guestOfImport, planImportedDrive, readImportWish} from './import-source.ts'
 import {fillEfiVars, planEfiVars} from './efi-vars.ts'
 import {formatTpmState, planTpmState, tpmStateBytes} from './tpm-state.ts'
 
@@ -56,6 +57,13 @@ interface PlannedDrive {
 
 async function planDrive(key: string, value: string, request: DriveRequest & CreatedVolumes, context: Context): Promise<PlannedDrive> {
   if (isUnusedKey(key)) return {value: await unusedVolume(key, value, request.vmid, context), steps: []}
+  const wish = readImportWish(key, value)
+  if (wish !== undefined) {
+    const drive = canonicalDrive(key, wish.rest)
+    const taken = [...request.created, ...(request.config === undefined ? [] : referencedVolumes(request.config))]
+    const made = await planImportedDrive({vmid: request.vmid, key, drive, wish, taken}, context)
+    return {value: formatDriveText(made.drive), steps: made.steps, created: made.volume}
+  }
   const drive = canonicalDrive(key, value)
   const source = readDriveSource(key, drive.file)
   switch (source.kind) {
@@ -220,8 +228,19 @@ export function without(options: Readonly<Record<string, string>>, ...names: rea
 export function storagesOfNewVolumes(drives: Readonly<Record<string, string>>): readonly string[] {
   const storages = new Set<string>()
   for (const [key, value] of Object.entries(drives)) {
-    const source = readDriveSource(key, parseDriveText(value).file)
+    const wish = readImportWish(key, value)
+    if (wish !== undefined) storages.add(wish.storage)
+    const source = wish === undefined ? readDriveSource(key, parseDriveText(value).file) : {kind: 'import'} as const
     if (source.kind === 'new' || source.kind === 'cloud-init') storages.add(source.storage)
   }
   return [...storages]
+}
+
+/** The guests whose disks are imported by these drives; their locks keep them as they are meanwhile. */
+export function guestsOfImports(drives: Readonly<Record<string, string>>): readonly number[] {
+  return Object.entries(drives).flatMap(([key, value]) => {
+    const wish = readImportWish(key, value)
+    const owner = wish === undefined ? undefined : guestOfImport(wish)
+    return owner === undefined ? [] : [owner]
+  })
 }
