@@ -3,6 +3,7 @@ import {NotFoundError} from '../../../base/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {Format} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
+import {guestPaths} from '../runtime/sockets.ts'
 import type {WriteCloudInit} from './actions/write-cloud-init.ts'
 import {cloudInitDriveBytes, cloudInitDriveOf} from './drive.ts'
 
@@ -25,12 +26,12 @@ export async function planCloudInitWrite(vmid: number, values: Readonly<Record<s
   if (!isNew && !await storage.exists(id)) {
     throw new NotFoundError(`the cloud-init drive '${drive.volume}' of virtual machine ${vmid} is not there`, {nextSteps: [`Make it anew: qm cloudinit update ${vmid}`], data: {vmid, volume: drive.volume}})
   }
-  return [writeAction(vmid, {...drive, path: storage.path(id), format: storage.parseName(id.name).format as Format, isRunning})]
+  return [writeAction(vmid, {...drive, path: storage.path(id), format: storage.parseName(id.name).format as Format, isRunning}, context)]
 }
 
-export function writeAction(vmid: number, target: Pick<WriteCloudInit, 'key' | 'volume' | 'path' | 'format' | 'isRunning'>): WriteCloudInit {
+export function writeAction(vmid: number, target: Pick<WriteCloudInit, 'key' | 'volume' | 'path' | 'format' | 'isRunning'>, {places}: Pick<Context, 'places'>): WriteCloudInit {
   const {key, volume, path, format, isRunning} = target
-  return {kind: 'guest.write-cloud-init', vmid, key, volume, path, format, isRunning}
+  return {kind: 'guest.write-cloud-init', vmid, key, volume, path, imagePath: guestPaths(places, vmid).cloudInit, format, isRunning}
 }
 
 /** @throws InvalidInputError, NotFoundError for what the files cannot be made of */

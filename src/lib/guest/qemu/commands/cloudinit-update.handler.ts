@@ -35,7 +35,7 @@ async function planUpdate(vmid: number, drive: CloudInitDrive, context: Context)
   const isThere = await storage.exists(id)
   const made = isThere || !ownedBy(vmid)(drive.volume) ? [] : [(await createVolumeStep(storage, {vmid, format: format as Format, sizeBytes: cloudInitDriveBytes, base, purpose: drive.key})).step]
   const isRunning = await runtimeStatus(vmid, context) !== undefined
-  const write = writeAction(vmid, {...drive, path: storage.path(id), format: format as Format, isRunning})
+  const write = writeAction(vmid, {...drive, path: storage.path(id), format: format as Format, isRunning}, context)
   // A drive that is written half is written again by whoever comes next.
   return made.length > 0 ? {steps: made, afterwards: [write], whenInterrupted: 'undo'} : {steps: [{do: write}], whenInterrupted: 'finish'}
 }

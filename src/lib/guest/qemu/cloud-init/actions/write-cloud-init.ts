@@ -23,6 +23,8 @@ export interface WriteCloudInit extends Action {
   readonly volume: string
   /** Where the volume is going to lie and in which format, for a dry run; the storage is asked when it is written. */
   readonly path: string
+  /** The file below the run folder that the image goes by way of. */
+  readonly imagePath: string
   readonly format: Format
   /** Whether the guest ran when this was planned, for a dry run. */
   readonly isRunning: boolean
@@ -36,9 +38,9 @@ function argvOf(source: string, format: string, path: string): readonly string[]
 
 export const writeCloudInitAction = defineAction<WriteCloudInit>({
   kind: 'guest.write-cloud-init',
-  describe: ({key, path, format, isRunning}) => [
+  describe: ({key, path, imagePath, format, isRunning}) => [
     ...(isRunning ? [`# QMP: take the disc out of ${key}`] : []),
-    '# an ISO image with the settings for cloud-init', commandLine(argvOf('…', format, path)),
+    '# an ISO image with the settings for cloud-init', commandLine(argvOf(imagePath, format, path)),
     ...(isRunning ? [`# QMP: put the disc into ${key}`] : []),
   ],
   subject: ({volume}) => `the settings for cloud-init on ${volume}`,
