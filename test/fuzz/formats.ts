@@ -134,7 +134,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'progress': format(['tasks/task-log.ts progressOfLine'], ['moved disk scsi0: 42%'], progressOfLine, progressLine),
   'DNS settings of the host': format(['guest/qemu/cloud-init/settings.ts readHostDns'], ['nameserver 192.0.2.1\nsearch a.example b.example\n'], readHostDns),
   'keys for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['ssh-ed25519%20AAAA%20joe%0A', '%'], text => readCloudInitSettings(100, {sshkeys: text}, noDns).keys),
-  'names for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['web', 'web.example.org'],
+  'names for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['web', 'web.example.org', '192.0.2.1'],
     text => readCloudInitSettings(100, {name: text, searchdomain: text, nameserver: text}, noDns)),
   'masked lines': format(['tasks/actions/mask-secrets.ts maskSecrets'], ['+a: b,password=x', ' token x'], text => maskSecrets('storage.cfg', ['---', '+++', text.split('\n')[0] ?? ''])),
   'property strings of cards': format(['spec/property-string.ts parsePropertyString', 'spec/property-string.ts formatPropertyString'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=0', 'e1000,tag=5'],

@@ -97,7 +97,12 @@ async function edited(text: string, path: string, change: (doc: Document, yaml: 
   change(doc, yaml)
   // What we would not read ourselves must not be written.
   readDocument(doc, path)
-  return doc.toString({lineWidth: 0})
+  return doc.toString({lineWidth: 0, commentString})
+}
+
+/** A comment again as it was read. The package's own way takes more than line feeds for ends of lines, and adds a `#` behind each. */
+function commentString(comment: string): string {
+  return comment.split('\n').map((line) => (line === '' ? '' : `#${line}`)).join('\n')
 }
 
 function hostsNode(doc: Document, contextName: string, yaml: Yaml): YAMLSeq | undefined {

@@ -40,5 +40,7 @@ async function clonedValue(key: string, text: string, sources: ValueSources): Pr
 /** As in Proxmox VE, but no longer than a name may be. */
 function defaultName(vmid: number, name: string | undefined): string {
   const [label = '', ...domain] = `Copy-of-VM-${name ?? vmid}`.split('.')
-  return [label.slice(0, maxLabelLength).replace(/-+$/, ''), ...domain].join('.')
+  let first = label.slice(0, maxLabelLength)
+  while (first.endsWith('-')) first = first.slice(0, -1)
+  return [first, ...domain].join('.')
 }

@@ -24,7 +24,7 @@ const interfaceOrder = ['ide', 'scsi', 'virtio', 'sata', 'efidisk', 'tpmstate']
 
 /** The drives with data of the guest, in the order of Proxmox VE: no CD-ROMs, no empty trays, no unused disks. */
 export function snapshotDrives(values: Readonly<Record<string, string>>): {key: string; file: string}[] {
-  const rank = (key: string) => interfaceOrder.indexOf(key.replace(/\d+$/, '')) * 1000 + Number(/\d+$/.exec(key)?.[0] ?? 0)
+  const rank = (key: string) => interfaceOrder.indexOf(key.replaceAll(/\d/g, '')) * 1000 + Number(key.replaceAll(/\D/g, ''))
   return Object.entries(values)
     .filter(([key, text]) => isDriveKey(key) && !isUnusedKey(key) && !isCdromText(parseDriveText(text)))
     .map(([key, text]) => ({key, file: parseDriveText(text).file}))

@@ -68,7 +68,8 @@ function makesWhat({api, params}: CommandSpec, name: string): boolean {
 
 /** Descriptions are Markdown, and lists have room for a sentence. */
 function oneSentence({description = ''}: ValueSchema): string {
-  return (/^.*?[.!?](?=\s|$)/s.exec(description)?.[0] ?? description).replace(/[`*\n]/g, (character) => (character === '\n' ? ' ' : ''))
+  const end = description.search(/[.!?](?:\s|$)/)
+  return (end === -1 ? description : description.slice(0, end + 1)).replace(/[`*\n]/g, (character) => (character === '\n' ? ' ' : ''))
 }
 
 function nextWords(tools: readonly string[], commands: readonly CommandWords[]): ReadonlyMap<string, readonly string[]> {
