@@ -91,13 +91,14 @@ export const cases: DryRunCases = {
       shows: /^\+name: Copy-of-VM-web$/m,
     },
     {
-      about: 'linked to a template',
+      about: 'linked to a template, with a cloud-init drive of its own',
       arrange: async (world) => {
-        await world.before('qm', 'create', '100', '--scsi0', 'local:1')
+        await world.before('qm', 'create', '100', '--scsi0', 'local:1', '--ide2', 'local:cloudinit', '--cipassword', typedSecret)
         await world.before('qm', 'template', '100')
         return ['qm', 'clone', '100', '101', '--name', 'web']
       },
-      shows: /^qemu-img create .* -b /m,
+      secrets: [typedSecret],
+      shows: /^qemu-img create .*vm-101-cloudinit\.qcow2.*\n(?:.*\n)*qemu-img create .* -b /m,
     },
   ],
   'qm template': [{

@@ -2,7 +2,7 @@
 // volumes. It looks at storages and changes nothing. It must be called under the locks of the storages: names are chosen here.
 import {AppError, ConflictError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openStorage, openVolume, parseVolumeId} from '../../../storage/index.ts'
+import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
 import type {CopyWish, Format} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import {freezeSteps} from '../agent/index.ts'
@@ -12,7 +12,7 @@ import {newCloudInitDrive} from '../cloud-init/index.ts'
 import {isCloudInitDrive, isDriveKey} from '../config/index.ts'
 import type {DriveText} from '../drives/drive-text.ts'
 import {formatDriveText, isCdromText, parseDriveText, volumeOf} from '../drives/drive-text.ts'
-import {namingDrive, without} from '../drives/plan-drives.ts'
+import {namingDrive, storageForNewVolume, without} from '../drives/plan-drives.ts'
 
 export interface CloneDrives {
   readonly sourceVmid: number
@@ -56,24 +56,23 @@ export function isCopiedLive({isRunning, snapshot}: Pick<CloneDrives, 'isRunning
 export function driveFates(request: CloneDrives): Readonly<Record<string, DriveFate>> {
   const {values, isFull, storage} = request
   const fates: Record<string, DriveFate> = {}
+  const storageFor = (volume: string): string => (isFull ? storage : undefined) ?? parseVolumeId(volume).storage
   for (const [key, text] of Object.entries(values)) {
     if (!isDriveKey(key)) continue
     const drive = parseDriveText(text)
-    if (isCloudInitDrive(drive)) {
-      fates[key] = {fate: 'cloud-init', volume: drive.file, storage: isFull ? storage ?? parseVolumeId(drive.file).storage : parseVolumeId(drive.file).storage}
-      continue
-    }
-    if (isCdromText(drive)) { fates[key] = {fate: 'keep'}; continue }
+    const isCloudInit = isCloudInitDrive(drive)
+    if (isCdromText(drive) && !isCloudInit) { fates[key] = {fate: 'keep'}; continue }
     const volume = volumeOf(drive)
     if (volume === undefined) {
       throw new UnsupportedError(`${key}: '${drive.file}' is a path, not a volume of a storage, and cannot be cloned`, {nextSteps: ['Take it out of the source first, or make it a volume.']})
     }
+    if (isCloudInit) { fates[key] = {fate: 'cloud-init', volume, storage: storageFor(volume)}; continue }
     if (key === 'tpmstate0' && isCopiedLive(request)) {
       throw new ConflictError('tpmstate0: the state of a TPM cannot be copied while it is in use', {nextSteps: ['Shut the source down first.']})
     }
     // swtpm knows no image format, so its state cannot stand on a base.
     const isCopied = isFull || key === 'tpmstate0'
-    fates[key] = {fate: isCopied ? 'copy' : 'link', volume, storage: isFull ? storage ?? parseVolumeId(volume).storage : parseVolumeId(volume).storage}
+    fates[key] = {fate: isCopied ? 'copy' : 'link', volume, storage: storageFor(volume)}
   }
   return fates
 }
@@ -99,7 +98,7 @@ export async function planCloneDrives(request: CloneDrives, context: Context): P
     const drive = parseDriveText(request.values[key] as string)
     if (fate.fate === 'keep') { values[key] = request.values[key] as string; continue }
     if (fate.fate === 'cloud-init') {
-      const made = await namingDrive(key, async () => newCloudInitDrive({vmid: request.vmid, key, storage: await openStorage(fate.storage, context)}))
+      const made = await namingDrive(key, async () => newCloudInitDrive({vmid: request.vmid, key, storage: await storageForNewVolume(key, fate.storage, context)}))
       values[key] = made.value
       create.push(made.step)
       continue

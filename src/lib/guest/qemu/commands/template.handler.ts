@@ -5,7 +5,7 @@ import {formatVolumeId, makeBaseStep, openVolume, parseVolumeId, storageLock} fr
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
-import {formatQemuConfig, isDriveKey} from '../config/index.ts'
+import {formatQemuConfig, isCloudInitDrive, isDriveKey} from '../config/index.ts'
 import {formatDriveText, isCdromText, parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {namingDrive} from '../drives/plan-drives.ts'
 import {assertUnlocked, guestConfigPath, guestLockName, isYes, readGuest} from '../guest-files.ts'
@@ -49,13 +49,13 @@ interface Disk {
   readonly volume: string
 }
 
-/** The disks that are volumes: no CD-ROM drives, no paths, no unused ones. */
+/** The disks that are volumes: no CD-ROM drives (each clone gets a cloud-init drive of its own), no paths, no unused ones. */
 function disksOf({current}: GuestConfig, only: string | undefined): Disk[] {
   return Object.entries(current.values).flatMap(([key, text]) => {
     if (!isDriveKey(key) || (only !== undefined && key !== only)) return []
     const drive = parseDriveText(text)
     const volume = volumeOf(drive)
-    return isCdromText(drive) || volume === undefined ? [] : [{key, volume}]
+    return isCdromText(drive) || isCloudInitDrive(drive) || volume === undefined ? [] : [{key, volume}]
   })
 }
 

@@ -196,7 +196,8 @@ async function cloudInitDrive({vmid, key, drive, source, config, drives}: CloudI
   return {value, steps: [step], created: volume}
 }
 
-async function storageForNewVolume(key: string, storageId: string, context: Context): Promise<Storage> {
+/** @throws NotFoundError, UnavailableError, InvalidInputError for a storage that is not for disk images */
+export async function storageForNewVolume(key: string, storageId: string, context: Context): Promise<Storage> {
   const storage = await openStorage(storageId, context)
   if (!storage.traits.defaultContent.includes('images')) {
     throw new InvalidInputError(`${key}: the storage '${storageId}' is not for disk images`, {[key]: 'names a storage without the content type images'}, {

@@ -21,6 +21,12 @@ async function holds(place: Installation, name: string, text: string): Promise<b
   return !stdout.includes('verification failed')
 }
 
+/** By the first byte of the volume descriptor (ECMA-119, 8.4.1), in sector 16. */
+async function isIsoImage(place: Installation, name: string): Promise<boolean> {
+  const {stdout} = await host.run(['qemu-io', '-r', '-f', 'qcow2', '-c', 'read -P 1 32k 1', image(place, name)], {okExitCodes: [0, 1]})
+  return !stdout.includes('verification failed')
+}
+
 async function source(more: Readonly<Record<string, unknown>> = {}): Promise<{place: Installation; context: Context}> {
   const place = await machineRoom()
   const context = await place.open()
@@ -161,6 +167,67 @@ describe('a template', () => {
   })
 })
 
+describe('a source with a cloud-init drive', () => {
+  const settings = {ide2: 'local:cloudinit', ciuser: 'joe', ipconfig0: 'ip=192.0.2.10/24,gw=192.0.2.1'}
+
+  it('gives a full clone an empty one of its own, and the settings, but not what was changed since its own was written', async () => {
+    const {place, context} = await source(settings)
+    await fill(place, '100/vm-100-cloudinit.qcow2', 'c')
+    await qm('set', {vmid: 100, ciuser: 'jim'}, context)
+    await qm('clone', {vmid: 100, newid: 101, format: 'raw'}, context)
+    expect(await storedKey(101, 'ide2', context)).toBe('local:101/vm-101-cloudinit.qcow2,media=cdrom')
+    expect([await storedKey(101, 'ciuser', context), await storedKey(101, 'ipconfig0', context)]).toEqual(['jim', settings.ipconfig0])
+    expect(await storedConfig(100, context)).toContain('[special:cloudinit]')
+    expect(await storedConfig(101, context)).not.toContain('[')
+    expect([await holds(place, '100/vm-100-cloudinit.qcow2', 'c'), await holds(place, '101/vm-101-cloudinit.qcow2', '\0')]).toEqual([true, true])
+    expect(await isIsoImage(place, '101/vm-101-cloudinit.qcow2')).toBe(false)
+    // This writes it as a start does.
+    await qm('cloudinit update', {vmid: 101}, context)
+    expect(await isIsoImage(place, '101/vm-101-cloudinit.qcow2')).toBe(true)
+    await qm('destroy', {vmid: 101}, context)
+    expect(await images(place)).toEqual(['100/vm-100-cloudinit.qcow2', '100/vm-100-disk-0.raw', '100/vm-100-disk-1.qcow2'])
+  })
+
+  it('plans it before the copies, with its removal as the way back', async () => {
+    const {context} = await source(settings)
+    const outcome = await outcomeOf('clone', {vmid: 100, newid: 101}, context, {dryRun: true})
+    const made = outcome.outcome === 'planned' ? outcome.plan.steps.filter((step) => step.do.kind === 'volume.create') : []
+    expect(made.map((step) => step.do)).toContainEqual(expect.objectContaining({volume: 'local:101/vm-101-cloudinit.qcow2', purpose: 'ide2', sizeBytes: 4 * 1024 ** 2}))
+    expect(made.map((step) => step.undo)).toContainEqual({kind: 'volume.remove', volume: 'local:101/vm-101-cloudinit.qcow2'})
+    expect(outcome.outcome === 'planned' && outcome.plan.steps.filter((step) => step.do.kind === 'volume.copy')).toHaveLength(2)
+  })
+
+  it('has it made on the storage that is asked for, with no disk besides', async () => {
+    const place = await machineRoom()
+    const context = await place.open()
+    await qm('create', {vmid: 100, ...settings}, context)
+    await context.store.commit({put: {'storage.cfg': `dir: local\n\tpath ${place.root}/lib/vz\n\tcontent images\n\ndir: other\n\tpath ${place.root}/other\n\tcontent images\n\ndir: isos\n\tpath ${place.root}/isos\n\tcontent iso\n`}})
+    expect(await reasonOf(qm('clone', {vmid: 100, newid: 101, storage: 'isos'}, context))).toMatch(/^ide2: the storage 'isos' is not for disk images/)
+    expect(await storedConfig(101, context)).toBeUndefined()
+    await qm('clone', {vmid: 100, newid: 101, storage: 'other'}, context)
+    expect(await storedKey(101, 'ide2', context)).toBe('other:101/vm-101-cloudinit.qcow2,media=cdrom')
+    expect((await stat(join(place.root, 'other/images/101/vm-101-cloudinit.qcow2'))).isFile()).toBe(true)
+  })
+
+  it('keeps it as it is as a template, and linked clones get their own', async () => {
+    const {place, context} = await source(settings)
+    const config = await storedConfig(100, context) ?? ''
+    // Some configurations do not say that it is a CD-ROM drive.
+    await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': config.replace('cloudinit.qcow2,media=cdrom', 'cloudinit.qcow2')}})
+    await qm('template', {vmid: 100}, context)
+    expect(await storedKey(100, 'ide2', context)).toBe('local:100/vm-100-cloudinit.qcow2')
+    await qm('cloudinit update', {vmid: 100}, context)
+    await qm('clone', {vmid: 100, newid: 101}, context)
+    expect(await storedKey(101, 'ide2', context)).toBe('local:101/vm-101-cloudinit.qcow2,media=cdrom')
+    expect(await images(place)).toEqual([
+      '100/base-100-disk-0.raw', '100/base-100-disk-1.qcow2', '100/vm-100-cloudinit.qcow2', '101/vm-101-cloudinit.qcow2', '101/vm-101-disk-0.qcow2', '101/vm-101-disk-1.qcow2',
+    ])
+    await qm('destroy', {vmid: 101}, context)
+    await qm('destroy', {vmid: 100}, context)
+    expect(await images(place)).toEqual([])
+  })
+})
+
 it.each([
   ['its own number', {newid: 100}, 'another number'],
   ['a number that is taken', {newid: 102}, 'already exists'],
@@ -179,6 +246,7 @@ it.each([
 
 it.each([
   ['a path', 'scsi3: /dev/null', 'scsi3: .* is a path'],
+  ['a cloud-init drive that is a path', 'ide0: /dev/vg/vm-100-cloudinit,media=cdrom', 'ide0: .* is a path'],
   ['a lock', 'lock: backup', 'is locked'],
 ])('a source with %s is refused', async (_what, line, reason) => {
   const {context} = await source()

@@ -235,15 +235,15 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
   }, 120_000)
 
   it.each([
-    // The reservation, two disks and the configuration; that a disk is filled needs no record.
-    ['full', {full: true}, {RECORD: 4, STEP: 6}], ['linked', {}, {RECORD: 4, STEP: 4}],
+    // The reservation, two disks, a cloud-init drive and the configuration; that a disk is filled needs no record.
+    ['full', {full: true}, {RECORD: 5, STEP: 7}], ['linked', {}, {RECORD: 5, STEP: 5}],
   ] as const)('a %s clone leaves nothing, and its source as it was', async (_kind, params, kills) => {
     let source: string | undefined
     const killed = await killEverywhere(what, {
       command: 'clone', params: {vmid: 100, newid: 101, pool: 'web', ...params},
       before: async (context, place) => {
         await context.store.commit({put: {'user.cfg': 'pool:web::200::\n'}})
-        await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01,format=qcow2'}, context)
+        await qm('create', {vmid: 100, scsi0: 'local:0.01', scsi1: 'local:0.01,format=qcow2', ide2: 'local:cloudinit', ciuser: 'joe'}, context)
         await writeMark(place, '100/vm-100-disk-0.raw')
         await qm('template', {vmid: 100}, context)
         source = await storedConfig(100, context)
