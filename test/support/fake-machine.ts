@@ -10,6 +10,8 @@ export interface FakeMachine {
   readonly objects: Set<string>
   readonly drives: Set<string>
   readonly nodes: Set<string>
+  /** What drives stand on, where that is a node of the monitor: those that were moved while the machine ran. */
+  readonly imageNodes: Map<string, string>
   readonly netdevs: Set<string>
   readonly chardevs: Set<string>
   /** Devices that the guest does not let go of: it says so, or says nothing. */
@@ -45,7 +47,7 @@ export async function fakeMachine(path: string, devices: readonly string[] = [])
     'query-status': () => ({return: {status: machine.status, running: machine.status === 'running'}}),
     'qom-list': ({path: folder}) => ({return: [...(folder === '/objects' ? machine.objects : machine.devices)].map(name => ({name}))}),
     'query-named-block-nodes': () => list(machine.nodes, 'node-name')(),
-    'query-block': () => list(machine.drives, 'device')(),
+    'query-block': () => ({return: [...machine.drives].map(device => ({device, inserted: {'node-name': machine.imageNodes.get(device) ?? '#block1'}}))}),
     'query-chardev': () => list(machine.chardevs, 'label')(),
     'device_add': ({id}) => (machine.unwelcome.has(String(id)) ? refused(`Bus for '${String(id)}' does not support hotplugging`) : taken(machine.devices, id)),
     'device_del': ({id}) => {
@@ -79,7 +81,7 @@ export async function fakeMachine(path: string, devices: readonly string[] = [])
   }]))
   const server = new FakeQmpServer({answers: told})
   const machine: FakeMachine = {
-    server, devices: new Set(devices), objects: new Set(), drives: new Set(), nodes: new Set(), netdevs: new Set(), chardevs: new Set(), kept: new Map(), unwelcome: new Set(),
+    server, devices: new Set(devices), objects: new Set(), drives: new Set(), nodes: new Set(), imageNodes: new Map(), netdevs: new Set(), chardevs: new Set(), kept: new Map(), unwelcome: new Set(),
     status: 'running', onChange: () => undefined,
     changes: () => server.received.filter(({command}) => !questions.test(command)).map(({command, args}) => {
       const line = args['command-line']

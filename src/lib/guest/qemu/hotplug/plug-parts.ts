@@ -22,10 +22,28 @@ export async function plugParts(parts: readonly MachinePart[], client: QmpClient
 /** @throws ConflictError when the guest does not let go of a device; ToolError, UnavailableError */
 export async function unplugParts(parts: readonly MachinePart[], client: QmpClient): Promise<void> {
   if (parts.some(needsGuest)) await refuseUnlessAwake(client)
+  const drives = parts.filter(({option}) => option === '-drive')
+  const imageNodes = drives.length === 0 ? [] : imageNodesOf(await client.execute('query-block'), drives.map(({id}) => id))
   for (const part of removalOrder(parts)) {
     // Looked at anew each time: what goes with a controller, or with its device, is gone by then.
     if (part.option === '-netdev' || (await presentParts(client))(part)) await remove(part, client)
   }
+  if (imageNodes.length > 0) await removeNodes(imageNodes, client)
+}
+
+/** A disk that was moved while the machine ran stands on nodes of the monitor, which do not go with its drive and would keep the volume open. */
+async function removeNodes(nodes: readonly string[], client: QmpClient): Promise<void> {
+  const left = await names(client, 'query-named-block-nodes', 'node-name', {flat: true})
+  for (const node of nodes) if (left.has(node)) await client.execute('blockdev-del', {'node-name': node})
+}
+
+/** The nodes that drives stand on. @param answer of `query-block` */
+export function imageNodesOf(answer: unknown, drives: readonly string[]): string[] {
+  if (!Array.isArray(answer)) return []
+  return (answer as ({device?: unknown; inserted?: {'node-name'?: unknown}} | null)[]).flatMap((entry) => {
+    const node = entry?.inserted?.['node-name']
+    return typeof node === 'string' && typeof entry?.device === 'string' && drives.includes(entry.device) ? [node] : []
+  })
 }
 
 /** A guest whose processors are halted answers no request, and would do what was asked of it whenever it goes on. */

@@ -52,6 +52,17 @@ describe('qm set on a running machine', () => {
     expect(await storedConfig(100, context)).not.toContain('disk-1')
   })
 
+  it('leaves no node behind of a disk that was moved while the machine ran', async () => {
+    await set({virtio1: 'local:0.01'})
+    machine.nodes.add('f0123').add('other')
+    machine.imageNodes.set('drive-virtio1', 'f0123')
+    machine.server.received.length = 0
+    await set({delete: 'virtio1'})
+    expect(machine.changes()).toEqual(['device_del virtio1', 'blockdev-del f0123'])
+    expect([...machine.nodes]).toEqual(['other'])
+    expect(said).toEqual([])
+  })
+
   it.each(['refused', 'silent'] as const)('keeps a disk that the guest does not let go of (%s), and the change waits', async how => {
     await set({virtio1: 'local:0.01'})
     machine.kept.set('virtio1', how)
