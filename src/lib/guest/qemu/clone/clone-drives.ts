@@ -2,7 +2,7 @@
 // volumes. It looks at storages and changes nothing. It must be called under the locks of the storages: names are chosen here.
 import {AppError, ConflictError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
+import {copyBandwidth, copyVolumeSteps, formatVolumeId, likeVolumeStep, linkedCloneStep, openVolume, parseVolumeId} from '../../../storage/index.ts'
 import type {CopyWish, Format} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import {freezeSteps} from '../agent/index.ts'
@@ -83,6 +83,12 @@ export function storagesOfClone(request: CloneDrives): readonly string[] {
   return [...new Set(fates.flatMap((fate) => (fate.fate === 'keep' ? [] : [fate.storage])))]
 }
 
+/** Those that are read and those that are written: the slowest limit of them holds. */
+function storagesOfCopies(request: CloneDrives): readonly string[] {
+  const copies = Object.values(driveFates(request)).flatMap((fate) => (fate.fate === 'copy' ? [parseVolumeId(fate.volume).storage, fate.storage] : []))
+  return [...new Set(copies)]
+}
+
 /**
  * Plans all drives of a clone.
  * @throws InvalidInputError, NotFoundError, UnavailableError, UnsupportedError naming the drive
@@ -115,7 +121,9 @@ export async function planCloneDrives(request: CloneDrives, context: Context): P
 }
 
 /** All disks at one moment: the guest is held for it, and its file systems are whole where its agent can see to that. */
-async function mirrorSteps(mirrors: readonly DriveMirror[], {sourceVmid, values, bandwidthKib}: CloneDrives, context: Context): Promise<Step[]> {
+async function mirrorSteps(mirrors: readonly DriveMirror[], request: CloneDrives, context: Context): Promise<Step[]> {
+  const {sourceVmid, values} = request
+  const bandwidthKib = await copyBandwidth('clone', storagesOfCopies(request), request.bandwidthKib, context)
   const {freeze, thaw} = freezeSteps(sourceVmid, values)
   // Held even when it is frozen: what freezes is the guest's own goodwill.
   return [mirrorStep(sourceVmid, mirrors, 'background', bandwidthKib), ...freeze, await endMirrorsStep(sourceVmid, mirrors, false, context), ...thaw]
@@ -148,19 +156,20 @@ async function linkedDrive({key, fate, request, taken}: DriveRequest, context: C
   return {volume: formatVolumeId(id), sizeBytes, create: step, copy: []}
 }
 
-function copyWish({key, fate, request, taken}: DriveRequest): CopyWish {
-  const {snapshot, format, bandwidthKib, isRunning, vmid} = request
+async function copyWish({key, fate, request, taken}: DriveRequest, context: Context): Promise<CopyWish> {
+  const {snapshot, format, isRunning, vmid} = request
+  const bandwidthKib = await copyBandwidth('clone', [parseVolumeId(fate.volume).storage, fate.storage], request.bandwidthKib, context)
   const source = {volume: fate.volume, ...(snapshot === undefined ? {} : {snapshot})}
   const wished = key === 'tpmstate0' ? 'raw' : format
   return {
     source, storage: fate.storage, vmid, taken, purpose: key,
-    ...(wished === undefined ? {} : {format: wished}), ...(bandwidthKib === undefined ? {} : {bandwidthKib}), ...(isRunning ? {isSourceInUse: true} : {}),
+    ...(wished === undefined ? {} : {format: wished}), bandwidthKib, ...(isRunning ? {isSourceInUse: true} : {}),
   }
 }
 
 async function mirroredDrive(drive: DriveRequest, context: Context): Promise<NewDrive> {
   const {key, request: {sourceVmid, values}} = drive
-  const {volume, id, storage, sizeBytes, step} = await likeVolumeStep(copyWish(drive), context)
+  const {volume, id, storage, sizeBytes, step} = await likeVolumeStep(await copyWish(drive, context), context)
   const from = values[key] as string
   const to = formatDriveText(clonedDrive(parseDriveText(from), {volume, sizeBytes}))
   const mirror = await planMirror({vmid: sourceVmid, key, from, to, target: {storage, id, volume}}, context)
@@ -168,7 +177,7 @@ async function mirroredDrive(drive: DriveRequest, context: Context): Promise<New
 }
 
 async function copiedDrive(drive: DriveRequest, context: Context): Promise<NewDrive> {
-  const {volume, sizeBytes, steps: [create, ...copy]} = await copyVolumeSteps(copyWish(drive), context)
+  const {volume, sizeBytes, steps: [create, ...copy]} = await copyVolumeSteps(await copyWish(drive, context), context)
   if (create === undefined) throw new AppError('internal', 'a copy without a step that makes its volume')
   return {volume, sizeBytes, create, copy}
 }

@@ -68,6 +68,19 @@ describe('a full clone', () => {
     expect((await stat(join(place.root, 'other/images/101/vm-101-disk-1.qcow2'))).isFile()).toBe(true)
   })
 
+  it('keeps to the limits of datacenter.cfg and of storages, and --bwlimit goes before them', async () => {
+    const {context} = await source()
+    await context.store.commit({put: {'datacenter.cfg': 'bwlimit: clone=5000,move=7\n'}})
+    const limits = async (params: Record<string, unknown>) => {
+      const outcome = await outcomeOf('clone', {vmid: 100, newid: 101, ...params}, context, {dryRun: true})
+      const steps = outcome.outcome === 'planned' ? outcome.plan.steps : []
+      return steps.flatMap((step) => (step.do.kind === 'volume.copy' ? [(step.do as {bandwidthKib?: number}).bandwidthKib] : []))
+    }
+    expect(await limits({})).toEqual([5000, 5000])
+    expect(await limits({bwlimit: 300})).toEqual([300, 300])
+    expect(await limits({bwlimit: 0})).toEqual([undefined, undefined])
+  })
+
   it('is locked until all is copied, and names its volumes from the beginning', async () => {
     const {context} = await source()
     const outcome = await outcomeOf('clone', {vmid: 100, newid: 101}, context, {dryRun: true})
