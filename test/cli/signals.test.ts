@@ -17,7 +17,8 @@ beforeAll(() => {
 
 afterAll(() => {
   qm('stop', '100')
-  rmSync(root, {recursive: true, force: true, maxRetries: 5})
+  // What watches guests may still be writing its last words.
+  rmSync(root, {recursive: true, force: true, maxRetries: 20, retryDelay: 100})
 }, 120_000)
 
 /** Starts a waiting command and sends it signals when it says that it waits. */

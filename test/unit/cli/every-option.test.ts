@@ -56,7 +56,7 @@ it('every option of a command of qm is given in a test', async () => {
     const options = Object.keys(spec.params).filter((name) => !spec.args.includes(name) && !Object.hasOwn(qemuConfigParams, name))
     for (const option of options) {
       all.push(`${id} --${option}`)
-      const pattern = new RegExp(`(?<![\\w-])${option.replace('[n]', '\\d+')}(?![\\w-])`)
+      const pattern = new RegExp(`(?<![\\w-])(?:--)?${option.replace('[n]', '\\d+')}(?![\\w-])`)
       if (!named.some((line) => pattern.test(line))) untested.push(`${id} --${option}`)
     }
   }

@@ -5,7 +5,7 @@ import {formatStorageConfig, parseStorageConfig, withDefault} from '../../../src
 const places = {stateDir: '/var/lib/corral'}
 
 describe('storage.cfg', () => {
-  const text = 'dir: local\n\tdisable\n\tpath /var/lib/vz\n\tcontent iso,vztmpl\n\tshared 0\n\nzfspool: tank\n\tcontent images\n\tpool rpool\n\n'
+  const text = 'dir: local\n\tdisable\n\tpath /var/lib/vz\n\tcontent iso,vztmpl\n\tshared 0\n\nesxi: old\n\tcontent images\n\tserver esx1\n\n'
 
   it('is read and written back without a change', () => {
     const read = parseStorageConfig(text)

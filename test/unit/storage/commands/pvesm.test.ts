@@ -99,7 +99,7 @@ describe('pvesm set and remove', () => {
 
   it('keeps what it does not know: options and types of Proxmox VE', async () => {
     const file = await context.store.read('storage.cfg')
-    const foreign = 'zfspool: tank\n\tblocksize 16k\n\tpool rpool/data\n\n'
+    const foreign = 'esxi: old\n\tserver esx1\n\tskip-cert-verification 1\n\n'
     await context.store.commit({expect: {'storage.cfg': file?.revision ?? null}, put: {'storage.cfg': `${file?.data ?? ''}${foreign}dir: pve\n\tpath /srv/pve\n\tbwlimit move=1000\n\tmax-protected-backups 3\n\tprune-backups keep-last=3\n\n`}})
     await pvesm('set', {storage: 'fast', delete: 'nodes'}, context)
     expect(await storageCfg()).toContain(foreign)

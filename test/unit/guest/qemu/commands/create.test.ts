@@ -164,7 +164,7 @@ describe('qm create refuses', () => {
     ['memory.current', {vmid: 100, memory: '9007199254740993'}], ['cores', {vmid: 100, cores: '-1'}], ['cores', {vmid: 100, cores: '1_000'}],
     ['description', {vmid: 100, description: 'bell\u0007'}],
     ['net0.model', {vmid: 100, net0: 'nope'}], ['net0.macaddr', {vmid: 100, net0: 'virtio=01:00:00:00:00:01'}], ['net32', {vmid: 100, net32: 'virtio'}],
-    ['scsi0.file', {vmid: 100, scsi0: 'local:../../x'}], ['scsi0.cache', {vmid: 100, scsi0: 'local:1,cache=x'}], ['scsi0.file', {vmid: 100, scsi0: 'local:1,y'}], ['scsi0.import-from', {vmid: 100, scsi0: 'local:0,import-from=/x'}],
+    ['scsi0.file', {vmid: 100, scsi0: 'local:../../x'}], ['scsi0.cache', {vmid: 100, scsi0: 'local:1,cache=x'}], ['scsi0.file', {vmid: 100, scsi0: 'local:1,y'}],
     ['scsi0', {vmid: 100, scsi0: 'local:0'}], ['scsi0', {vmid: 100, scsi0: 'local:99999999'}], ['scsi0.file', {vmid: 100, scsi0: '5'}],
     ['scsi0.format', {vmid: 100, scsi0: 'local:1,format=cloop'}], ['unused0', {vmid: 100, unused0: 'local:100/vm-100-disk-0.raw'}],
     ['virtio0.media', {vmid: 100, virtio0: 'none'}], ['ide0', {vmid: 100, ide0: 'local:1,media=cdrom'}],
