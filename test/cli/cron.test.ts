@@ -40,6 +40,7 @@ const scene: readonly Line[] = [
   {words: words('qm unlock 100')},
   {words: words('qm set 100 --scsi1 local:0.01'), prints: /^update VM 100: /},
   {words: words('qm disk unlink 100 --idlist scsi1')},
+  {words: words('qm enroll-efi-keys 100'), code: 6, tells: /^Error: virtual machine 100 has no efidisk0 /},
   {words: words('qm disk rescan')},
   {words: words('qm disk resize 100 scsi0 +1M'), tells: /^scsi0 \(local:100\/vm-100-disk-0.raw\) has \S+ now\n$/},
   {words: words('qm disk import 100 local:100/vm-100-disk-0.raw local'), prints: /^unused\d: successfully imported disk 'local:100\/vm-100-disk-\d.raw'\n$/},

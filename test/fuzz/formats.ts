@@ -36,6 +36,9 @@ import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
+import {readSignatureLists, formatSignatureLists} from '../../src/lib/guest/qemu/efi-vars/signature-lists.ts'
+import {formatVariableStore, readVariableStore} from '../../src/lib/guest/qemu/efi-vars/variable-store.ts'
+import {efiRecord, efiStore} from '../support/efi-store.ts'
 import {parseCpuInfo} from '../../src/lib/guest/qemu/facts/cpu-info.ts'
 import {parseCustomCpuModels} from '../../src/lib/guest/qemu/facts/custom-cpu-models.ts'
 import {parseEmulatorVersion} from '../../src/lib/guest/qemu/facts/emulator.ts'
@@ -163,6 +166,12 @@ export const formats: Readonly<Record<string, Format>> = {
   'names of archives': format(['storage/archive-name.ts parseArchiveName'], ['vzdump-qemu-100-2025_01_31-12_00_00.vma.zst', 'vzdump-lxc-1-x.tgz'], parseArchiveName),
   'contents': format(['storage/content.ts readContentList'], ['iso,images', 'none'], text => readContentList(text, 'local')),
   'words of options': format(['storage/option-values.ts splitWords'], ['a,b c'], splitWords, words => words.join(',')),
+  'variables of the firmware': format(['guest/qemu/efi-vars/variable-store.ts readVariableStore', 'guest/qemu/efi-vars/variable-store.ts formatVariableStore'],
+    [efiStore([{name: 'Boot0000', data: Buffer.from('one')}, {name: 'Gone', state: 0x3C}], 32 * 1024).toString('latin1'), efiRecord({name: 'x'}).toString('latin1')],
+    text => readVariableStore(bytes(text)), store => formatVariableStore(store, store.variables).toString('latin1'), {writerMayRefuse: true}),
+  'lists of keys': format(['guest/qemu/efi-vars/signature-lists.ts readSignatureLists', 'guest/qemu/efi-vars/signature-lists.ts formatSignatureLists'],
+    [formatSignatureLists([{type: 'ab'.repeat(16), header: Buffer.from('h'), signatures: [{owner: '01'.repeat(16), data: Buffer.from('key')}, {owner: '02'.repeat(16), data: Buffer.from('yek')}]}]).toString('latin1')],
+    text => readSignatureLists(bytes(text)), lists => formatSignatureLists(lists).toString('latin1')),
   'qcow2 headers': format(['storage/dir/image-header.ts parseImageHeader'], [qcow2], text => parseImageHeader('qcow2', bytes(text))),
   'endings of images': format(['storage/image-file-source.ts formatOfEnding'], ['/srv/disk.vmdk', 'a.VHD'], formatOfEnding),
   'first bytes of images': format(['storage/image-file-source.ts formatOfHead'], [qcow2, vmdk, 'vhdxfile', 'conectix'], text => formatOfHead(bytes(text))),

@@ -116,6 +116,13 @@ export const cases: DryRunCases = {
     secrets: [typedSecret],
     shows: /^qemu-img convert .*vm-100-cloudinit\.qcow2$/m,
   }],
+  'qm enroll-efi-keys': [{
+    arrange: async (world) => {
+      await world.before('qm', 'create', '100', '--efidisk0', 'local:1,efitype=4m')
+      return ['qm', 'enroll-efi-keys', '100']
+    },
+    shows: /^#   KEK: Microsoft Corporation KEK CA 2011$/m,
+  }],
   'qm destroy': [{
     arrange: async (world) => {
       await world.before('qm', 'create', '100', '--scsi0', 'local:1')

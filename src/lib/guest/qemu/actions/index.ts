@@ -3,12 +3,14 @@ import type {ActionKind} from '../../../tasks/index.ts'
 import {actionLoaders as agentActions} from '../agent/actions/index.ts'
 import {actionLoaders as blockJobActions} from '../block-jobs/actions/index.ts'
 import {actionLoaders as cloudInitActions} from '../cloud-init/actions/index.ts'
+import {actionLoaders as efiVarsActions} from '../efi-vars/actions/index.ts'
 import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 import {actionLoaders as snapshotActions} from '../snapshots/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...blockJobActions,
   ...cloudInitActions,
+  ...efiVarsActions,
   ...runtimeActions,
   ...agentActions,
   ...snapshotActions,

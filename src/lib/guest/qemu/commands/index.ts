@@ -20,6 +20,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'qm disk rescan': {spec: () => import('./disk-rescan.spec.ts'), handler: () => import('./disk-rescan.handler.ts')},
   'qm disk resize': {spec: () => import('./disk-resize.spec.ts'), handler: () => import('./disk-resize.handler.ts')},
   'qm disk unlink': {spec: () => import('./disk-unlink.spec.ts'), handler: () => import('./disk-unlink.handler.ts')},
+  'qm enroll-efi-keys': {spec: () => import('./enroll-efi-keys.spec.ts'), handler: () => import('./enroll-efi-keys.handler.ts')},
   'qm guest cmd': {spec: () => import('./guest-cmd.spec.ts'), handler: () => import('./guest-cmd.handler.ts')},
   'qm guest exec': {spec: () => import('./guest-exec.spec.ts'), handler: () => import('./guest-exec.handler.ts')},
   'qm guest exec-status': {spec: () => import('./guest-exec-status.spec.ts'), handler: () => import('./guest-exec-status.handler.ts')},

@@ -28,7 +28,7 @@ export const keyDifferences: Readonly<Record<string, string>> = {
 /** What commands of Proxmox VE do otherwise here. */
 export const commandDifferences: Readonly<Record<string, string>> = {
   create: 'Does not restore backups.',
-  'enroll-efi-keys': 'Needs virt-firmware, which Debian 12 has not.',
+  'enroll-efi-keys': 'The keys are those of Debian\'s package ovmf, written by Corral itself. `dbx` and `PK` are written only where there are none.',
   import: 'Sources are OVF manifests and OVA archives on storages with content type `import`. Storages of type esxi, and importing while the machine runs, are not available.',
   importovf: 'Takes archives (.ova) as well, compares digests, and reads images where they lie.',
   migrate: 'What crosses hosts is not built yet.',

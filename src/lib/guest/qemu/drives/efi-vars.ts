@@ -25,7 +25,7 @@ export async function planEfiVars(drive: DriveText, context: Pick<Context, 'host
   if (hasKeys && efitype !== '4m') {
     throw new InvalidInputError("efidisk0: 'pre-enrolled-keys' needs efitype=4m", {'efidisk0.pre-enrolled-keys': 'needs efitype=4m'})
   }
-  const template = `${folder}/OVMF_VARS${efitype === '4m' ? '_4M' : ''}${hasKeys ? '.ms' : ''}.fd`
+  const template = templatePath(efitype, hasKeys)
   const stat = await context.host.files.stat(template, {followLinks: true})
   if (stat?.kind !== 'file') {
     throw new UnavailableError(`efidisk0: there is no template of OVMF's variables for efitype=${efitype} (${template})`, {
@@ -33,6 +33,19 @@ export async function planEfiVars(drive: DriveText, context: Pick<Context, 'host
     })
   }
   return {template, sizeBytes: stat.sizeBytes, options: {efitype, ...(drive.options['pre-enrolled-keys'] === undefined ? {} : {'pre-enrolled-keys': hasKeys ? '1' : '0'})}}
+}
+
+function templatePath(efitype: string, hasKeys: boolean): string {
+  return `${folder}/OVMF_VARS${efitype === '4m' ? '_4M' : ''}${hasKeys ? '.ms' : ''}.fd`
+}
+
+/** The template that has the keys for Secure Boot, for a disk of that type. @throws UnavailableError when it is not installed */
+export async function templateWithKeys(efitype: string, {host}: Pick<Context, 'host'>): Promise<string> {
+  const template = templatePath(efitype, true)
+  if ((await host.files.stat(template, {followLinks: true}))?.kind === 'file') return template
+  throw new UnavailableError(`there is no template of OVMF's variables with keys for efitype=${efitype} (${template})`, {
+    nextSteps: [efitype === '4m' ? 'Install the Debian package ovmf.' : 'Newer packages of ovmf have templates for efitype=4m only.'],
+  })
 }
 
 /** The step that writes the template to the volume. The volume's own undo takes it back. */

@@ -29,6 +29,8 @@ export interface GuestPaths {
   readonly tpmSetup: string
   /** Takes the settings for cloud-init for the moment in which they are written to their drive. */
   readonly cloudInit: string
+  /** The firmware's variables, on their way to or from a volume. */
+  readonly efiVars: string
   /** Where a virtiofsd serves a folder, with the number of its key behind it. */
   readonly virtiofs: string
   /** How often the hook script was called for the start or the end that is under way. */
@@ -72,6 +74,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     state: `${base}.state`,
     tpmSetup: `${base}.tpmsetup`,
     cloudInit: `${base}.cloudinit`,
+    efiVars: `${base}.efivars`,
     virtiofs: `${base}.virtiofs`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
@@ -97,5 +100,5 @@ export function helperSockets(places: Places, vmid: number): readonly string[] {
 /** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, paths.state, paths.cloudInit, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, paths.state, paths.cloudInit, paths.efiVars, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
 }

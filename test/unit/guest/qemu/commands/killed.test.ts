@@ -276,6 +276,23 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     expect(kills).toBe(3)
   }, 120_000)
 
+  it('variables that were to get keys are as they were, or have them, and no copy of them is left', async () => {
+    const template = await readFile('/usr/share/OVMF/OVMF_VARS_4M.fd')
+    const kills = await killEverywhere(what, {
+      command: 'enroll-efi-keys', params: {vmid: 100},
+      before: async (context) => { await qm('create', {vmid: 100, efidisk0: 'local:1,efitype=4m'}, context) },
+      afterwards: async (place, context) => {
+        const isDone = (await storedKey(100, 'efidisk0', context))?.includes('pre-enrolled-keys=1') === true
+        expect((await readFile(join(place.root, 'lib/vz/images/100/vm-100-disk-0.raw'))).equals(template)).toBe(!isDone)
+        expect(await readdir(join(place.root, 'lib/efi-vars')).catch(() => [])).toEqual([])
+        await assertNothingLoose(place, context)
+        expect(await qm('enroll-efi-keys', {vmid: 100}, context)).toHaveLength(isDone ? 1 : 6)
+      },
+    })
+    // The copy, the keys, the configuration, and the end of the copy.
+    expect(kills).toBe(4)
+  }, 120_000)
+
   it('a destroy is finished', async () => {
     const kills = await killEverywhere(what, {
       command: 'destroy', params: {vmid: 100},
