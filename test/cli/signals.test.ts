@@ -44,6 +44,16 @@ describe('a command that waits', () => {
   })
 })
 
+test('a stop that overrules ends a shutdown that waits for the guest', async () => {
+  const shutdown = spawn(path.join(bin, 'qm'), ['shutdown', '100', '--timeout', '120'], {env, stdio: 'ignore'})
+  const ended = new Promise<number | null>((resolve) => shutdown.on('close', resolve))
+  await expect.poll(() => spawnSync(path.join(bin, 'pvenode'), ['task', 'list', '--source', 'active', '--output-format', 'json'], {env, encoding: 'utf8'}).stdout, {timeout: 20_000}).toContain('qmshutdown')
+  expect(qm('stop', '100', '--overrule-shutdown', '1')).toMatchObject({status: 0})
+  expect(await ended).not.toBe(0)
+  expect(qm('status', '100').stdout).toBe('status: stopped\n')
+  expect(qm('start', '100')).toMatchObject({status: 0})
+}, 90_000)
+
 test('a task goes on when its caller is killed', async () => {
   const start = spawn(path.join(bin, 'qm'), ['shutdown', '100', '--timeout', '2', '--forceStop', '1'], {env, stdio: 'ignore'})
   await expect.poll(() => spawnSync(path.join(bin, 'pvenode'), ['task', 'list', '--source', 'active', '--output-format', 'json'], {env, encoding: 'utf8'}).stdout, {timeout: 20_000}).toContain('qmshutdown')
