@@ -56,15 +56,23 @@ function vitest(name, configFile, files = [], added = {}) {
   totals.failed += failed
 }
 
+/** The files of test/e2e for which something holds, as paths. */
+function e2eFiles(holds) {
+  return fs.readdirSync(path.join(projectRoot, 'test/e2e')).filter((name) => name.endsWith('.test.ts') && holds(name)).map((name) => `test/e2e/${name}`)
+}
+
+/** Those about hosts over SSH, which bring servers of their own. */
+const isAboutSsh = (name) => name.startsWith('ssh-')
+
 /**
- * The end-to-end tests again, against hosts over SSH: every file that has an installation of its own to type commands at. The others would
- * do the same as before: they bring their own hosts, or start QEMU without Corral.
+ * The tests about hosts over SSH, and then the other end-to-end tests again against such hosts: every file that has an installation of its own to
+ * type commands at. The others would do the same as before: they start QEMU without Corral.
  */
 function e2eOverSsh() {
-  const folder = path.join(projectRoot, 'test/e2e')
-  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.test.ts') && fs.readFileSync(path.join(folder, name), 'utf8').includes('new Installation('))
+  vitest('e2e-about-ssh', 'vitest.e2e.config.ts', e2eFiles(isAboutSsh))
+  const files = e2eFiles((name) => fs.readFileSync(path.join(projectRoot, 'test/e2e', name), 'utf8').includes('new Installation('))
   console.log(`files of test/e2e with "new Installation(": ${files.join(', ')}`)
-  vitest('e2e-ssh', 'vitest.e2e.config.ts', files.map((name) => `test/e2e/${name}`), {CORRAL_TEST_OVER_SSH: '1'})
+  vitest('e2e-ssh', 'vitest.e2e.config.ts', files, {CORRAL_TEST_OVER_SSH: '1'})
 }
 
 const stages = {
@@ -73,7 +81,7 @@ const stages = {
   imports: () => check('import directions', [process.execPath, 'scripts/check-imports.mjs']),
   generated: () => check('generated files', [process.execPath, 'scripts/generate.mjs', '--check']),
   unit: () => vitest('unit', 'vitest.config.ts'),
-  e2e: () => vitest('e2e', 'vitest.e2e.config.ts'),
+  e2e: () => vitest('e2e', 'vitest.e2e.config.ts', e2eFiles((name) => !isAboutSsh(name))),
   'e2e-ssh': e2eOverSsh,
   'e2e-debian': () => vitest('e2e-debian', 'vitest.e2e-debian.config.ts'),
 }

@@ -24,7 +24,7 @@ function call(words: readonly string[], env: Readonly<Record<string, string>> = 
   const startedAt = performance.now()
   const child = spawn(join(binFolder, 'corral'), words, {
     stdio: ['ignore', 'pipe', 'pipe'], env: {PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', HOME: lab.home, CORRAL_ROOT: root, CORRAL_NODE: 'desk',
-      // The agent that is on the host now is meant, not one that is kept from before (keeper.test.ts).
+      // The agent that is on the host now is meant, not one that is kept from before (ssh-keeper.test.ts).
       CORRAL_KEEPER: 'no', ...env},
   })
   let stdout = ''
