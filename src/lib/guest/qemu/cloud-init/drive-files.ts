@@ -6,6 +6,7 @@ import type {IsoFile} from './iso-image.ts'
 import {interfacesText, networkConfig, networkData} from './network-text.ts'
 import type {CloudInitSettings, CustomPart} from './settings.ts'
 import {userData} from './user-data.ts'
+import type {YamlWriter} from './user-data.ts'
 
 /** Files of the user's own, which take the place of generated ones. */
 export type CustomFiles = Readonly<Partial<Record<CustomPart, Buffer>>>
@@ -17,9 +18,9 @@ export interface DriveFiles {
 }
 
 /** @throws InvalidInputError for files that the form has no place for */
-export function driveFiles(settings: CloudInitSettings, custom: CustomFiles): DriveFiles {
-  const user = custom.user ?? Buffer.from(generatedUser(settings))
-  const network = custom.network ?? Buffer.from(generatedNetwork(settings))
+export function driveFiles(settings: CloudInitSettings, custom: CustomFiles, write: YamlWriter): DriveFiles {
+  const user = custom.user ?? Buffer.from(userData(settings, write))
+  const network = custom.network ?? Buffer.from(generatedNetwork(settings, write))
   const meta = custom.meta ?? Buffer.from(metadata(settings, user, network))
   const files: readonly (readonly [string, Buffer | undefined])[] = filesOf[settings.form](settings, {user, network, meta}, custom)
   return {label: labels[settings.form], files: files.flatMap(([path, data]) => (data === undefined ? [] : [{path, data}]))}
@@ -52,17 +53,13 @@ const filesOf: Readonly<Record<CloudInitSettings['form'], FilesOfForm>> = {
 export type GeneratedPart = 'user' | 'network' | 'meta'
 
 /** One of the generated files as text, whatever `cicustom` says. */
-export function generatedText(settings: CloudInitSettings, part: GeneratedPart): string {
-  const [user, network] = [generatedUser(settings), generatedNetwork(settings)]
+export function generatedText(settings: CloudInitSettings, part: GeneratedPart, write: YamlWriter): string {
+  const [user, network] = [userData(settings, write), generatedNetwork(settings, write)]
   return {user, network, meta: metadata(settings, Buffer.from(user), Buffer.from(network))}[part]
 }
 
-function generatedUser(settings: CloudInitSettings): string {
-  return userData(settings)
-}
-
-function generatedNetwork(settings: CloudInitSettings): string {
-  return settings.form === 'nocloud' ? networkConfig(settings) : interfacesText(settings)
+function generatedNetwork(settings: CloudInitSettings, write: YamlWriter): string {
+  return settings.form === 'nocloud' ? networkConfig(settings, write) : interfacesText(settings)
 }
 
 /** The guest takes another identity for another instance, and sets itself up again: so it follows from all that it is told. */

@@ -7,6 +7,7 @@ import {driveFiles} from './drive-files.ts'
 import type {CustomFiles, DriveFiles} from './drive-files.ts'
 import {customParts, readCloudInitSettings, readHostDns} from './settings.ts'
 import type {CloudInitSettings, CustomPart} from './settings.ts'
+import {loadYamlWriter} from './user-data.ts'
 
 /** @throws InvalidInputError naming the key that is wrong */
 export async function cloudInitSettings(vmid: number, values: Readonly<Record<string, string>>, {host}: {readonly host: Pick<Host, 'files'>}): Promise<CloudInitSettings> {
@@ -16,7 +17,7 @@ export async function cloudInitSettings(vmid: number, values: Readonly<Record<st
 /** @throws InvalidInputError, NotFoundError for a snippet that is not there */
 export async function cloudInitFiles(vmid: number, values: Readonly<Record<string, string>>, context: StorageContext): Promise<DriveFiles> {
   const settings = await cloudInitSettings(vmid, values, context)
-  return driveFiles(settings, await readSnippets(settings, context))
+  return driveFiles(settings, await readSnippets(settings, context), await loadYamlWriter())
 }
 
 const maxResolvConfBytes = 64 * 1024

@@ -2,11 +2,12 @@
 //   Network config, version 1: cloudinit.readthedocs.io. `interfaces`: interfaces(5) of Debian's ifupdown. network_data.json: OpenStack's metadata.
 import type {CardSettings, CloudInitSettings} from './settings.ts'
 import {yamlText} from './user-data.ts'
+import type {YamlWriter} from './user-data.ts'
 
 type NetworkSettings = Pick<CloudInitSettings, 'cards' | 'nameservers' | 'searchDomains'>
 
 /** Version 1 of cloud-init's own format, for NoCloud. Cards are found by their hardware addresses. */
-export function networkConfig({cards, nameservers, searchDomains}: NetworkSettings): string {
+export function networkConfig({cards, nameservers, searchDomains}: NetworkSettings, write: YamlWriter): string {
   const dns = nameservers.length + searchDomains.length === 0 ? [] : [{
     type: 'nameserver',
     ...(nameservers.length === 0 ? {} : {address: nameservers}),
@@ -20,7 +21,7 @@ export function networkConfig({cards, nameservers, searchDomains}: NetworkSettin
       })),
       ...dns,
     ],
-  })
+  }, write)
 }
 
 function subnets({ipv4, ipv6}: CardSettings): Record<string, string>[] {

@@ -5,6 +5,8 @@ import {spec} from './cloudinit-dump.spec.ts'
 
 export const handler = handleRead(spec, async ({vmid, type}, context): Promise<string> => {
   const {config} = await readGuest(vmid, context)
-  const [{cloudInitSettings}, {generatedText}] = await Promise.all([import('../cloud-init/generate.ts'), import('../cloud-init/drive-files.ts')])
-  return generatedText(await cloudInitSettings(vmid, config.current.values, context), type)
+  const [{cloudInitSettings}, {generatedText}, {loadYamlWriter}] = await Promise.all([
+    import('../cloud-init/generate.ts'), import('../cloud-init/drive-files.ts'), import('../cloud-init/user-data.ts'),
+  ])
+  return generatedText(await cloudInitSettings(vmid, config.current.values, context), type, await loadYamlWriter())
 }, text => text.replace(/\n$/, '').split('\n'))

@@ -2,10 +2,10 @@
 import {execFileSync} from 'node:child_process'
 import fc from 'fast-check'
 import {describe, expect, it} from 'vitest'
-import {parse} from 'yaml'
+import {parse, stringify} from 'yaml'
 import {InvalidInputError} from '../../../../../src/lib/base/index.ts'
-import {driveFiles, generatedText} from '../../../../../src/lib/guest/qemu/cloud-init/drive-files.ts'
-import type {CustomFiles} from '../../../../../src/lib/guest/qemu/cloud-init/drive-files.ts'
+import {driveFiles as filesWith, generatedText as textWith} from '../../../../../src/lib/guest/qemu/cloud-init/drive-files.ts'
+import type {CustomFiles, DriveFiles, GeneratedPart} from '../../../../../src/lib/guest/qemu/cloud-init/drive-files.ts'
 import {netmask} from '../../../../../src/lib/guest/qemu/cloud-init/network-text.ts'
 import {readCloudInitSettings, readHostDns} from '../../../../../src/lib/guest/qemu/cloud-init/settings.ts'
 import {scaledCount} from '../../../../support/rounds.ts'
@@ -17,6 +17,8 @@ const web = {
 }
 
 const settings = (values: Readonly<Record<string, string>>) => readCloudInitSettings(100, values, host)
+const driveFiles = (read: ReturnType<typeof settings>, custom: CustomFiles): DriveFiles => filesWith(read, custom, stringify)
+const generatedText = (read: ReturnType<typeof settings>, part: GeneratedPart): string => textWith(read, part, stringify)
 
 function filesOf(values: Readonly<Record<string, string>>, custom: CustomFiles = {}): Record<string, string> {
   return Object.fromEntries(driveFiles(settings(values), custom).files.map(({path, data}) => [path, data.toString('utf8')]))
