@@ -1,6 +1,6 @@
 // The interface through which everything on a machine is done: processes, files, sockets. Implementations: local/ (this machine),
 // fake/ (tests); ssh/ comes later. Nothing above this folder may start a process or touch a file by other means.
-import type {Duplex} from 'node:stream'
+import type {Duplex, Readable, Writable} from 'node:stream'
 
 export interface RunOptions {
   /** Ends the program after this long; the error is UnavailableError. Default 60,000. */
@@ -8,6 +8,10 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Written to its standard input; the way for secrets. */
   input?: string | Buffer
+  /** Its standard input, in place of `input`: as fast as the program takes it, and no more in memory than a pipe holds. A failure of the stream ends the program and is thrown. */
+  inputStream?: Readable
+  /** Takes its standard output, which `stdout` then does not hold, as fast as it can; it stays open. A failure of the stream ends the program and is thrown. */
+  outputStream?: Writable
   /** Added to the environment; LC_ALL=C and PATH are always set. */
   env?: Readonly<Record<string, string>>
   cwd?: string

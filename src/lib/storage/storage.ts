@@ -1,5 +1,6 @@
 // The interface that every storage type implements, and the words it is spoken about in. A plugin's abilities are data and optional
 // groups of methods; test/contract/storage runs against every plugin.
+import type {Readable, Writable} from 'node:stream'
 import type {Clock} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Params} from '../spec/index.ts'
@@ -135,6 +136,42 @@ export interface VolumeTemplates {
   clone(base: VolumeId, id: VolumeId): Promise<Volume>
 }
 
+/**
+ * How a volume looks on a wire or in a file, as `pvesm export` and `import` name it. The `+size` formats begin with eight bytes, the size of the disk
+ * with the lowest byte first; `zfs` and `btrfs` are what `zfs send` and `btrfs send` write.
+ */
+export const streamFormats = ['raw+size', 'tar+size', 'qcow2+size', 'vmdk+size', 'zfs', 'btrfs'] as const
+export type StreamFormat = (typeof streamFormats)[number]
+
+/** What of a volume a stream holds. */
+export interface StreamContent {
+  /** The volume as it was at this snapshot; as it is now when absent. Importing: the snapshot that the new volume will have for it. */
+  readonly snapshot?: string
+  /** Only what has changed since this snapshot, which the receiver has as well. */
+  readonly base?: string
+  /** Its snapshots as well, as far as the stream's end: all, or those between `base` and `snapshot`. */
+  readonly withSnapshots?: boolean
+}
+
+export interface StreamRequest extends StreamContent { readonly format: StreamFormat }
+
+/** Volumes as streams: bounded memory, whatever their size. */
+export interface VolumeTransfer {
+  /** Pure: the formats in which that of the volume can be written, the best first. None: it cannot. */
+  exportFormats(id: VolumeId, content: StreamContent): readonly StreamFormat[]
+  /** Pure: the formats from which a volume by that id can be made, the best first. */
+  importFormats(id: VolumeId, content: StreamContent): readonly StreamFormat[]
+  /** Writes the volume to a stream, which stays open. @throws NotFoundError, UnsupportedError for a format that exportFormats does not have, ConflictError when it is in use */
+  export(id: VolumeId, request: StreamRequest, to: Writable, signal: AbortSignal): Promise<void>
+  /**
+   * Makes the volume from a stream, whole and on disk when it resolves. Nothing is left of it when it does not.
+   * @throws ConflictError when there is one by that id, and then nothing was touched (with `base`: NotFoundError when there is none); InvalidInputError
+   * for a stream that ends early, goes on too long or is not what it says; ForbiddenError for an image that names other files; UnavailableError
+   * when the space does not suffice; CancelledError
+   */
+  import(id: VolumeId, request: StreamRequest, from: Readable, signal: AbortSignal): Promise<Volume>
+}
+
 /** A section of storage.cfg: `type` and `storage` and the options as they stand there. */
 export interface StorageConfig { readonly type: string; readonly storage: string; readonly [option: string]: unknown }
 
@@ -205,6 +242,8 @@ export interface Storage {
   readonly snapshots?: VolumeSnapshots
   /** Absent where there are no linked clones. */
   readonly templates?: VolumeTemplates
+  /** Absent where volumes cannot be had as streams. */
+  readonly transfer?: VolumeTransfer
   /** Pure: the path on the host, or a URL that qemu-img understands. */
   path(id: VolumeId): string
   /** Pure: how QEMU opens it. */

@@ -85,7 +85,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       if (runOptions.signal?.aborted === true) throw cancelledError(argv)
       const answer = take(argv)
       await answer.effect?.(host, argv)
-      return resultOf(answer, name, argv, runOptions)
+      return throughStreams(runOptions, (given) => resultOf(answer, name, argv, given))
     },
     spawnDetached: async (argv, spawnOptions: SpawnOptions = {}) => {
       checkArgv(argv)
@@ -117,6 +117,17 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     },
   }
   return host
+}
+
+/** A stream that feeds a program is read to its end, and what the program says goes to the one that takes it. */
+async function throughStreams(options: RunOptions, result: (options: RunOptions) => RunResult): Promise<RunResult> {
+  const chunks: Buffer[] = []
+  if (options.inputStream !== undefined) for await (const chunk of options.inputStream) chunks.push(chunk as Buffer)
+  const {stdout, ...rest} = result(options.inputStream === undefined ? options : {...options, input: Buffer.concat(chunks)})
+  const {outputStream} = options
+  if (outputStream === undefined) return {stdout, ...rest}
+  await new Promise<void>((resolve, reject) => outputStream.write(stdout, (error) => { if (error) reject(error); else resolve() }))
+  return {stdout: '', ...rest}
 }
 
 function fits(pattern: readonly (string | RegExp)[], argv: readonly string[]): boolean {

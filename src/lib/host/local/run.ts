@@ -5,6 +5,7 @@ import {checkArgv} from '../argv.ts'
 import {lineSplitter, outputTail} from './output.ts'
 import {childEnvironment, findProgram} from './program-path.ts'
 import {cancelledError, endingError, startError, timeoutError} from '../run-errors.ts'
+import {joinStreams} from './run-streams.ts'
 
 const defaultTimeoutMs = 60_000
 const defaultMaxOutputBytes = 4 * 1024 * 1024
@@ -25,16 +26,17 @@ export async function runProgram(host: string, argv: readonly string[], options:
   const child = execa(command, commandArgs, {
     detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env,
     ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
-    ...(options.input === undefined ? {stdin: 'ignore' as const} : {input: options.input}),
+    ...(options.inputStream !== undefined ? {stdin: 'pipe' as const} : options.input === undefined ? {stdin: 'ignore' as const} : {input: options.input}),
   })
   const stdout = outputTail(maxOutputBytes)
   const stderr = outputTail(maxOutputBytes)
   const splitters = [
-    collect(child.stdout, stdout, onLine && ((line) => onLine(line, 'stdout'))),
+    ...options.outputStream === undefined ? [collect(child.stdout, stdout, onLine && ((line) => onLine(line, 'stdout')))] : [],
     collect(child.stderr, stderr, onLine && ((line) => onLine(line, 'stderr'))),
   ]
 
   const stop = stopper(child.pid)
+  const streams = joinStreams(child, options, () => stop.because('stream'))
   const timer = setTimeout(() => stop.because('timeout'), timeoutMs)
   const onAbort = (): void => stop.because('abort')
   signal?.addEventListener('abort', onAbort, {once: true})
@@ -44,9 +46,11 @@ export async function runProgram(host: string, argv: readonly string[], options:
     signal?.removeEventListener('abort', onAbort)
   })
   if (ending === undefined) leaveAlone(child)
+  const streamFailure = await streams.ended(ending === undefined)
   for (const splitter of splitters) splitter.end()
 
   if (stop.reason === 'timeout') throw timeoutError(timeoutMs, host, argv, stderr.text(), secretArgs)
+  if (stop.reason === 'stream' || streamFailure !== undefined && stop.reason === undefined && ending?.exitCode === 0) throw streamFailure ?? cancelledError(argv)
   if (ending === undefined || stop.reason === 'abort') throw cancelledError(argv)
   if (ending.exitCode === undefined && ending.signal === undefined) throw startError(ending.cause, host, argv, options.cwd, secretArgs)
   if (ending.exitCode === undefined || !okExitCodes.includes(ending.exitCode)) {
@@ -78,11 +82,14 @@ function collect(stream: NodeJS.ReadableStream, tail: {add(chunk: Buffer): void}
   return {end: () => splitter?.end()}
 }
 
+/** `stream`: what feeds it, or takes what it writes, has failed. */
+type StopReason = 'timeout' | 'abort' | 'stream'
+
 interface Stopper {
-  readonly reason: 'timeout' | 'abort' | undefined
+  readonly reason: StopReason | undefined
   /** Resolves when the program did not even end by SIGKILL. */
   readonly abandoned: Promise<undefined>
-  because(reason: 'timeout' | 'abort'): void
+  because(reason: StopReason): void
   done(): void
 }
 
