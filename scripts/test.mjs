@@ -14,7 +14,9 @@ const failures = []
 const reportDir = fs.mkdtempSync(path.join(os.tmpdir(), 'corral-test-report-'))
 
 const seed = process.env.CORRAL_TEST_SEED ?? String(Math.floor(Math.random() * 2 ** 31))
-const env = {...process.env, CORRAL_TEST_SEED: seed, CORRAL_TEST_SCALE: process.env.CORRAL_TEST_SCALE ?? '1', FORCE_COLOR: '0'}
+/** Stands in the environment of every process that this run starts, by which those are found that outlive their test. */
+const runMark = `CORRAL_TEST_RUN=${path.basename(reportDir)}`
+const env = {...process.env, CORRAL_TEST_RUN: path.basename(reportDir), CORRAL_TEST_SEED: seed, CORRAL_TEST_SCALE: process.env.CORRAL_TEST_SCALE ?? '1', FORCE_COLOR: '0'}
 delete env.CORRAL_ROOT
 delete env.CORRAL_NODE
 
@@ -54,6 +56,37 @@ function vitest(name, configFile, files = [], added = {}) {
   }
   if (status !== 0 && failed === 0) { failed++; failures.push(`${name}: vitest ended with ${status} though no test failed`) }
   totals.failed += failed
+}
+
+/** What still runs of all that this run started, as [PID, command line]. The caches of built things are made by processes that end by themselves. */
+function leftProcesses() {
+  const left = []
+  for (const name of fs.readdirSync('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    try {
+      if (!fs.readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(runMark)) continue
+      left.push([Number(name), fs.readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200)])
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  return left
+}
+
+/** A stage leaves nothing running: an emulated machine that nobody ends takes time and memory from all that follows. */
+function checkNothingIsLeft(name) {
+  const deadline = Date.now() + 15_000
+  while (leftProcesses().length > 0 && Date.now() < deadline) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+  const left = leftProcesses()
+  totals[left.length === 0 ? 'passed' : 'failed']++
+  if (left.length > 0) failures.push(`${name}: ${left.length} processes outlive it: ${left.slice(0, 5).map(([pid, line]) => `${pid} ${line}`).join('; ')}`)
+  for (const [pid] of left) {
+    try {
+      process.kill(pid, 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
 }
 
 /** The files of test/e2e for which something holds, as paths. */
@@ -109,6 +142,7 @@ for (const [name, stage] of Object.entries(stages)) {
   const startedAt = Date.now()
   console.log(`\n== ${name}`)
   stage()
+  checkNothingIsLeft(name)
   console.log(`== ${name}: ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
 }
 fs.rmSync(reportDir, {recursive: true, force: true})

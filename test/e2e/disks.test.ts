@@ -4,7 +4,7 @@ import {mkdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, expect, it} from 'vitest'
 import {GuestConsole} from './support/console.ts'
-import {Installation} from './support/installation.ts'
+import {Installation, waitUntil} from './support/installation.ts'
 
 const installation = new Installation()
 const vmid = '100'
@@ -30,7 +30,8 @@ it('a disk is moved while the guest writes to it, and grows; nothing is lost', a
   // A counter, written to the disk and synced again and again while the disk moves; the last value is noted in the guest's memory.
   await console.run('(i=10000000; while [ ! -e /tmp/stop ]; do i=$((i+1)); echo $i | dd of=/dev/sda bs=512 seek=131072 count=1 conv=notrunc,fsync 2>/dev/null; echo $i >/tmp/last; done) 2>/dev/null & true')
 
-  const counted = async () => Number(/(\d{8})/.exec(await console.run('cat /tmp/last'))?.[1])
+  const counted = async () => Number(/^(\d{8})/m.exec(await console.run('cat /tmp/last'))?.[1])
+  await waitUntil('the counter to be there', async () => await counted() > 0, 30_000)
   const first = await counted()
   await installation.mustQm('disk', 'move', vmid, 'scsi0', 'fast', '--format', 'raw', '--delete')
   expect(await installation.mustQm('config', vmid)).toMatch(/^scsi0: fast:100\/vm-100-disk-0\.raw,iothread=1,mbps=400,size=128M$/m)

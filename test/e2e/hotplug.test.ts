@@ -23,7 +23,7 @@ async function mustSet(...words: string[]): Promise<void> {
 }
 const waiting = async () => (await installation.mustQm('pending', String(vmid))).split('\n').filter(line => /^(?:new|del) /.test(line))
 const inGuest = (command: string) => console.run(command)
-const seenInGuest = (command: string, pattern: RegExp) => waitUntil(`${command} to show ${String(pattern)}`, async () => pattern.test(await inGuest(command)), 30_000)
+const seenInGuest = (command: string, pattern: RegExp) => waitUntil(`${command} to show ${String(pattern)}`, async () => pattern.test(await inGuest(command)), 60_000)
 const monitor = async (line: string) => (await installation.call('qm', ['monitor', String(vmid)], {input: `${line}\n`})).stdout
 
 beforeAll(async () => {

@@ -112,8 +112,8 @@ export function formatPropertyString(values: Readonly<Record<string, string | nu
   }
   const defaultKey = defaultKeyOf(format)
   const bare = defaultKey === undefined ? undefined : left.get(defaultKey)
-  // A value with '=' cannot stand without its key: it would be taken for a key.
-  if (defaultKey !== undefined && bare !== undefined && !bare.includes('=')) {
+  // A value with '=' cannot stand without its key, since it would be taken for a key; nor can blanks, since they would be taken for nothing.
+  if (defaultKey !== undefined && bare !== undefined && !bare.includes('=') && bare.trim() !== '') {
     parts.unshift(bare)
     left.delete(defaultKey)
   }

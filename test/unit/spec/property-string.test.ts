@@ -103,6 +103,10 @@ describe('formatPropertyString', () => {
     expect(formatPropertyString({file: 'a=b'}, {file: {type: 'string', defaultKey: true}})).toBe('file=a=b')
   })
 
+  it('writes a default value of blanks under its key, without which it would be taken for nothing', () => {
+    expect(formatPropertyString({file: ' '}, {file: {type: 'string', defaultKey: true}})).toBe('file= ')
+  })
+
   it('refuses what would read as something else', () => {
     for (const bridge of ['a,b', 'a\nb', '', 'a\0']) expect(() => formatPropertyString({bridge}, net), JSON.stringify(bridge)).toThrow(InvalidInputError)
   })

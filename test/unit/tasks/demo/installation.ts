@@ -3,6 +3,7 @@ import {mkdir, mkdtemp, readFile, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterEach} from 'vitest'
+import {endProcessesOf} from '../../../support/processes-of.ts'
 import {localContext} from '../../../../src/lib/tasks/index.ts'
 import type {Catalog, Context, Log} from '../../../../src/lib/tasks/index.ts'
 import {demoCatalog} from './catalog.ts'
@@ -23,7 +24,10 @@ afterEach(async () => { for (const close of closing.splice(0).reverse()) await c
 
 export async function installation(options: {readonly catalog?: Catalog; readonly workerPath?: string} = {}): Promise<Installation> {
   const root = await mkdtemp(join(tmpdir(), 'corral-tasks-'))
-  closing.push(() => rm(root, {recursive: true, force: true, maxRetries: 5}))
+  closing.push(async () => {
+    await endProcessesOf(root)
+    await rm(root, {recursive: true, force: true, maxRetries: 5})
+  })
   const folder = join(root, 'traces')
   await mkdir(folder)
   const lines: string[] = []
