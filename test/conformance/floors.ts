@@ -3,6 +3,7 @@ export const floors: Readonly<Record<string, number>> = {
   'cfg2cmd': 48,
   'cli-options': 47,
   'cpu-models': 4,
+  'disks': 26,
   'formats': 45,
   'guest-pending': 8,
   'ovf': 4,

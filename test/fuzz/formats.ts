@@ -83,6 +83,10 @@ import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/r
 import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-naming.ts'
 import {parseThinName} from '../../src/lib/storage/lvmthin/naming.ts'
 import {parseThinVolumes} from '../../src/lib/storage/lvmthin/report.ts'
+import {
+  parseCephVolumes, parseLsblk, parseMounts, parsePhysicalVolumes, parsePoolDevices, parseSwaps, parseUdevDatabase, parseUdevRecord,
+} from '../../src/lib/storage/node-disks/facts/tool-answers.ts'
+import {parseSmart} from '../../src/lib/storage/node-disks/smart.ts'
 import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
 import {splitWords} from '../../src/lib/storage/option-values.ts'
 import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
@@ -200,6 +204,16 @@ export const formats: Readonly<Record<string, Format>> = {
   'reports of thin pools': format(['storage/lvmthin/report.ts parseThinVolumes'], ['{"report":[{"lv":[{"lv_name":"vm-100-disk-0","lv_size":"4194304","lv_attr":"Vri-a-tz--","pool_lv":"data","data_percent":"12.50"}]}]}', '{"report":[{}]}'],
     text => parseThinVolumes(text, {host: 'h1', argv: ['lvs']}), undefined, {kinds: ['tool']}),
   'volumes of zfs': format(['storage/zfspool/report.ts parseVolumes'], ['p/vm-100-disk-0\tvolume\t8388608\t-\t4096\tp/base-9-disk-0@__base__\t1700000000\n'], text => parseVolumes(text, 'p', {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'records of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevRecord'], ['P: /devices/x/block/sda\nE: DEVNAME=/dev/sda\nE: ID_SERIAL_SHORT=a b\n'], parseUdevRecord),
+  'the database of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevDatabase'], ['E: DEVPATH=/devices/x/block/sda\nE: SUBSYSTEM=block\n\nE: SUBSYSTEM=net\n\n'], parseUdevDatabase),
+  'lsblk': format(['storage/node-disks/facts/tool-answers.ts parseLsblk'], ['{"blockdevices": [{"path": "/dev/sda1", "fstype": "ext4", "parttype": null, "mountpoints": [null, "/"]}]}'], parseLsblk),
+  'pvs': format(['storage/node-disks/facts/tool-answers.ts parsePhysicalVolumes'], ['  /dev/sda;vg0\n  /dev/sdb;\n'], parsePhysicalVolumes),
+  'lvs of Ceph': format(['storage/node-disks/facts/tool-answers.ts parseCephVolumes'], ['  /dev/sda(0),/dev/sdb(12);osd-block-1;ceph.osd_id=3,ceph.encrypted=1\n'], parseCephVolumes),
+  'zpool list': format(['storage/node-disks/facts/tool-answers.ts parsePoolDevices'], ['tank\t1T\t1G\t1T\t-\t-\t0%\t0%\t1.00x\tONLINE\t-\n\t/dev/sda1\t1T\t-\n'], parsePoolDevices),
+  'mounted devices': format(['storage/node-disks/facts/tool-answers.ts parseMounts'], ['/dev/sda1 /mnt/a\\040b ext4 rw 0 0\n'], parseMounts),
+  'swapped devices': format(['storage/node-disks/facts/tool-answers.ts parseSwaps'], ['Filename\tType\n/dev/sda2 partition 1 0 -2\n'], parseSwaps),
+  'SMART data': format(['storage/node-disks/smart.ts parseSmart'], ['=== START OF READ SMART DATA SECTION ===\nSMART overall-health self-assessment test result: PASSED\nID# ATTRIBUTE_NAME          FLAGS    VALUE WORST THRESH FAIL RAW_VALUE\n  1 Raw_Read_Error_Rate     POSR--   117   099   006    -    158983656\n',
+    '=== START OF SMART DATA SECTION ===\nSMART Health Status: OK\n\nPercentage Used:     31%\n'], parseSmart),
   'snapshots of zfs': format(['storage/zfspool/report.ts parseSnapshots'], ['p/vm-100-disk-0@before\t1700000000\n'], text => parseZfsSnapshots(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'space of zfs': format(['storage/zfspool/report.ts parseSpace'], ['available\t100\nused\t50\n'], text => parseSpace(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
