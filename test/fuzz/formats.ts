@@ -73,6 +73,10 @@ import {parseSubvolume} from '../../src/lib/storage/btrfs/snapshots.ts'
 import {readContentList} from '../../src/lib/storage/content.ts'
 import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
 import {formatOfEnding, formatOfHead} from '../../src/lib/storage/image-file-source.ts'
+import {parseDiscovery} from '../../src/lib/storage/iscsi/discovery.ts'
+import {asPortal} from '../../src/lib/storage/iscsi-target.ts'
+import {lunOf, parseLunName} from '../../src/lib/storage/iscsidirect/naming.ts'
+import {parseCapacity, parseTargets} from '../../src/lib/storage/iscsidirect/report.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {parseDigests} from '../../src/lib/storage/import/digests.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
@@ -216,6 +220,12 @@ export const formats: Readonly<Record<string, Format>> = {
     '=== START OF SMART DATA SECTION ===\nSMART Health Status: OK\n\nPercentage Used:     31%\n'], parseSmart),
   'snapshots of zfs': format(['storage/zfspool/report.ts parseSnapshots'], ['p/vm-100-disk-0@before\t1700000000\n'], text => parseZfsSnapshots(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'space of zfs': format(['storage/zfspool/report.ts parseSpace'], ['available\t100\nused\t50\n'], text => parseSpace(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'names of LUNs': format(['storage/iscsidirect/naming.ts parseLunName'], ['lun0', 'lun16383'], parseLunName),
+  'numbers of LUNs': format([], ['lun1'], lunOf),
+  'iSCSI portals': format([], ['192.0.2.10:3260', '2001:db8::1', '[::1]:3260'], asPortal),
+  'reports of iscsi-ls': format(['storage/iscsidirect/report.ts parseTargets'], ['Target:iqn.2003-01.org.example:disks Portal:192.0.2.10:3260,1\nLun:0    Type:STORAGE_ARRAY_CONTROLLER\nLun:1    Type:DIRECT_ACCESS (Size:15M)\n'], parseTargets),
+  'sizes of LUNs': format(['storage/iscsidirect/report.ts parseCapacity'], ['41943040\n'], parseCapacity),
+  'reports of iscsiadm': format(['storage/iscsi/discovery.ts parseDiscovery'], ['192.0.2.10:3260,1 iqn.2003-01.org.example:disks\n[2001:db8::1]:3260,1 eui.0123456789abcdef\n'], parseDiscovery),
   'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),

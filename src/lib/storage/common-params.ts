@@ -89,6 +89,12 @@ export const networkLoginParams = {
   username: {type: 'string', maxLength: 256, optional: true, placeholder: 'name', description: 'The name of the user on the server; for Ceph without `client.` before it (default admin).'},
 } as const satisfies Params
 
+/** How an iSCSI target is reached. */
+export const iscsiTargetParams = {
+  portal: {type: 'string', format: 'pve-storage-portal-dns', placeholder: 'host[:port]', description: 'The name or address of the iSCSI server, with its port where that is not 3260.'},
+  target: {type: 'string', maxLength: 223, placeholder: 'iqn', description: 'The name of the iSCSI target, such as iqn.2003-01.org.example:disks. `pvesm scan iscsi <portal>` shows what a server has.'},
+} as const satisfies Params
+
 /** How a Ceph cluster is reached. */
 export const cephParams = {
   monhost: {

@@ -6,6 +6,7 @@ import {cephfsFixedParams, cephfsParams} from './cephfs/params.ts'
 import {cifsFixedParams, cifsParams} from './cifs/params.ts'
 import {dirFixedParams, dirParams} from './dir/params.ts'
 import {glusterfsFixedParams, glusterfsParams} from './glusterfs/params.ts'
+import {iscsidirectFixedParams, iscsidirectParams} from './iscsidirect/params.ts'
 import {lvmFixedParams, lvmParams} from './lvm/params.ts'
 import {lvmthinFixedParams, lvmthinParams} from './lvmthin/params.ts'
 import {nfsFixedParams, nfsParams} from './nfs/params.ts'
@@ -24,6 +25,7 @@ export const storageTypeParams = {
   cifs: {params: cifsParams, fixed: cifsFixedParams},
   dir: {params: dirParams, fixed: dirFixedParams},
   glusterfs: {params: glusterfsParams, fixed: glusterfsFixedParams},
+  iscsidirect: {params: iscsidirectParams, fixed: iscsidirectFixedParams},
   lvm: {params: lvmParams, fixed: lvmFixedParams},
   lvmthin: {params: lvmthinParams, fixed: lvmthinFixedParams},
   nfs: {params: nfsParams, fixed: nfsFixedParams},

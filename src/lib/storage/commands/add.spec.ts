@@ -6,12 +6,12 @@ export const spec = defineCommand({
   id: 'pvesm add',
   summary: 'Add a storage.',
   description: `The storage gets a section in the configuration. The folders of type dir and btrfs are made where they are missing; the volume group of
-type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, cifs, glusterfs and cephfs are mounted at once. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
+type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, cifs, glusterfs and cephfs are mounted at once; the portal of iscsidirect must answer and have the target. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
 
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsidirect the LUNs of an iSCSI target.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
@@ -31,6 +31,7 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add lvm vg0 --vgname vg0 --saferemove yes', meaning: 'A volume group for disks; what is removed is overwritten first.'},
     {line: 'pvesm add nfs nas --server nas.example.com --export /srv/vm --content images,iso', meaning: 'What an NFS server exports, mounted at /mnt/pve/nas.'},
     {line: 'pvesm add rbd ceph --monhost 192.0.2.1,192.0.2.2 --pool vms --keyring /root/ceph.client.admin.keyring', meaning: 'A pool of a Ceph cluster, whose keyring is kept.'},
+    {line: 'pvesm add iscsidirect san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks', meaning: 'The LUNs of an iSCSI target, opened by QEMU itself.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

@@ -2,6 +2,7 @@
 // configuration makes it matter, because this is on the way of every start.
 import type {Host} from '../../../host/index.ts'
 import {supportFolder} from '../../../host/programs.ts'
+import {readIscsiInitiator} from '../../../storage/index.ts'
 import type {StorageContext} from '../../../storage/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import type {Architecture, ArgumentsInput, HostFacts} from '../arguments/index.ts'
@@ -83,12 +84,6 @@ export async function readIoUring(host: Pick<Host, 'files'>): Promise<boolean> {
   const path = '/proc/sys/kernel/io_uring_disabled'
   if ((await host.files.stat(path)) === undefined) return true
   return (await host.files.readText(path, 64)).trim() !== '2'
-}
-
-async function readIscsiInitiator(host: Pick<Host, 'files'>): Promise<string | undefined> {
-  const path = '/etc/iscsi/initiatorname.iscsi'
-  if ((await host.files.stat(path)) === undefined) return undefined
-  return /^InitiatorName=([\w.:-]{1,223})\s*$/m.exec(await host.files.readText(path, 4096))?.[1]
 }
 
 async function readCustomCpuModels(context: Pick<StorageContext, 'store'>): Promise<HostFacts['customCpuModels']> {
