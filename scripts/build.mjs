@@ -35,7 +35,7 @@ function removeLeftovers() {
 function makeExecutable(folder) {
   const dir = path.join(root, folder)
   if (!fs.existsSync(dir)) return
-  for (const entry of fs.readdirSync(dir, {withFileTypes: true})) if (entry.isFile()) fs.chmodSync(path.join(dir, entry.name), 0o755)
+  for (const entry of fs.readdirSync(dir, {withFileTypes: true})) if (entry.isFile() && entry.name !== 'package.json') fs.chmodSync(path.join(dir, entry.name), 0o755)
 }
 
 forgetStaleNotes()

@@ -5,15 +5,26 @@
 import {spawnSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import fs from 'node:fs'
+import {createRequire} from 'node:module'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
 
-/** Where each program starts, below dist; its file in dist/run has the program's name. In the order in which they need each other. */
+const require = createRequire(import.meta.url)
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
+
+/**
+ * Where each program starts, below dist; its file in dist/run has the program's name. In the order in which they need each other. The two that
+ * somebody waits for are CommonJS, because Node's other loader takes a tenth of its own start.
+ */
 const programs = {
   qmeventd: {file: 'lib/guest/qemu/qmeventd/main.js', isCached: false},
   worker: {file: 'lib/cli/worker-main.js', isCached: true},
   main: {file: 'lib/cli/main.js', isCached: true},
+}
+
+function programFile(name) {
+  return programs[name].isCached ? `${name}.cjs` : `${name}.js`
 }
 
 /** Files of earlier builds stay this long, for programs that are just starting. */
@@ -49,8 +60,8 @@ async function bundleWithCode(name, input, folder, entries) {
   const [scriptName, codeName] = [`${name}-${hash}.cjs`, `${name}-${hash}.code`]
   if (!fs.existsSync(path.join(folder, scriptName))) replaceFile(path.join(folder, scriptName), script)
   if (!fs.existsSync(path.join(folder, codeName))) makeCode(path.join(folder, scriptName), path.join(folder, codeName), name)
-  replaceFile(path.join(folder, `${name}.js`), loader(scriptName, codeName))
-  return [`${name}.js`, scriptName, codeName]
+  replaceFile(path.join(folder, programFile(name)), loader(scriptName, codeName))
+  return [programFile(name), scriptName, codeName]
 }
 
 async function bundle(input, format, plugin) {
@@ -68,29 +79,65 @@ function isOutside(id, importer) {
   return id.startsWith('node:') || !importer?.includes(`${path.sep}node_modules${path.sep}`)
 }
 
-/** The script as a function of what a module has: its exports, require, its place, and import(), which a script has not. */
+/**
+ * The script as a function of what a module has: its exports, require, its place, and import(), which a script has not. In ASCII, so that V8
+ * needs one byte a character and no decoding.
+ */
 function asFunction(code) {
-  const script = `(function (exports, require, __here, __import) {"use strict";\n${code.replace(/\bimport\((["'][^"']+["'])\)/g, '__import($1)')}\n})`
+  const script = `(function (exports, require, __here, __import) {"use strict";\n${loadedWhenUsed(withImports(code))}\n})`
+  return script.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** import() costs Node's other loader, so packages that need none are required, no earlier than they were imported. */
+function withImports(code) {
+  const script = code.replace(/\bimport\((["'])([^"']+)\1\)/g, (_, quote, name) => (isCommonJs(name)
+    ? `Promise.resolve().then(() => __toESM(require("${name}"), 1))`
+    : `__import("${name}")`))
   if (/\bimport\((?!\))/.test(script)) throw new Error('the bundle imports something whose name is not known when it is built')
   return script
 }
 
+/** Whether require() of a package gives what Node's import of it would. */
+function isCommonJs(name) {
+  const file = require.resolve(name)
+  const folder = path.join(root, 'node_modules', ...name.split('/').slice(0, name.startsWith('@') ? 2 : 1))
+  const {type} = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
+  return file.endsWith('.cjs') || (type !== 'module' && !file.endsWith('.mjs'))
+}
+
+/** Node's own modules are loaded by the first who uses one: of the twenty that the whole program knows, a command needs five. */
+function loadedWhenUsed(code) {
+  const names = []
+  const rest = code.replace(/^let (node_\w+) = require\("(node:[a-z0-9/_]+)"\);\n(?:\1 = (__toESM)\(\1, 1\);\n)?/gm, (_, variable, name, isWhole) => {
+    names.push({variable, name, isWhole: isWhole !== undefined})
+    return ''
+  })
+  if (/^(?:let|const|var) .*\brequire\("(?!node:)/m.test(rest)) throw new Error('the bundle loads a package with every command; import it where it is used')
+  const known = new Map(names.map(({variable}) => [variable, `__node.${variable}`]))
+  const getters = names.map(({variable, name, isWhole}) => `__lazily("${variable}", () => ${isWhole ? `__toESM(require("${name}"), 1)` : `require("${name}")`});`)
+  return `${lazyNode}${getters.join('\n')}\n${rest.replace(/\bnode_\w+\b/g, (word) => known.get(word) ?? word)}`
+}
+
+const lazyNode = `const __node = {};
+const __lazily = (name, load) => Object.defineProperty(__node, name, {configurable: true, enumerable: true, get: () => {
+  const value = load();
+  Object.defineProperty(__node, name, {value});
+  return value;
+}});
+`
+
 function loader(scriptName, codeName) {
   return `// Runs ${scriptName} with the code that V8 made of it at build time. Another version of Node, or other flags, make it anew.
-import fs from 'node:fs'
-import {createRequire} from 'node:module'
-import {fileURLToPath} from 'node:url'
-import vm from 'node:vm'
+'use strict'
+const fs = require('node:fs')
+const vm = require('node:vm')
 
-const place = new URL('./${scriptName}', import.meta.url)
+const filename = \`\${__dirname}/${scriptName}\`
 function readCode() {
-  try { return fs.readFileSync(new URL('./${codeName}', import.meta.url)) } catch { return undefined }
+  try { return fs.readFileSync(\`\${__dirname}/${codeName}\`) } catch { return undefined }
 }
-const filename = fileURLToPath(place)
-const script = new vm.Script(fs.readFileSync(filename, 'utf8'), {filename, cachedData: readCode()})
-const exported = {}
-script.runInThisContext()(exported, createRequire(place), place.href, (name) => import(name))
-export const {main} = exported
+const script = new vm.Script(fs.readFileSync(filename, 'latin1'), {filename, cachedData: readCode()})
+script.runInThisContext()(exports, require, require('node:url').pathToFileURL(filename).href, (name) => import(name))
 `
 }
 
@@ -122,7 +169,7 @@ function keepPlaces(folder, entries, here) {
       if (!code.includes('import.meta.url')) return null
       const withPrograms = code.replace(/new URL\('(\.[^']+)', import\.meta\.url\)/g, (whole, target) => {
         const name = entries.get(path.resolve(path.dirname(file), target))
-        return name === undefined ? whole : `new URL('./${name}.js', ${here})`
+        return name === undefined ? whole : `new URL('./${programFile(name)}', ${here})`
       })
       return withPrograms.replaceAll('import.meta.url', `new URL('${path.relative(folder, file)}', ${here}).href`)
     },

@@ -16,13 +16,13 @@ beforeAll(() => {
   mkdirSync(path.join(root, 'state'))
   symlinkSync(path.join(projectRoot, 'dist/lib'), path.join(root, 'dist/lib'))
   for (const name of ['node_modules', 'bin', 'libexec', 'package.json']) symlinkSync(path.join(projectRoot, name), path.join(root, name))
-  writeFileSync(path.join(root, 'qm.mjs'), "import {main} from './dist/run/main.js'\nawait main('qm')\n")
+  writeFileSync(path.join(root, 'qm.cjs'), "require('./dist/run/main.cjs').main('qm')\n")
 })
 afterAll(() => rmSync(root, {recursive: true, force: true}))
 
 function qm(words: readonly string[], nodeOptions = '') {
   const env = {PATH: process.env['PATH'], CORRAL_ROOT: path.join(root, 'state'), CORRAL_NODE: 'h1', NODE_OPTIONS: nodeOptions}
-  const {status, stdout, stderr} = spawnSync(process.execPath, [path.join(root, 'qm.mjs'), ...words], {env, encoding: 'utf8', timeout: 60_000})
+  const {status, stdout, stderr} = spawnSync(process.execPath, [path.join(root, 'qm.cjs'), ...words], {env, encoding: 'utf8', timeout: 60_000})
   return {status, stdout, stderr}
 }
 

@@ -11,7 +11,7 @@ const root = mkdtempSync(path.join(tmpdir(), 'corral-cli-'))
 const env = {...process.env, CORRAL_ROOT: root, CORRAL_NODE: 'h1', NO_COLOR: '1', HOME: root}
 afterAll(() => rmSync(root, {recursive: true, force: true}))
 
-const execute = `import {execute} from '@oclif/core'; await execute({dir: ${JSON.stringify(path.join(projectRoot, 'bin'))}, args: process.argv.slice(1)})`
+const execute = `import {execute} from '@oclif/core'; await execute({dir: ${JSON.stringify(projectRoot)}, args: process.argv.slice(1)})`
 
 function run(argv: readonly string[]) {
   const {status, stdout, stderr} = spawnSync(argv[0] ?? '', argv.slice(1), {env, cwd: projectRoot, encoding: 'utf8', timeout: 60_000})

@@ -24,7 +24,7 @@ interface Block {
 
 /** Runs a script; a difference fails the test and shows the script as it would have to be. */
 export function runScript(file: string): void {
-  if (!existsSync(path.join(projectRoot, 'dist/run/main.js'))) throw new Error('dist is missing: run npm run build')
+  if (!existsSync(path.join(projectRoot, 'dist/run/main.cjs'))) throw new Error('dist is missing: run npm run build')
   const root = mkdtempSync(path.join(tmpdir(), 'corral-cli-'))
   const env = {
     PATH: `${path.join(projectRoot, 'bin')}:${process.env['PATH'] ?? ''}`, CORRAL_ROOT: root, CORRAL_NODE: 'h1', TZ: 'UTC', LC_ALL: 'C.UTF-8', TERM: 'dumb', ROOT: root, CORRAL_TEST_CHECK_RESULTS: '1',

@@ -123,7 +123,7 @@ async function stateOf(host: LabHost, vmid: number): Promise<{guests: number; qe
 }
 
 const agents = (host: LabHost) => processesOf(host).filter(({words}) => words.includes('--stdio'))
-const workers = (host: LabHost) => processesOf(host).filter(({words}) => words.includes('--worker') || words.some((word) => word.endsWith('worker-main.js')))
+const workers = (host: LabHost) => processesOf(host).filter(({words}) => words.includes('--worker') || words.some((word) => /\/worker(?:-main)?\.c?js$/.test(word)))
 
 /** Nothing that was asked for is still to come: no agent is left that could begin something, apart from a keeper's, and no task runs. */
 async function settled(host: LabHost, desk: Desk, what: string): Promise<void> {

@@ -30,7 +30,7 @@ function isPortal(value: string, allowName: boolean): boolean {
 }
 
 export const networkFormats: Readonly<Record<string, FormatCheck>> = {
-  'ipv4': check(isIPv4, 'an IPv4 address such as 192.0.2.10'),
+  'ipv4': check(value => isIPv4(value), 'an IPv4 address such as 192.0.2.10'),
   'ipv6': check(isIPv6Plain, 'an IPv6 address such as 2001:db8::10'),
   'ip': check(isAddress, 'an IP address such as 192.0.2.10 or 2001:db8::10'),
   'address': check(isHost, 'an IP address or a DNS name'),

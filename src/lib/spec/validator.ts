@@ -2,11 +2,11 @@
 // needed. ajv takes longer to load and to compile than a whole command may take, so a built program brings its validators along. Both
 // ways start from the JSON Schema of json-schema.ts, and a compiled validator is found by a hash of the very parameters that it
 // was made from, so that one which is out of date is never used: there is one truth.
-import {createHash} from 'node:crypto'
 import {createRequire} from 'node:module'
 import {fileURLToPath} from 'node:url'
 import type * as ajvModule from 'ajv'
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv'
+import {contentName} from './content-name.ts'
 import {checkFormat, formatNames} from './formats.ts'
 import {paramsToJsonSchema} from './json-schema.ts'
 import type {Params} from './schema.ts'
@@ -60,7 +60,7 @@ export function newAjv(options: object = {}): Ajv {
 
 /** Names the validator of these parameters by their content. */
 export function validatorName(params: Params, additional: boolean): string {
-  return `${createHash('sha1').update(JSON.stringify(params)).digest('hex')}${additional ? '-open' : ''}`
+  return `${contentName(JSON.stringify(params))}${additional ? '-open' : ''}`
 }
 
 /** All named formats with their -list and -opt forms, as ajv wants them. */

@@ -98,7 +98,7 @@ export class Installation {
 
   /** Kills the processes that carry out tasks. */
   killWorkers(): void {
-    for (const {pid, words} of this.#processes()) if (words.some((word) => word.endsWith('/worker-main.js') || word === '--worker')) killQuietly(pid, 'SIGKILL')
+    for (const {pid, words} of this.#processes()) if (words.some((word) => /\/worker(?:-main)?\.c?js$/.test(word) || word === '--worker')) killQuietly(pid, 'SIGKILL')
   }
 
   daemonLog(): string {

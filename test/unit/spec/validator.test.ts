@@ -55,7 +55,7 @@ describe('compiled validators', () => {
     expect(validatorName(structuredClone(params), false)).toBe(name)
     expect(validatorName(params, true)).not.toBe(name)
     expect(validatorName({...params, vmid: {...params['vmid'], minimum: 101}}, false)).not.toBe(name)
-    expect(name).toMatch(/^[0-9a-f]{40}$/)
+    expect(name).toMatch(/^[0-9a-f]{32}$/)
   })
 
   it('can be made of every key of qm.conf', () => {

@@ -41,9 +41,12 @@ export interface StatusContext {
   readonly places: Places
 }
 
-/** The state of one machine, from its configuration and its process. */
-export async function guestStatus(vmid: number, config: GuestConfig, context: StatusContext): Promise<GuestStatus> {
-  const running = await runtimeStatus(vmid, context)
+/**
+ * The state of one machine, from its configuration and its process.
+ * @param mayRun false for one that is known to have no PID file
+ */
+export async function guestStatus(vmid: number, config: GuestConfig, context: StatusContext, mayRun = true): Promise<GuestStatus> {
+  const running = mayRun ? await runtimeStatus(vmid, context) : undefined
   const {values} = config.current
   const usage = running === undefined ? {uptime: 0, mem: 0} : await processUsage(running, context.host)
   const status = running === undefined ? 'stopped' : 'running'

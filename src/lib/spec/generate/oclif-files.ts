@@ -19,11 +19,11 @@ export function oclifFiles(tools: readonly ToolDescription[]): GeneratedFile[] {
   })
 }
 
-/** A launcher for every tool but corral itself, whose own launcher is written by hand. */
+/** A launcher for every tool but corral itself, whose own launcher is written by hand. CommonJS (bin/package.json), as what it loads. */
 export function personaFiles(tools: readonly ToolDescription[]): GeneratedFile[] {
   return tools.filter(({name}) => name !== 'corral').map(({name}) => ({
     path: `bin/${name}`,
-    content: ['#!/usr/bin/env node', "import {main} from '../dist/run/main.js'", `await main('${name}')`, ''].join('\n'),
+    content: ['#!/usr/bin/env node', `require('../dist/run/main.cjs').main('${name}')`, ''].join('\n'),
     isExecutable: true,
   }))
 }

@@ -86,7 +86,7 @@ describe('files', () => {
       ['src/commands/qm/disk/resize.ts', ["import {oclifCommandOf} from '../../../lib/cli/oclif-command.ts'", '', "export default await oclifCommandOf('qm disk resize')"]],
       ['src/commands/task/wait.ts', ["import {oclifCommandOf} from '../../lib/cli/oclif-command.ts'", '', "export default await oclifCommandOf('corral task wait')"]],
     ])
-    expect(personaFiles([tool, own])).toEqual([{path: 'bin/qm', content: "#!/usr/bin/env node\nimport {main} from '../dist/run/main.js'\nawait main('qm')\n", isExecutable: true}])
+    expect(personaFiles([tool, own])).toEqual([{path: 'bin/qm', content: "#!/usr/bin/env node\nrequire('../dist/run/main.cjs').main('qm')\n", isExecutable: true}])
     expect(aliasFile([tool]).content).toContain("  'qm resize': 'qm disk resize',\n")
   })
 

@@ -5,16 +5,19 @@ import {parseQemuConfig} from '../config/config-file.ts'
 import {listGuestFiles} from '../guest-files.ts'
 import {guestStatus} from '../guest-status.ts'
 import type {GuestStatus} from '../guest-status.ts'
+import {guestsWithPidFile} from '../runtime/status.ts'
 import {spec} from './list.spec.ts'
 
 export const handler = handleRead(spec, async ({full}, context): Promise<GuestStatus[]> => {
   const files = await listGuestFiles(context)
+  // One look at the folder instead of one for each machine that is off.
+  const started = new Set(await guestsWithPidFile(context))
   const list: GuestStatus[] = []
   for (let start = 0; start < files.length; start += batchSize) {
     list.push(...await Promise.all(files.slice(start, start + batchSize).map(async ({vmid, file}) => {
       // One broken file must not hide all other machines.
       const config = parseQemuConfig(file.data, {warn: message => context.log.warn(`virtual machine ${vmid}: ${message}`)})
-      const status = await guestStatus(vmid, config, context)
+      const status = await guestStatus(vmid, config, context, started.has(vmid))
       return full === true ? withDetails(status, context) : status
     })))
   }
