@@ -98,6 +98,8 @@ export interface StorageTraits {
   readonly shared: boolean
   /** The formats whose disks can have snapshots; none where the storage has no `snapshots`. */
   readonly snapshotFormats: readonly Format[]
+  /** Going back to an older snapshot would lose the newer ones, so it is refused while there are any. Absent: any snapshot will do. */
+  readonly rollsBackToNewestOnly?: boolean
   /** The formats whose disks can become the base of linked clones; none where the storage has no `templates`. */
   readonly templateFormats: readonly Format[]
   /** Clones share what they have in common with their base, but need it no more than any copy does. Absent: they are lost without it. */

@@ -42,6 +42,7 @@ async function volumeGroupOnLoop(): Promise<StorageUnderTest> {
   await host.run(['pvcreate', '-q', '--', device])
   await host.run(['vgcreate', '-q', '--', group, device])
   return {
+    ...hasDeviceMapper ? {} : {hasNoDevices: true},
     plugin, host, config: {type: 'lvm', storage: 'vg', vgname: group, content: 'images,rootdir'},
     close: async () => {
       await host.run(['vgremove', '-q', '--force', '--', group], {okExitCodes: [0, 5]})

@@ -1,21 +1,15 @@
 // What every storage plugin must do. A maker supplies a plugin with a section that works and a host; the suite makes, grows, lists and
 // removes volumes there. Names are the storage's own, so nothing here is about folders.
-import {mkdtemp, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
-import {afterEach, beforeEach, describe, expect, it} from 'vitest'
-import {systemClock} from '../../../src/lib/base/index.ts'
+import {randomUUID} from 'node:crypto'
+import {beforeEach, describe, expect} from 'vitest'
 import type {Host} from '../../../src/lib/host/index.ts'
-import type {Format, ImageName, Storage, StorageConfig, StoragePlugin, VolumeId} from '../../../src/lib/storage/index.ts'
+import type {Format, ImageName, Storage, VolumeId} from '../../../src/lib/storage/index.ts'
+import type {StorageUnderTest} from './contract-run.ts'
+import {convertArgv} from '../../../src/lib/storage/convert-image.ts'
+import {contractRun, expectStretches, mebibyte, writeStretches} from './contract-run.ts'
+import {transferContract} from './transfer-contract.ts'
 
-export interface StorageUnderTest {
-  readonly plugin: StoragePlugin
-  readonly config: StorageConfig
-  readonly host: Host
-  readonly close: () => Promise<void>
-}
-
-const mebibyte = 1024 ** 2
+export type {StorageUnderTest} from './contract-run.ts'
 
 /** Volume names that no storage may take for a path of its own. */
 export const hostileNames = [
@@ -26,19 +20,20 @@ export const hostileNames = [
 
 export function storageContract(name: string, make: () => Promise<StorageUnderTest>): void {
   describe(`a storage of type ${name}`, () => {
+    const contract = contractRun(name, make)
+    const {check, lacks} = contract
+    // Anew for each test.
     let made: StorageUnderTest
     let storage: Storage
-    beforeEach(async () => {
-      made = await make()
-      storage = made.plugin.open(made.config, made.host, systemClock)
-      await storage.activate()
+    beforeEach(() => {
+      made = contract.made()
+      storage = contract.storage()
     })
-    afterEach(() => made.close())
 
     const create = async (vmid: number, format: Format, sizeBytes: number): Promise<VolumeId> =>
       (await storage.create({vmid, format, sizeBytes})).id
 
-    it('describes itself', () => {
+    check([], 'describes itself', async () => {
       const {plugin, config} = made
       expect(plugin.type).toBe(config.type)
       expect(plugin.traits.formats).toContain(plugin.traits.defaultFormat)
@@ -47,13 +42,13 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       for (const [option, schema] of Object.entries(plugin.params)) expect(schema.description, option).toMatch(/\.$/)
     })
 
-    it('can be made usable again and again', async () => {
+    check(['activate', 'usage'], 'can be made usable again and again', async () => {
       await storage.activate()
       expect(await storage.usage()).toMatchObject({isActive: true})
       expect((await storage.usage()).totalBytes).toBeGreaterThan(0)
     })
 
-    it('makes a disk of every format that it has, which is then there in every view', async () => {
+    check(['allocate', 'size', 'list', 'path'], 'makes a disk of every format that it has, which is then there in every view', async () => {
       for (const format of storage.traits.formats) {
         const volume = await storage.create({vmid: 100, format, sizeBytes: 8 * mebibyte})
         expect(volume).toMatchObject({content: 'images', format, vmid: 100, sizeBytes: 8 * mebibyte, isBase: false})
@@ -66,13 +61,13 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
-    it('refuses a name that is taken and leaves what is there alone', async () => {
+    check(['allocate'], 'refuses a name that is taken and leaves what is there alone', async () => {
       const {base} = await storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes: 8 * mebibyte})
       await expect(storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes: mebibyte, base})).rejects.toMatchObject({kind: 'conflict'})
       expect((await storage.list(['images'], 100)).map(({sizeBytes}) => sizeBytes)).toEqual([8 * mebibyte])
     })
 
-    it('gives a name to one of many who want it at once', async () => {
+    check(['concurrent'], 'gives a name to one of many who want it at once', async () => {
       const format = storage.traits.defaultFormat
       const {name: wanted} = await storage.nextName(100, format, [])
       const base = wanted.slice(wanted.lastIndexOf('/') + 1)
@@ -82,7 +77,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await storage.list(['images'], 100)).toHaveLength(1)
     })
 
-    it('numbers disks from 0, past those that exist and those that are spoken for', async () => {
+    check(['allocate'], 'numbers disks from 0, past those that exist and those that are spoken for', async () => {
       const format = storage.traits.defaultFormat
       const first = await create(100, format, mebibyte)
       const second = await storage.nextName(100, format, [])
@@ -92,7 +87,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await storage.nextName(101, format, [second.name])).toEqual({...first, name: first.name.replaceAll('100', '101')})
     })
 
-    it('lists only what was asked for', async () => {
+    check(['list'], 'lists only what was asked for', async () => {
       const format = storage.traits.defaultFormat
       await create(100, format, mebibyte)
       const other = await create(200, format, mebibyte)
@@ -102,7 +97,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await storage.list([])).toEqual([])
     })
 
-    it('makes a disk larger and never smaller', async () => {
+    check(['resize', 'size'], 'makes a disk larger and never smaller', async () => {
       const format = storage.traits.defaultFormat
       const id = await create(100, format, 8 * mebibyte)
       await storage.resize(id, 24 * mebibyte)
@@ -112,7 +107,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect((await storage.volume(id)).sizeBytes).toBe(24 * mebibyte)
     })
 
-    it('removes a disk, and does not mind when it is gone', async () => {
+    check(['delete'], 'removes a disk, and does not mind when it is gone', async () => {
       const id = await create(100, storage.traits.defaultFormat, mebibyte)
       await storage.checkRemovable(id)
       await storage.remove(id)
@@ -124,7 +119,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       await expect(storage.resize(id, 24 * mebibyte)).rejects.toMatchObject({kind: 'not-found'})
     })
 
-    it('refuses sizes that are none', async () => {
+    check(['allocate'], 'refuses sizes that are none', async () => {
       for (const sizeBytes of [0, -1, NaN, 2 ** 53, 0.5]) {
         await expect(storage.create({vmid: 100, format: storage.traits.defaultFormat, sizeBytes}), String(sizeBytes)).rejects.toMatchObject({kind: 'invalid-input'})
       }
@@ -132,7 +127,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
     })
 
     // One storage for all names: making one is the costly part on most types, and nothing is made here.
-    it('refuses hostile volume names everywhere', async () => {
+    check(['path'], 'refuses hostile volume names everywhere', async () => {
       for (const hostile of hostileNames) {
         const id = {storage: made.config.storage, name: hostile}
         const name = JSON.stringify(hostile)
@@ -144,13 +139,13 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
-    it('refuses hostile names for new disks', async () => {
+    check(['allocate'], 'refuses hostile names for new disks', async () => {
       for (const base of ['-rf.raw', '../vm-100-disk-0.raw', 'a b.raw', 'vm-101-disk-0.raw', 'x\n.raw', '.hidden.raw']) {
         await expect((async () => storage.create({vmid: 100, format: 'raw', sizeBytes: mebibyte, base}))(), base).rejects.toMatchObject({kind: 'invalid-input'})
       }
     })
 
-    it('gives a disk another name and another guest, once or twice', async () => {
+    check(['rename'], 'gives a disk another name and another guest, once or twice', async () => {
       const format = storage.traits.defaultFormat
       const from = await create(100, format, 8 * mebibyte)
       const to = await storage.nextName(200, format, [])
@@ -162,7 +157,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await storage.list(['images'], 100)).toEqual([])
     })
 
-    it('takes no name from another disk', async () => {
+    check(['rename'], 'takes no name from another disk', async () => {
       const format = storage.traits.defaultFormat
       const [first, second] = [await create(100, format, mebibyte), await create(100, format, mebibyte)]
       await expect(storage.rename(first, second)).rejects.toMatchObject({kind: 'conflict'})
@@ -172,7 +167,7 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       await expect(storage.rename(first, second)).rejects.toMatchObject({kind: 'not-found'})
     })
 
-    it('has snapshots of just those formats that it says', async () => {
+    check(['snapshot'], 'has snapshots of just those formats that it says', async () => {
       const {snapshots, traits} = storage
       expect(snapshots === undefined).toBe(traits.snapshotFormats.length === 0)
       for (const format of snapshots === undefined ? [] : traits.formats) {
@@ -183,9 +178,13 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
-    it('takes snapshots, goes back to them and removes them', async () => {
+    check(['snapshot', 'rollback'], 'takes snapshots, goes back to them and removes them', async () => {
       const {snapshots, traits: {snapshotFormats: [format]}} = storage
-      if (snapshots === undefined || format === undefined) return
+      if (snapshots === undefined || format === undefined) {
+        lacks('snapshot')
+        lacks('rollback')
+        return
+      }
       const id = await create(100, format, 8 * mebibyte)
       await write(made.host, storage.path(id), format, '0x11')
       await snapshots.create(id, 'first')
@@ -198,18 +197,24 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       expect(await firstByte(made.host, storage.imageName(id, 'first'))).toBe(0x11)
       await storage.detach(id, 'first')
       expect(await firstByte(made.host, storage.imageName(id))).toBe(0x55)
+      const later = ['second']
+      if (storage.traits.rollsBackToNewestOnly === true) {
+        await expect(snapshots.rollback(id, 'first')).rejects.toMatchObject({kind: 'conflict'})
+        expect(await firstByte(made.host, storage.imageName(id))).toBe(0x55)
+        await snapshots.remove(id, later.pop() ?? '')
+      }
       await snapshots.rollback(id, 'first')
       await expectContent(made.host, storage.path(id), format, '0x11')
       await snapshots.remove(id, 'first')
       await snapshots.remove(id, 'first')
-      expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(['second'])
+      expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(later)
       await expect(snapshots.rollback(id, 'first')).rejects.toMatchObject({kind: 'not-found'})
       for (const hostile of ['', '-c', 'a b', 'a/b', '../x', 'x\n', 'x'.repeat(41), '1st']) {
         await expect((async () => snapshots.create(id, hostile))(), hostile).rejects.toMatchObject({kind: 'invalid-input'})
       }
     })
 
-    it('names no snapshot of what has none', async () => {
+    check(['snapshot'], 'names no snapshot of what has none', async () => {
       const {snapshotFormats, formats} = storage.traits
       for (const format of formats.filter((each) => !snapshotFormats.includes(each))) {
         const id = await storage.nextName(100, format, [])
@@ -217,9 +222,13 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
-    it('makes bases, and clones that read from them', async () => {
+    check(['template', 'linked clone'], 'makes bases, and clones that read from them', async () => {
       const {templates, traits} = storage
       expect(templates === undefined).toBe(traits.templateFormats.length === 0)
+      if (templates === undefined) {
+        lacks('template')
+        lacks('linked clone')
+      }
       for (const format of templates === undefined ? [] : traits.templateFormats) {
         if (templates === undefined) continue
         const id = await create(900, format, 8 * mebibyte)
@@ -251,12 +260,69 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       }
     })
 
-    it('does not take the volumes of another storage for its own', async () => {
+    check(['path'], 'does not take the volumes of another storage for its own', async () => {
       const {name: text} = await storage.nextName(100, storage.traits.defaultFormat, [])
       expect(() => storage.path({storage: 'elsewhere', name: text})).toThrow(/not on storage/)
     })
 
-    it('shows a change as the commands that it comes to', async () => {
+    check(['concurrent', 'allocate'], 'gives many who allocate at once names of their own, and loses none', async () => {
+      const format = storage.traits.defaultFormat
+      const made = await Promise.all(Array.from({length: 6}, (_, index) => allocate(storage, 100 + index % 2, format)))
+      expect(new Set(made.map(({name: text}) => text)).size).toBe(6)
+      expect((await storage.list(['images'])).map(({id}) => id.name).sort()).toEqual(made.map(({name: text}) => text).sort())
+    }, 120_000)
+
+    check(['out of space'], 'says so when the space does not suffice, and leaves nothing', async () => {
+      const {availableBytes} = await storage.usage()
+      const format = storage.traits.defaultFormat
+      let failure: unknown
+      // What lays nothing out at once may promise more than there is, up to a size that cannot be.
+      const made = await storage.create({vmid: 100, format, sizeBytes: availableBytes + 4 * 1024 * mebibyte}).catch((error: unknown) => { failure = error })
+      if (made === undefined) {
+        expect(failure).toMatchObject({kind: 'unavailable'})
+        expect(String((failure as Error).message)).toMatch(/space/)
+      } else await storage.remove(made.id)
+      expect(await storage.list(['images'])).toEqual([])
+      expect(await storage.usage()).toMatchObject({isActive: true})
+    })
+
+    check(['full clone'], 'copies a disk whole', async () => {
+      if (made.hasNoDevices === true) return
+      const format = storage.traits.defaultFormat
+      const from = await create(100, format, 8 * mebibyte)
+      const to = await create(101, format, 8 * mebibyte)
+      await writeStretches(made.host, storage, from, [[0, 1, '0x61'], [7, 1, '0x62']])
+      const [source, target] = [storage.imageName(from), storage.imageName(to)]
+      await storage.attach(from)
+      await storage.attach(to)
+      await made.host.run(convertArgv({source, target, isTargetZero: storage.traits.readsZerosWhenNew}))
+      await storage.detach(to)
+      await storage.detach(from)
+      await storage.remove(from)
+      await expectStretches(made.host, storage, to, [[0, 1, '0x61'], [1, 6, '0x00'], [7, 1, '0x62']])
+    })
+
+    check(['gone and back'], 'is inactive while its backend is away, says why, and is as before when it is back', async () => {
+      if (made.outage === undefined) return
+      const id = await create(100, storage.traits.defaultFormat, mebibyte)
+      await made.outage.begin()
+      try {
+        const usage = await storage.usage()
+        expect(usage).toMatchObject({isActive: false, totalBytes: 0})
+        expect(usage.reason).toContain(`storage '${made.config.storage}'`)
+        await expect(storage.create({vmid: 101, format: storage.traits.defaultFormat, sizeBytes: mebibyte})).rejects.toMatchObject({kind: 'unavailable'})
+        await expect(storage.activate()).rejects.toMatchObject({kind: 'unavailable'})
+      } finally {
+        await made.outage.end()
+      }
+      await storage.activate()
+      expect(await storage.usage()).toMatchObject({isActive: true})
+      expect((await storage.list(['images'])).map((volume) => volume.id)).toEqual([id])
+    }, 180_000)
+
+    transferContract(contract)
+
+    check([], 'shows a change as the commands that it comes to', async () => {
       const format = storage.traits.defaultFormat
       const id = await storage.nextName(100, format, [])
       const shown = storage.commands({create: {id, want: {vmid: 100, format, sizeBytes: mebibyte}}})
@@ -267,6 +333,19 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
   })
 }
 
+/** As commands do it: a name is chosen and taken, and another one chosen when somebody was faster. */
+async function allocate(storage: Storage, vmid: number, format: Format): Promise<VolumeId> {
+  for (let tries = 0; tries < 50; tries++) {
+    const {name} = await storage.nextName(vmid, format, [])
+    try {
+      return (await storage.create({vmid, format, sizeBytes: mebibyte, base: name.slice(name.lastIndexOf('/') + 1)})).id
+    } catch (error) {
+      if ((error as {kind?: string}).kind !== 'conflict') throw error
+    }
+  }
+  throw new Error('no name was free in 50 tries')
+}
+
 /** Fills the beginning of a disk, through QEMU. */
 async function write(host: Host, path: string, format: Format, byte: string): Promise<void> {
   await host.run(['qemu-io', '-f', format, '-c', `write -P ${byte} 0 1M`, '--', path])
@@ -274,15 +353,16 @@ async function write(host: Host, path: string, format: Format, byte: string): Pr
 
 /** What qemu-img finds at the beginning of a disk or a snapshot, copied out as a move or clone does it. */
 async function firstByte(host: Host, image: ImageName): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'corral-copy-'))
+  const folder = `/tmp/corral-copy-${randomUUID()}`
+  await host.files.makeDirectory(folder, 0o700)
   try {
     const source = image.options === undefined ? ['-f', image.format, '--', image.path]
       : ['--image-opts', '--', Object.entries(image.options).map(([key, value]) => `${key}=${value.replaceAll(',', ',,')}`).join(',')]
     const snapshot = image.internalSnapshot === undefined ? [] : ['-l', `snapshot.name=${image.internalSnapshot}`]
-    await host.run(['qemu-img', 'convert', '-O', 'raw', ...snapshot, ...source, join(folder, 'copy')])
-    return (await host.files.readAt(join(folder, 'copy'), 0, 1))[0] ?? -1
+    await host.run(['qemu-img', 'convert', '-O', 'raw', ...snapshot, ...source, `${folder}/copy`])
+    return (await host.files.readAt(`${folder}/copy`, 0, 1))[0] ?? -1
   } finally {
-    await rm(folder, {recursive: true, force: true})
+    await host.files.removeTree(folder)
   }
 }
 

@@ -29,3 +29,13 @@ export function syncArgv(path: string): string[] {
 export function fileSystemArgv(path: string): string[] {
   return ['stat', '--file-system', '--format=%T', '--', path]
 }
+
+/** @param base the snapshot that the receiver has as well */
+export function sendArgv(snapshots: readonly string[], base: string | undefined): string[] {
+  return ['btrfs', '--quiet', 'send', '-e', ...base === undefined ? [] : ['-p', base], '--', ...snapshots]
+}
+
+/** --chroot: what is received cannot lead out of the folder. -e: up to the mark of the end, which a stream that was cut off does not have. */
+export function receiveArgv(folder: string): string[] {
+  return ['btrfs', '--quiet', 'receive', '--chroot', '-e', '--', folder]
+}

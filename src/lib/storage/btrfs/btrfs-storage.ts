@@ -10,13 +10,15 @@ import {contentFolder, folderVolumeName, parseFolderVolumeName} from '../naming.
 import {isTrue} from '../option-values.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeId, VolumeName} from '../storage.ts'
+import {withFileStreams} from '../transfer/image-transfer.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {createArgv, deleteArgv, fileSystemArgv, inPlaceArgv, syncArgv} from './btrfs-argv.ts'
 import {btrfsCommands} from './commands.ts'
 import type {BtrfsStorage} from './folder.ts'
 import {claimSubvolume, parsed, runBtrfs} from './folder.ts'
-import {diskBase, diskPath, guestFolder, isSubvolumeDisk, subvolumePath} from './layout.ts'
+import {diskBase, diskPath, guestFolder, importFolder, isSubvolumeDisk, subvolumePath} from './layout.ts'
 import {btrfsSnapshots, snapshotNames} from './snapshots.ts'
+import {btrfsStream, removeReceived} from './streams.ts'
 import {btrfsTemplates} from './templates.ts'
 
 const timeoutMs = 10 * 60_000
@@ -30,7 +32,7 @@ export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, h
   const on: BtrfsStorage = {host, name: config.storage, options, writesInPlace: isTrue(config['nocow']), files}
   const place = {on, rename: (from: VolumeId, to: VolumeId) => rename(on, from, to), volume: (id: VolumeId) => existingVolume(on, id), makeReady: (vmid: number) => makeReady(on, vmid)}
   const ofDisk = <R>(id: VolumeId, disk: () => Promise<R>, file: () => Promise<R>): Promise<R> => isSubvolumeDisk(parsed(on, id)) ? disk() : file()
-  return {
+  const storage: Storage = {
     ...files, config,
     activate: () => activate(on),
     list: async (content, vmid) => [
@@ -54,6 +56,7 @@ export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, h
     },
     attach: (id, snapshot) => ofDisk(id, () => attach(on, id, snapshot), () => files.attach(id, snapshot)),
   }
+  return withFileStreams(storage, host, clock, [btrfsStream({...place, storage})])
 }
 
 /** @throws UnavailableError when the folder is on another file system */
@@ -127,6 +130,7 @@ async function remove(on: BtrfsStorage, id: VolumeId): Promise<void> {
   const {files} = on.host
   const name = parsed(on, id)
   const paths = [...(await snapshotNames(on, name)).map((snapshot) => subvolumePath(on.options.layout, name, snapshot)), subvolumePath(on.options.layout, name)]
+  await removeReceived(on, importFolder(on.options.layout, name))
   for (const path of paths) {
     if (await files.stat(path) !== undefined) await runBtrfs(on, deleteArgv(path))
   }

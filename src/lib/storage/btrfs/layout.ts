@@ -17,6 +17,11 @@ export function subvolumePath(layout: FolderLayout, name: VolumeName, snapshot?:
   return `${guestFolder(layout, name.vmid)}/${name.base.replace(/\.raw$/, '')}${snapshot === undefined ? '' : `@${snapshot}`}`
 }
 
+/** Where what a stream brings lies until it has been looked at. */
+export function importFolder(layout: FolderLayout, name: VolumeName): string {
+  return `${subvolumePath(layout, name)}.import`
+}
+
 export function diskPath(layout: FolderLayout, name: VolumeName, snapshot?: string): string {
   return `${subvolumePath(layout, name, snapshot)}/${diskFile}`
 }
@@ -27,7 +32,7 @@ export function isSubvolumeDisk(name: VolumeName): name is VolumeName & {readonl
 
 /** The name of the disk in a subvolume of a guest's folder; undefined for snapshots and everything else. */
 export function diskBase(entry: string): string | undefined {
-  return /^(?:vm|base)-\d{1,9}-[^/\s@]{1,200}$/.test(entry) && !/\.(?:raw|qcow2|vmdk|subvol|rollback)$/.test(entry) ? `${entry}.raw` : undefined
+  return /^(?:vm|base)-\d{1,9}-[^/\s@]{1,200}$/.test(entry) && !/\.(?:raw|qcow2|vmdk|subvol|rollback|import)$/.test(entry) ? `${entry}.raw` : undefined
 }
 
 /** The snapshot in a subvolume beside that of a disk. */

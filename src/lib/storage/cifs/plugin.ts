@@ -6,6 +6,7 @@ import {parseFolderVolumeName} from '../naming.ts'
 import type {StoragePlugin} from '../storage.ts'
 import {cifsMount} from './mount.ts'
 import {cifsFixedParams, cifsParams} from './params.ts'
+import {withFileStreams} from '../transfer/image-transfer.ts'
 
 export const plugin: StoragePlugin = {
   type: 'cifs',
@@ -15,7 +16,7 @@ export const plugin: StoragePlugin = {
   parseName: parseFolderVolumeName,
   secret: {option: 'password', storePath: (storage) => `priv/storage/${storage}.pw`, fileText: credentials},
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock, secret) => openMountedStorage(config, mountedTraits, cifsMount(config, secret), host, clock, secret),
+  open: (config, host, clock, secret) => withFileStreams(openMountedStorage(config, mountedTraits, cifsMount(config, secret), host, clock, secret), host, clock),
 }
 
 /** The file that mount.cifs(8) reads by the option `credentials`, which is also what Proxmox VE keeps. */

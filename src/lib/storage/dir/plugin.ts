@@ -3,6 +3,7 @@ import {parseFolderVolumeName} from '../naming.ts'
 import type {StoragePlugin, StorageTraits} from '../storage.ts'
 import {openDirStorage} from './dir-storage.ts'
 import {dirFixedParams, dirParams} from './params.ts'
+import {withFileStreams} from '../transfer/image-transfer.ts'
 
 const traits: StorageTraits = {
   content: ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import'],
@@ -21,5 +22,5 @@ export const plugin: StoragePlugin = {
   fixed: dirFixedParams,
   traits,
   parseName: parseFolderVolumeName,
-  open: (config, host, clock) => openDirStorage(config, traits, host, clock),
+  open: (config, host, clock) => withFileStreams(openDirStorage(config, traits, host, clock), host, clock),
 }

@@ -6,6 +6,7 @@ import {parseFolderVolumeName} from '../naming.ts'
 import type {StoragePlugin} from '../storage.ts'
 import {glusterfsMount} from './mount.ts'
 import {glusterfsFixedParams, glusterfsParams} from './params.ts'
+import {withFileStreams} from '../transfer/image-transfer.ts'
 
 export const plugin: StoragePlugin = {
   type: 'glusterfs',
@@ -14,5 +15,5 @@ export const plugin: StoragePlugin = {
   traits: mountedTraits,
   parseName: parseFolderVolumeName,
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock) => openMountedStorage(config, mountedTraits, glusterfsMount(config), host, clock),
+  open: (config, host, clock) => withFileStreams(openMountedStorage(config, mountedTraits, glusterfsMount(config), host, clock), host, clock),
 }

@@ -4,6 +4,7 @@ import type {StoragePlugin, StorageTraits} from '../storage.ts'
 import {openLvmStorage} from './lvm-storage.ts'
 import {parseLvmVolumeName} from './naming.ts'
 import {lvmFixedParams, lvmParams} from './params.ts'
+import {withDiskStreams} from '../transfer/image-transfer.ts'
 
 const traits: StorageTraits = {
   content: ['images', 'rootdir'],
@@ -22,5 +23,5 @@ export const plugin: StoragePlugin = {
   fixed: lvmFixedParams,
   traits,
   parseName: parseLvmVolumeName,
-  open: (config, host, clock) => openLvmStorage(config, traits, host, clock),
+  open: (config, host, clock) => withDiskStreams(openLvmStorage(config, traits, host, clock), host, clock),
 }

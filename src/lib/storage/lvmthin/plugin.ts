@@ -3,6 +3,7 @@ import type {StoragePlugin, StorageTraits} from '../storage.ts'
 import {parseThinName} from './naming.ts'
 import {lvmthinFixedParams, lvmthinParams} from './params.ts'
 import {openThinStorage} from './thin-storage.ts'
+import {withDiskStreams} from '../transfer/image-transfer.ts'
 
 const traits: StorageTraits = {
   content: ['images', 'rootdir'],
@@ -22,5 +23,5 @@ export const plugin: StoragePlugin = {
   fixed: lvmthinFixedParams,
   traits,
   parseName: parseThinName,
-  open: (config, host) => openThinStorage(config, traits, host),
+  open: (config, host, clock) => withDiskStreams(openThinStorage(config, traits, host), host, clock),
 }

@@ -5,6 +5,7 @@ import {parseFolderVolumeName} from '../naming.ts'
 import type {StoragePlugin} from '../storage.ts'
 import {nfsMount} from './mount.ts'
 import {nfsFixedParams, nfsParams} from './params.ts'
+import {withFileStreams} from '../transfer/image-transfer.ts'
 
 export const plugin: StoragePlugin = {
   type: 'nfs',
@@ -13,5 +14,5 @@ export const plugin: StoragePlugin = {
   traits: mountedTraits,
   parseName: parseFolderVolumeName,
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock) => openMountedStorage(config, mountedTraits, nfsMount(config), host, clock),
+  open: (config, host, clock) => withFileStreams(openMountedStorage(config, mountedTraits, nfsMount(config), host, clock), host, clock),
 }

@@ -4,6 +4,7 @@ import type {StoragePlugin, StorageTraits} from '../storage.ts'
 import {parseRbdName} from './naming.ts'
 import {rbdFixedParams, rbdParams} from './params.ts'
 import {openRbdStorage} from './rbd-storage.ts'
+import {withDiskStreams} from '../transfer/image-transfer.ts'
 
 const traits: StorageTraits = {
   content: ['images', 'rootdir'],
@@ -23,5 +24,5 @@ export const plugin: StoragePlugin = {
   traits,
   parseName: parseRbdName,
   secret: {option: 'keyring', storePath: (storage) => `priv/ceph/${storage}.keyring`, fileText: keyringText},
-  open: (config, host, _clock, secret) => openRbdStorage(config, traits, host, secret),
+  open: (config, host, clock, secret) => withDiskStreams(openRbdStorage(config, traits, host, secret), host, clock),
 }

@@ -11,6 +11,7 @@ const traits: StorageTraits = {
   defaultFormat: 'raw',
   shared: false,
   snapshotFormats: ['raw', 'subvol'],
+  rollsBackToNewestOnly: true,
   templateFormats: ['raw', 'subvol'],
   replicationFormats: ['raw', 'subvol'],
   readsZerosWhenNew: true,

@@ -1,5 +1,6 @@
 // The command lines of zfs(8) and zpool(8). Pure. Names begin with a letter, as the options and names of volumes are checked, so none is taken for an
 // option.
+import type {StreamContent} from '../storage.ts'
 import type {ZfsOptions} from './options.ts'
 
 /** The snapshot that clones stand on. */
@@ -67,4 +68,19 @@ export function snapshotDevicesArgv(options: ZfsOptions, name: string, areVisibl
 
 export function importArgv({pool}: ZfsOptions): string[] {
   return ['zpool', 'import', '-d', '/dev/disk/by-id/', '-o', 'cachefile=none', pool.split('/')[0] ?? pool]
+}
+
+/** One snapshot, or with `withSnapshots` all up to it (-R); from `base` on, the latter with those between (-I), else without (-i). */
+export function sendArgv(options: ZfsOptions, name: string, {snapshot = '', base, withSnapshots}: StreamContent): string[] {
+  const from = base === undefined ? [] : [withSnapshots === true ? '-I' : '-i', `@${base}`]
+  return ['zfs', 'send', withSnapshots === true ? '-Rp' : '-p', ...from, `${datasetOf(options, name)}@${snapshot}`]
+}
+
+/** Not mounted, and not where the stream wants it. -F: what the volume has become since its newest snapshot gives way to what is added. */
+export function receiveArgv(options: ZfsOptions, name: string, {isFolder, isAddition}: {readonly isFolder: boolean; readonly isAddition: boolean}): string[] {
+  return ['zfs', 'receive', '-u', ...isAddition ? ['-F'] : [], ...isFolder ? ['-x', 'mountpoint'] : [], datasetOf(options, name)]
+}
+
+export function mountArgv(options: ZfsOptions, name: string): string[] {
+  return ['zfs', 'mount', datasetOf(options, name)]
 }

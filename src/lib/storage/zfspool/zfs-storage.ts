@@ -7,6 +7,7 @@ import {checkTakesDisks} from '../content.ts'
 import {checkNewFlatName, flatBaseOf, nextFlatName, parseFlatNameOrNothing} from '../flat-naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {Format, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+import {withDiskStreams} from '../transfer/image-transfer.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {DatasetOnHost} from './dataset.ts'
 import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from './dataset.ts'
@@ -14,6 +15,7 @@ import {parseZfsName, zfsNaming} from './naming.ts'
 import {readZfsOptions} from './options.ts'
 import type {ZfsVolume} from './report.ts'
 import {parseSpace} from './report.ts'
+import {zfsStreams} from './streams.ts'
 import {
   baseSnapshot, cloneArgv, createSubvolumeArgv, createVolumeArgv, destroyArgv, importArgv, renameArgv, resizeArgv, snapshotArgv, snapshotDevicesArgv, spaceArgv, volumeSize,
 } from './zfs-argv.ts'
@@ -28,7 +30,7 @@ interface ZfsStorage extends DatasetOnHost { readonly clock: Clock }
 export function openZfsStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
   const options = readZfsOptions(config, traits.defaultContent)
   const on: ZfsStorage = {host, clock, storage: config.storage, options}
-  return {
+  const storage: Storage = {
     config, traits: {...traits, defaultContent: options.content},
     parseName: parseZfsName,
     activate: () => activate(on),
@@ -55,6 +57,7 @@ export function openZfsStorage(config: StorageConfig, traits: StorageTraits, hos
       if (snapshot !== undefined && await findVolume(on, nameOf(on, id)) !== undefined) await runZfs(on, snapshotDevicesArgv(options, nameOf(on, id), false))
     },
   }
+  return withDiskStreams(storage, host, clock, zfsStreams(on, storage))
 }
 
 function nameOf({storage}: ZfsStorage, id: VolumeId): string {
