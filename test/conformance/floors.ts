@@ -7,6 +7,7 @@ export const floors: Readonly<Record<string, number>> = {
   'formats': 45,
   'guest-pending': 8,
   'ovf': 4,
+  'pct-idmap': 7,
   'qm-config': 8,
   'qm-plans': 17,
   'qm-snapshot': 27,

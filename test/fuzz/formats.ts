@@ -27,9 +27,12 @@ import {
   formatPendingDelete, formatQemuConfig, parsePendingDelete, parseQemuConfig, readAgent, readAudio, readBoot, readDrive, readFlag, readHotplug, readIvshmem, readMachine,
   readMemoryMib, readNic, readRng, readSmbios, readSpiceEnhancements, readUsb, readVga, readWatchdog, readWholeNumber, splitArguments,
 } from '../../src/lib/guest/qemu/config/index.ts'
-import {readFloat, readProperties} from '../../src/lib/guest/qemu/config/read-properties.ts'
+import {readFloat, readProperties} from '../../src/lib/guest/read-properties.ts'
 import {netFormat} from '../../src/lib/guest/qemu/config/nets.ts'
 import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
+import {
+  formatLxcConfig, formatRange, idMapOf, parseLxcConfig, readDevice, readMountPoint, readNet, readRawLine,
+} from '../../src/lib/guest/lxc/config/index.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
 import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
 import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
@@ -42,7 +45,7 @@ import {efiRecord, efiStore} from '../support/efi-store.ts'
 import {parseCpuInfo} from '../../src/lib/guest/qemu/facts/cpu-info.ts'
 import {parseCustomCpuModels} from '../../src/lib/guest/qemu/facts/custom-cpu-models.ts'
 import {parseEmulatorVersion} from '../../src/lib/guest/qemu/facts/emulator.ts'
-import {macAddressesIn, macPrefix} from '../../src/lib/guest/qemu/mac-address.ts'
+import {macAddressesIn, macPrefix} from '../../src/lib/guest/mac-address.ts'
 import {textWithoutGuest} from '../../src/lib/guest/qemu/purge-references.ts'
 import {MessageReader} from '../../src/lib/guest/qemu/qmp/message-reader.ts'
 import {parseNetworkCounters} from '../../src/lib/guest/qemu/running-details.ts'
@@ -135,7 +138,16 @@ const bytes = (text: string) => Buffer.from(text, 'latin1')
 const qcow2 = `QFI\u00fb\0\0\0\u0003${'\0'.repeat(16)}\0\0\0\0\u0040\0\0\0${'\0'.repeat(68)}\0\0\0\u0068${'\0'.repeat(8)}`
 const vmdk = `KDMV\u0001\0\0\0\u0003\0\0\0\0\0\u0008\0\0\0\0\0${'\0'.repeat(492)}# Disk DescriptorFile\nparentFileNameHint="base.vmdk"\n`
 
+const pctConf = '#notes\nenv: A=b\0C=d\nhostname: web\nmp0: local:100/vm-100-disk-1.raw,mp=/srv\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nrootfs: local:100/vm-100-disk-0.raw,size=8G\nlxc.idmap: u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n\n[PENDING]\ndelete: net1\nmemory: 1024\n\n[before]\n#a\nmemory: 512\nlxc.cap.drop: mknod\n'
+
 export const formats: Readonly<Record<string, Format>> = {
+  'pct.conf': format(['guest/lxc/config/config-file.ts parseLxcConfig', 'guest/lxc/config/config-file.ts formatLxcConfig', 'guest/config-file.ts parseGuestConfig', 'guest/config-file.ts formatGuestConfig'],
+    [pctConf], text => parseLxcConfig(text), formatLxcConfig, {writerMayRefuse: true}),
+  'raw lines': format(['guest/lxc/config/raw-lines.ts readRawLine'], ['lxc.idmap = u 0 100000 65536', 'lxc.cap.drop: mknod'], readRawLine),
+  'id maps': format(['guest/lxc/config/id-map.ts formatRange'], ['u 0 100000 65536', 'g 5 5 1'], text => idMapOf({values: {}, raw: [['lxc.idmap', text]]})[0], formatRange),
+  'mount points': format(['guest/lxc/config/mounts.ts readMountPoint'], ['local:100/vm-100-disk-1.raw,mp=/srv/data,size=8G,mountoptions=noatime;nosuid', '/srv,mp=/srv,ro=1'], text => readMountPoint('mp0', text)),
+  'interfaces of containers': format(['guest/lxc/config/nets.ts readNet'], ['name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=192.0.2.5/24,gw=192.0.2.1,ip6=auto'], text => readNet('net0', text)),
+  'devices of containers': format(['guest/lxc/config/devices.ts readDevice'], ['/dev/ttyUSB0,uid=0,mode=0660', 'path=/dev/fuse'], text => readDevice('dev0', text)),
   'task ids': format(['base/upid.ts parseUpid', 'base/upid.ts formatUpid'], [upid], parseUpid, formatUpid),
   'words of task ids': format(['base/upid.ts upidWord'], ['local:100/x'], upidWord),
   'ends of task logs': format(['base/upid.ts taskStatusOfLog'], ['a\nTASK OK\n', 'TASK ERROR: x', 'TASK WARNINGS: 3'], taskStatusOfLog),
@@ -150,7 +162,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'masked lines': format(['tasks/actions/mask-secrets.ts maskSecrets'], ['+a: b,password=x', ' token x'], text => maskSecrets('storage.cfg', ['---', '+++', text.split('\n')[0] ?? ''])),
   'property strings of cards': format(['spec/property-string.ts parsePropertyString', 'spec/property-string.ts formatPropertyString'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=0', 'e1000,tag=5'],
     text => parsePropertyString(text, netFormat), values => formatPropertyString(values, netFormat)),
-  'property strings of disks': format(['guest/qemu/config/read-properties.ts readProperties'], ['local:100/vm-100-disk-0.raw,size=32G,ssd=1,serial=a%20b', 'none,media=cdrom'],
+  'property strings of disks': format(['guest/read-properties.ts readProperties'], ['local:100/vm-100-disk-0.raw,size=32G,ssd=1,serial=a%20b', 'none,media=cdrom'],
     text => readProperties('scsi0', text, scsiFormat), values => formatPropertyString(values, scsiFormat)),
   'sections': format(['spec/section-config.ts parseSectionConfig', 'spec/section-config.ts formatSectionConfig'], [storageCfg, 'dir: a\n  path /x\n  nodes a,b\n'],
     text => parseSectionConfig(text, sectionTypes, {allowUnknown: true}), config => formatSectionConfig(config, sectionTypes), {writerMayRefuse: true}),
@@ -230,9 +242,9 @@ export const formats: Readonly<Record<string, Format>> = {
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),
   'manifests of machines': format(['guest/qemu/ovf/manifest.ts readOvf'], [ovfManifest()], readOvf, undefined, {kinds: ['unsupported']}),
-  'qm.conf': format(['guest/qemu/config/config-file.ts parseQemuConfig', 'guest/qemu/config/config-file.ts formatQemuConfig', 'guest/qemu/config/config-file.ts encodeText'], [qmConf], text => parseQemuConfig(text), formatQemuConfig),
+  'qm.conf': format(['guest/qemu/config/config-file.ts parseQemuConfig', 'guest/qemu/config/config-file.ts formatQemuConfig', 'guest/config-file.ts encodeText'], [qmConf], text => parseQemuConfig(text), formatQemuConfig),
   'qm.conf with warnings': format([], [qmConf, 'a\nb: c\nb: d\n[x y]\ne: f\n'], text => parseQemuConfig(text, {warn: () => undefined}), formatQemuConfig),
-  'keys to be deleted': format(['guest/qemu/config/config-file.ts parsePendingDelete', 'guest/qemu/config/config-file.ts formatPendingDelete'], ['net1,!scsi2'], parsePendingDelete, formatPendingDelete),
+  'keys to be deleted': format(['guest/config-file.ts parsePendingDelete', 'guest/config-file.ts formatPendingDelete'], ['net1,!scsi2'], parsePendingDelete, formatPendingDelete),
   'stored drives': format(['guest/qemu/drives/drive-text.ts parseDriveText', 'guest/qemu/drives/drive-text.ts formatDriveText'], ['local:100/vm-100-disk-0.raw,size=32G', 'file=/a=b,x=y=z', '__proto__=1,none'], parseDriveText, formatDriveText),
   'sources of drives': format(['guest/qemu/drives/drive-source.ts readDriveSource'], ['local:32', 'local:0.5', '/dev/x', 'none', 'local:iso/x.iso'], text => readDriveSource('scsi0', text)),
   'drives': format(['guest/qemu/config/drives.ts readDrive'], ['local:100/vm-100-disk-0.raw,size=32G,cache=writeback,mbps=5', 'file=none,media=cdrom'], text => readDrive('ide2', text)),
@@ -254,15 +266,15 @@ export const formats: Readonly<Record<string, Format>> = {
   'agent': format(['guest/qemu/config/ports.ts readAgent'], ['1,fstrim_cloned_disks=1', 'enabled=0'], readAgent),
   'rng': format(['guest/qemu/config/ports.ts readRng'], ['source=/dev/urandom,max_bytes=1024,period=1000'], readRng),
   'usb': format(['guest/qemu/config/ports.ts readUsb'], ['host=1234:abcd,usb3=1', 'spice', '1-2.3'], text => readUsb('usb0', text)),
-  'flags': format(['guest/qemu/config/read-properties.ts readFlag'], ['1', 'on'], readFlag),
-  'whole numbers of keys': format(['guest/qemu/config/read-properties.ts readWholeNumber'], ['5', '0'], text => readWholeNumber('cores', text), String),
+  'flags': format(['guest/read-properties.ts readFlag'], ['1', 'on'], readFlag),
+  'whole numbers of keys': format(['guest/read-properties.ts readWholeNumber'], ['5', '0'], text => readWholeNumber('cores', text), String),
   'args': format(['guest/qemu/config/split-arguments.ts splitArguments'], [`-device 'x,y z' -name "a\\"b"`], splitArguments, shellJoin),
   'numbers of processors': format(['guest/qemu/config/cpu.ts readCpuSet'], ['0-99999', '0,5,8-11'], readCpuSet),
   'amd-sev': format(['guest/qemu/config/encryption.ts readSev'], ['std,no-debug=1', 'type=es'], readSev),
   'intel-tdx': format(['guest/qemu/config/encryption.ts readTdx'], ['type=tdx', 'tdx,attestation=0'], readTdx),
   'hostpci': format(['guest/qemu/config/host-devices.ts readHostPci'], ['01:00.0;01:00.1,pcie=1', 'mapping=nic'], text => readHostPci('hostpci0', text)),
   'hosts of usb': format(['guest/qemu/config/ports.ts readUsbHost'], ['1234:abcd', '1-2.3', 'spice'], text => readUsbHost('usb0', text)),
-  'numbers of keys': format(['guest/qemu/config/read-properties.ts readFloat'], ['0.5', '100'], text => readFloat('cpulimit', text)),
+  'numbers of keys': format(['guest/read-properties.ts readFloat'], ['0.5', '100'], text => readFloat('cpulimit', text)),
   'virtiofs': format(['guest/qemu/config/virtiofs.ts readVirtiofs'], ['docs,cache=always', 'dirid=docs'], text => readVirtiofs('virtiofs0', text)),
   'mounts of control groups': format(['guest/qemu/cpu-time/control-group.ts parseGroupMounts'], ['30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n'], parseGroupMounts),
   'mapped folders': format(['guest/qemu/facts/directory-mappings.ts parseDirectoryMappings'], ['docs\n\tmap node=h1,path=/srv/docs\n\nmusic\n\tmap node=h2,path=/srv/music\n'], text => parseDirectoryMappings(text, 'h1')),
@@ -276,8 +288,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'facts of processors': format(['guest/qemu/facts/cpu-info.ts parseCpuInfo'], ['processor\t: 0\nvendor_id\t: GenuineIntel\nflags\t\t: fpu vmx\naddress sizes\t: 39 bits physical, 48 bits virtual\n'], parseCpuInfo),
   'models of processors': format(['guest/qemu/facts/custom-cpu-models.ts parseCustomCpuModels'], ['cpu-model: x\n\tflags +aes;-pcid\n\thidden 1\n'], parseCustomCpuModels),
   'versions of QEMU': format(['guest/qemu/facts/emulator.ts parseEmulatorVersion'], ['QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)'], parseEmulatorVersion),
-  'MAC prefixes': format(['guest/qemu/mac-address.ts macPrefix'], ['mac_prefix: BC:24:11\n'], macPrefix),
-  'MAC addresses': format(['guest/qemu/mac-address.ts macAddressesIn'], ['net0: virtio=BC:24:11:00:00:01'], text => macAddressesIn([text])),
+  'MAC prefixes': format(['guest/mac-address.ts macPrefix'], ['mac_prefix: BC:24:11\n'], macPrefix),
+  'MAC addresses': format(['guest/mac-address.ts macAddressesIn'], ['net0: virtio=BC:24:11:00:00:01'], text => macAddressesIn([text])),
   'references to guests': format(['guest/qemu/purge-references.ts textWithoutGuest'], ['vzdump: a\n\tvmid 100,101\n\tschedule x\n\nvzdump: b\n\tvmid 100\n'], text => textWithoutGuest('jobs.cfg', text, 100), text => text),
   'counters of cards': format(['guest/qemu/running-details.ts parseNetworkCounters'], ['  tap100i0: 1 2 3 4 5 6 7 8 9 10\n'], text => parseNetworkCounters(100, text)),
   'marks of frozen guests': format(['guest/qemu/agent/freeze-mark.ts parseMark'], ['{"owner":{"pid":5,"startTime":"7"},"untilMs":3,"state":"held"}'], parseMark, value => JSON.stringify(value)),
@@ -327,6 +339,6 @@ export const exceptions: Readonly<Record<string, string>> = {
   'store/sqlite/pmxcfs-database.ts readPmxcfsDatabase': 'Reads a file, which test/unit/guest/pve-import/import-pve.test.ts damages at random.',
   'network/taps.ts formatTapSettings': 'Only the tap script reads it: test/hostile/02-shell-metacharacters.test.ts and test/unit/network/taps.test.ts.',
   'spec/read-value.ts readAs': 'Chooses among readBoolean, readInteger and readNumber, which are tried.',
-  'guest/qemu/pending.ts readKey': 'Looks a key up in what was read.',
+  'guest/pending.ts readKey': 'Looks a key up in what was read.',
   'host/ssh/config-files.ts readSmallFile': 'Reads a file as bytes; the readers of its text are tried.',
 }

@@ -9,8 +9,8 @@ import type {Caller, Log} from '../../tasks/index.ts'
 import {checkCpuType, isDriveKey, qemuConfigParams, readCpu, readHostPci, readUsb, splitArguments, unsupportedKeys} from './config/index.ts'
 import {isUnusedKey} from './drives/drive-text.ts'
 import {assertOneLine, listAllGuests} from './guest-files.ts'
-import {hashedPassword, newSalt} from './password-hash.ts'
-import {macAddressesIn, macPrefix, newMacAddress} from './mac-address.ts'
+import {hashedPassword, newSalt} from '../password-hash.ts'
+import {macAddressesIn, macPrefix, newMacAddress} from '../mac-address.ts'
 
 /**
  * A property string checked and in the form in which it is stored; a value of another kind as it is.

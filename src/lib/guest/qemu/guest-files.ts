@@ -1,183 +1,54 @@
-// The files of virtual machines in the store: where they lie, who holds which VMID, and what must be true before one is changed
-// (digest, configuration lock). It must not know what the keys of a configuration mean.
-import {randomUUID} from 'node:crypto'
-import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../base/index.ts'
-import type {Store, StoredFile} from '../../store/index.ts'
-import type {Caller, WantedFile} from '../../tasks/index.ts'
-import type {GuestConfig} from '../guest-config.ts'
+// The files of virtual machines in the store: guest/guest-files.ts, bound to their type.
+import type {Caller} from '../../tasks/index.ts'
+import type {StoredFile} from '../../store/index.ts'
+import {
+  assertDigestOf, assertNotLockedOf, assertUnlockedOf, assertUnprotectedOf, configPathOf, listGuestFilesOf, readGuestOf, readGuestOfIfThere,
+} from '../guest-files.ts'
+import type {GuestFile, GuestFileContext, GuestKind} from '../guest-files.ts'
+
+export {assertOneLine, claimVmid, findGuest, guestLockName, hasLock, isYes, listAllGuests, releaseVmid, vmidClaimPath} from '../guest-files.ts'
+export type {GuestFile, GuestFileContext, GuestPlace} from '../guest-files.ts'
+
+export const qemuKind: GuestKind = {
+  type: 'qemu', folder: 'qemu-server', noun: 'virtual machine', tool: 'qm', loadParser: async () => (await import('./config/config-file.ts')).parseQemuConfig,
+}
 
 /** Where a virtual machine's configuration lies in the store. */
 export function guestConfigPath(node: string, vmid: number): string {
-  return `nodes/${node}/qemu-server/${vmid}.conf`
-}
-
-/** The claim that makes a VMID unique in the cluster, whatever node and whatever type of guest it is for. */
-export function vmidClaimPath(vmid: number): string {
-  return `vmids/${vmid}`
-}
-
-/** The lock under which anything about a guest changes. */
-export function guestLockName(vmid: number): string {
-  return `guest/${vmid}`
-}
-
-/** What a reader of guest files needs of a Context. */
-export interface GuestFileContext {
-  readonly node: string
-  readonly store: Pick<Store, 'read' | 'list'>
-}
-
-export interface GuestFile {
-  readonly vmid: number
-  readonly config: GuestConfig
-  readonly file: StoredFile
+  return configPathOf(qemuKind, node, vmid)
 }
 
 /** Reads a virtual machine of this node; undefined when it is not there any more. */
-export async function readGuestIfThere(vmid: number, context: GuestFileContext): Promise<GuestFile | undefined> {
-  try {
-    return await readGuest(vmid, context)
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined
-    throw error
-  }
+export function readGuestIfThere(vmid: number, context: GuestFileContext): Promise<GuestFile | undefined> {
+  return readGuestOfIfThere(qemuKind, vmid, context)
 }
 
-/**
- * Reads a virtual machine of this node.
- * @throws NotFoundError naming the VMID, and where the guest is when it exists elsewhere or as a container
- */
-export async function readGuest(vmid: number, context: GuestFileContext): Promise<GuestFile> {
-  const file = await context.store.read(guestConfigPath(context.node, vmid))
-  if (file === undefined) throw await missingGuest(vmid, context)
-  return {vmid, config: await readConfig(vmid, file), file}
-}
-
-async function readConfig(vmid: number, file: StoredFile): Promise<GuestConfig> {
-  const {parseQemuConfig} = await import('./config/config-file.ts')
-  try {
-    return parseQemuConfig(file.data)
-  } catch (error) {
-    throw new InvalidInputError(`the configuration of virtual machine ${vmid} cannot be read`, {}, {cause: error, data: {vmid, path: file.path}})
-  }
-}
-
-async function missingGuest(vmid: number, context: GuestFileContext): Promise<NotFoundError> {
-  const elsewhere = await findGuest(vmid, context.store)
-  if (elsewhere === undefined) {
-    return new NotFoundError(`there is no virtual machine ${vmid} on node '${context.node}'`, {nextSteps: ['`qm list` shows those that exist.'], data: {vmid}})
-  }
-  if (elsewhere.type === 'lxc') {
-    return new NotFoundError(`${vmid} is a container, not a virtual machine`, {nextSteps: [`Use \`pct\` for it.`], data: {vmid, node: elsewhere.node}})
-  }
-  return new NotFoundError(`virtual machine ${vmid} is not on node '${context.node}' but on '${elsewhere.node}'`, {data: {vmid, node: elsewhere.node}})
+/** @throws NotFoundError naming the VMID, and where the guest is when it exists elsewhere or as a container */
+export function readGuest(vmid: number, context: GuestFileContext): Promise<GuestFile> {
+  return readGuestOf(qemuKind, vmid, context)
 }
 
 /** The files of all virtual machines of this node, by VMID, in one snapshot of the store. */
-export async function listGuestFiles(context: GuestFileContext): Promise<{vmid: number; file: StoredFile}[]> {
-  const files = await context.store.list(`nodes/${context.node}/qemu-server`)
-  return files
-    .flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{vmid: guest.vmid, file}] })
-    .sort((a, b) => a.vmid - b.vmid)
-}
-
-export interface GuestPlace {
-  readonly vmid: number
-  readonly node: string
-  readonly type: 'qemu' | 'lxc'
-  readonly file: StoredFile
-}
-
-/** Every guest of the cluster, of both types. */
-export async function listAllGuests(store: Pick<Store, 'list'>): Promise<GuestPlace[]> {
-  const files = await store.list('nodes')
-  return files.flatMap(file => { const guest = guestOfPath(file.path); return guest === undefined ? [] : [{...guest, file}] })
-}
-
-/** Where in the cluster a guest is. */
-export async function findGuest(vmid: number, store: Pick<Store, 'list'>): Promise<GuestPlace | undefined> {
-  return (await listAllGuests(store)).find(guest => guest.vmid === vmid)
-}
-
-function guestOfPath(path: string): {vmid: number; node: string; type: 'qemu' | 'lxc'} | undefined {
-  const match = /^nodes\/([^/]+)\/(qemu-server|lxc)\/([1-9]\d{2,8})\.conf$/.exec(path)
-  if (match === null) return undefined
-  return {node: match[1] as string, type: match[2] === 'lxc' ? 'lxc' : 'qemu', vmid: Number(match[3])}
-}
-
-/**
- * The files that a commit must write so that it creates this guest and nobody else does. The claim has a text of its own for every
- * caller, so that of two commits made at the same time, even on different nodes, only one finds what it expects. A claim that
- * outlived its guest (whose file was removed by hand) is taken over.
- * @throws ConflictError when the VMID is in use anywhere in the cluster
- */
-export async function claimVmid(vmid: number, type: 'qemu' | 'lxc', context: GuestFileContext): Promise<WantedFile> {
-  // The claim is read first: a guest that appears after this changes the claim, and the commit is refused.
-  const path = vmidClaimPath(vmid)
-  const was = await context.store.read(path)
-  const existing = await findGuest(vmid, context.store)
-  if (existing !== undefined) {
-    const what = existing.type === 'lxc' ? 'container' : 'virtual machine'
-    throw new ConflictError(`${what} ${vmid} already exists on node '${existing.node}'`, {data: {vmid, node: existing.node, type: existing.type}})
-  }
-  return {path, was, text: `${type} ${context.node} ${randomUUID()}\n`}
-}
-
-/** The file to be removed together with a guest's configuration, so that its VMID is free again. */
-export async function releaseVmid(vmid: number, context: GuestFileContext): Promise<WantedFile> {
-  const path = vmidClaimPath(vmid)
-  return {path, was: await context.store.read(path), text: undefined}
+export function listGuestFiles(context: GuestFileContext): Promise<{vmid: number; file: StoredFile}[]> {
+  return listGuestFilesOf(qemuKind, context)
 }
 
 /** @throws ConflictError when the configuration has changed since the caller saw the one with this digest */
 export function assertDigest(guest: GuestFile, digest: string | undefined): void {
-  if (digest === undefined || digest === '' || digest.toLowerCase() === guest.file.digest.toLowerCase()) return
-  throw new ConflictError(`the configuration of virtual machine ${guest.vmid} was changed by someone else in the meantime`, {
-    nextSteps: ['Look at the configuration again and repeat the change with its new digest.'],
-    data: {vmid: guest.vmid, expected: digest, actual: guest.file.digest},
-  })
+  assertDigestOf(qemuKind, guest, digest)
 }
 
-/**
- * Refuses work on a guest whose configuration carries a lock (`lock: backup`).
- * @throws ConflictError when it is locked, ForbiddenError when someone other than root asks to skip the lock
- */
+/** @throws ConflictError when it is locked, ForbiddenError when someone other than root asks to skip the lock */
 export function assertUnlocked(guest: Pick<GuestFile, 'vmid' | 'config'>, skiplock: boolean | undefined, caller: Caller): void {
-  if (skiplock === true && !caller.isRoot) throw new ForbiddenError("only root may use 'skiplock'")
-  if (skiplock !== true) assertNotLocked(guest)
+  assertUnlockedOf(qemuKind, guest, skiplock, caller)
 }
 
 /** @throws ConflictError when its configuration carries a lock */
 export function assertNotLocked(guest: Pick<GuestFile, 'vmid' | 'config'>): void {
-  const lock = guest.config.current.values['lock']
-  if (lock === undefined) return
-  throw new ConflictError(`virtual machine ${guest.vmid} is locked (${lock})`, {
-    nextSteps: [`When nothing works on it any more, \`qm unlock ${guest.vmid}\` takes the lock away.`],
-    data: {vmid: guest.vmid, lock},
-  })
-}
-
-/** Whether the configuration carries this lock. */
-export function hasLock({config}: Pick<GuestFile, 'config'>, name: string): boolean {
-  return config.current.values['lock'] === name
+  assertNotLockedOf(qemuKind, guest)
 }
 
 /** @throws ConflictError when the guest is protected against what would take its disks away */
 export function assertUnprotected(guest: Pick<GuestFile, 'vmid' | 'config'>, what: string): void {
-  if (!isYes(guest.config.current.values['protection'])) return
-  throw new ConflictError(`virtual machine ${guest.vmid} is protected: ${what}`, {
-    nextSteps: [`\`qm set ${guest.vmid} --protection 0\` lifts the protection.`], data: {vmid: guest.vmid},
-  })
-}
-
-/** How a yes stands in a configuration file that people edit by hand. */
-export function isYes(value: string | undefined): boolean {
-  return value !== undefined && ['1', 'on', 'yes', 'true'].includes(value.toLowerCase())
-}
-
-/** @throws InvalidInputError when a value would break the line-based file: line ends and control characters */
-export function assertOneLine(key: string, value: string): void {
-  if (/[\p{Cc}\u2028\u2029]/u.test(value)) {
-    throw new InvalidInputError(`'${key}' must not contain line ends or other control characters`, {[key]: 'holds a control character'})
-  }
+  assertUnprotectedOf(qemuKind, guest, what)
 }

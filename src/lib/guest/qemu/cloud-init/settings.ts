@@ -3,7 +3,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {splitList} from '../../../spec/index.ts'
 import {addressFormat, cicustomFormat, netCount, readFlag, readNic, windowsGeneration} from '../config/index.ts'
-import {readProperties} from '../config/read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 export type CloudInitForm = 'nocloud' | 'configdrive2' | 'opennebula'
 

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
 import {reportedModels} from './cpu-models.ts'
-import {readProperties, readWholeNumber} from './read-properties.ts'
+import {readProperties, readWholeNumber} from '../../read-properties.ts'
 
 /** Flags that the configuration of a guest may switch; anything else is for custom CPU models, which only an administrator writes. */
 export const guestCpuFlags = [

@@ -1,7 +1,7 @@
 // The keys of qm.conf for what the guest is seen and heard with: vga, keyboard, tablet, audio0, spice_enhancements, and their reading.
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 export const vgaFormat = {
   type: {

@@ -3,7 +3,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {parseSize} from '../../../spec/size.ts'
 import type {Params, PropertyFormat, Values, ValueSchema} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const file = {
   type: 'string', format: 'pve-volume-id-or-qm-path', defaultKey: true, placeholder: 'volume', completion: 'volume',

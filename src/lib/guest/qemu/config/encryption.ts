@@ -1,6 +1,6 @@
 // The keys of qm.conf for guests whose memory the host cannot read: amd-sev, intel-tdx.
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const sevFormat = {
   type: {

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
 import {isDriveKey} from './drives.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const bootFormat = {
   legacy: {

@@ -2,7 +2,7 @@
 // (host-devices/), and USB devices are in ports.ts.
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const address = '(?:[a-f0-9]{4,8}:)?[a-f0-9]{2}:[a-f0-9]{2}(?:\\.[a-f0-9])?'
 const hexId = (what: string) => ({

@@ -12,11 +12,12 @@ import {hostDeviceParams} from './host-devices.ts'
 import {machineParams} from './machine.ts'
 import {memoryParams} from './memory.ts'
 import {netParams} from './nets.ts'
-import {checkPlainValues as checkPlain} from './plain-values.ts'
+import {checkPlainValues as checkPlain} from '../../plain-values.ts'
+import {refuse} from '../../unsupported-keys.ts'
+import type {UnsupportedKey} from '../../unsupported-keys.ts'
 import {portParams} from './ports.ts'
 import {virtiofsParams} from './virtiofs.ts'
-import {refuse, unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
-import type {UnsupportedKey} from './unsupported-keys.ts'
+import {unsupportedKeys as findUnsupported} from './unsupported-keys.ts'
 
 export * from './cloud-init.ts'
 export * from './config-file.ts'
@@ -32,10 +33,10 @@ export * from './machine.ts'
 export * from './memory.ts'
 export * from './nets.ts'
 export * from './ports.ts'
-export {readFlag, readWholeNumber} from './read-properties.ts'
+export {readFlag, readWholeNumber} from '../../read-properties.ts'
 export * from './split-arguments.ts'
 export * from './virtiofs.ts'
-export type {UnsupportedKey} from './unsupported-keys.ts'
+export type {UnsupportedKey} from '../../unsupported-keys.ts'
 
 /** Every key that `qm create` and `qm set` take, with its schema. */
 export const qemuConfigParams = {
@@ -53,7 +54,7 @@ export function unsupportedKeys(config: Pick<GuestConfig, 'current'>): Unsupport
  * @throws UnsupportedError naming each key that is not carried out
  */
 export function refuseUnsupportedKeys(values: Readonly<Record<string, string>>): void {
-  refuse(findUnsupported(values, qemuConfigParams))
+  refuse(findUnsupported(values, qemuConfigParams), 'qm')
 }
 
 /**

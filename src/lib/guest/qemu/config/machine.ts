@@ -1,7 +1,7 @@
 // The keys of qm.conf for the board: machine, bios, ostype, scsihw, arch, acpi, kvm, watchdog, and their reading.
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const version = '\\d+(?:\\.\\d+)+(?:\\+pve\\d+)?'
 

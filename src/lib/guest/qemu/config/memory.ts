@@ -1,6 +1,6 @@
 // The memory keys of qm.conf: memory, balloon, shares, allow-ksm, ivshmem, and their reading.
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const memoryFormat = {
   current: {

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../../../base/index.ts'
 import {notBuiltYet} from '../../../spec/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 export const nicModels = [
   'e1000', 'e1000-82540em', 'e1000-82544gc', 'e1000-82545em', 'e1000e', 'i82551', 'i82557b', 'i82559er', 'ne2k_isa', 'ne2k_pci', 'pcnet', 'rtl8139',

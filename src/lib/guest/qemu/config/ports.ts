@@ -1,7 +1,7 @@
 // The keys of qm.conf for small devices: serial[n], usb[n], agent, rng0, and their reading.
 import {InvalidInputError} from '../../../base/index.ts'
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 const agentFormat = {
   enabled: {type: 'boolean', default: false, defaultKey: true, description: 'Whether there is a channel to the guest agent.'},

@@ -1,8 +1,8 @@
 // Keys of qm.conf that are known and not carried out yet. A configuration may hold them; whoever starts a guest asks here first: such a key
 // is refused by name, never passed over. The lists may only shrink.
-import {UnsupportedError} from '../../../base/index.ts'
 import {findParam} from '../../../spec/params.ts'
 import type {Params} from '../../../spec/index.ts'
+import type {UnsupportedKey} from '../../unsupported-keys.ts'
 import {internalKeys} from './general.ts'
 
 /** Sub-properties that are refused unless they ask for nothing. */
@@ -11,8 +11,6 @@ const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason
   [/^net\d+$/, /^tag=/, 'VLANs are not set up yet'],
   [/^net\d+$/, /^trunks=/, 'VLANs are not set up yet'],
 ]
-
-export interface UnsupportedKey { readonly key: string; readonly reason: string }
 
 /** What of these values cannot be carried out, each named (`net0.firewall` for a sub-property), in their order. */
 export function unsupportedKeys(values: Readonly<Record<string, string>>, known: Params): UnsupportedKey[] {
@@ -28,19 +26,4 @@ export function unsupportedKeys(values: Readonly<Record<string, string>>, known:
     }
   }
   return found
-}
-
-/** @throws UnsupportedError naming every key */
-export function refuse(unsupported: readonly UnsupportedKey[]): void {
-  const first = unsupported[0]
-  if (first === undefined) return
-  const message = unsupported.length === 1
-    ? `'${first.key}' cannot be carried out: ${first.reason}`
-    : `these keys cannot be carried out: ${unsupported.map(({key, reason}) => `'${key}' (${reason})`).join(', ')}`
-  const keys = unsupported.map(({key}) => key)
-  const whole = [...new Set(keys.map(key => key.split('.')[0]))]
-  throw new UnsupportedError(message, {
-    data: {keys},
-    nextSteps: [`Take ${keys.length === 1 ? 'it' : 'them'} out of the configuration: qm set VMID --delete ${whole.join(',')}`],
-  })
 }

@@ -1,6 +1,6 @@
 // The keys virtiofs[n] of qm.conf: folders of the host that the guest mounts, by the names that mapping/directory.cfg gives them.
 import type {Params, PropertyFormat, Values} from '../../../spec/index.ts'
-import {readProperties} from './read-properties.ts'
+import {readProperties} from '../../read-properties.ts'
 
 export const virtiofsFormat = {
   dirid: {

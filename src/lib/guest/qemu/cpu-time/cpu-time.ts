@@ -1,5 +1,5 @@
 // What `cpulimit` and `cpuunits` mean in numbers. The numbers are Proxmox VE's. Pure.
-import {readFloat} from '../config/read-properties.ts'
+import {readFloat} from '../../read-properties.ts'
 
 export interface CpuTime {
   /** In CPUs of the host; undefined for no limit. */

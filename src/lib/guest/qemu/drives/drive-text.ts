@@ -1,12 +1,7 @@
 // The stored text of a drive (`local:100/vm-100-disk-0.raw,size=32G`), taken apart without its schema: what is stored was checked when
 // it came in, and whoever only asks for the volume need not check it again. config/drives.ts reads a drive in full.
 
-/** Proxmox VE keeps room for this many disks that no device uses. */
-export const maxUnusedDisks = 256
-
-export function isUnusedKey(key: string): boolean {
-  return /^unused\d+$/.test(key)
-}
+export {isUnusedKey} from '../../pending.ts'
 
 export interface DriveText {
   /** A volume id, an absolute path, `none` or `cdrom`. */

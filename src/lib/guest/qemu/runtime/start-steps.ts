@@ -7,7 +7,7 @@ import {driveKeys} from '../config/drives.ts'
 import {readDrive} from '../config/drives.ts'
 import {readMemoryMib} from '../config/memory.ts'
 import {readNic} from '../config/nets.ts'
-import {readFlag, readWholeNumber} from '../config/read-properties.ts'
+import {readFlag, readWholeNumber} from '../../read-properties.ts'
 import {splitArguments} from '../config/split-arguments.ts'
 import {cpuTimeOf, scopeWords} from '../cpu-time/index.ts'
 

@@ -1,11 +1,11 @@
 // A check of the plain values of a configuration (everything that is not a property string) before they become arguments: a file may
 // have been edited by hand. It follows the same schemas as `qm set` and does without the compiled validators, as it stands in the
 // way of every start; property strings are checked when they are read.
-import {InvalidInputError} from '../../../base/index.ts'
-import {checkFormat} from '../../../spec/formats.ts'
-import {findParam} from '../../../spec/params.ts'
-import {quoteValue, readBoolean, readInteger} from '../../../spec/read-value.ts'
-import type {Params, ValueSchema} from '../../../spec/index.ts'
+import {InvalidInputError} from '../base/index.ts'
+import {checkFormat} from '../spec/formats.ts'
+import {findParam} from '../spec/params.ts'
+import {quoteValue, readBoolean, readInteger} from '../spec/read-value.ts'
+import type {Params, ValueSchema} from '../spec/index.ts'
 
 /** @throws InvalidInputError naming every key whose value is wrong */
 export function checkPlainValues(values: Readonly<Record<string, string>>, known: Params): void {

@@ -1,6 +1,6 @@
 // MAC addresses of network cards: chosen at random below a prefix, never one that another guest of the cluster has.
 import {randomBytes} from 'node:crypto'
-import {UnavailableError} from '../../base/index.ts'
+import {UnavailableError} from '../base/index.ts'
 
 /** The prefix that is registered to Proxmox Server Solutions and that Proxmox VE gives its guests. */
 export const defaultMacPrefix = 'BC:24:11'

@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest'
-import {macAddressesIn, macPrefix, newMacAddress} from '../../../../src/lib/guest/qemu/mac-address.ts'
+import {macAddressesIn, macPrefix, newMacAddress} from '../../../src/lib/guest/mac-address.ts'
 
 it('takes the prefix of the data centre, or that of Proxmox', () => {
   expect(macPrefix(undefined)).toBe('BC:24:11')

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {hashedPassword, newSalt, sha256Crypt} from '../../../../src/lib/guest/qemu/password-hash.ts'
+import {hashedPassword, newSalt, sha256Crypt} from '../../../src/lib/guest/password-hash.ts'
 
 describe('the hash of a password', () => {
   // The first two are of the algorithm's own document, the last was made with `openssl passwd -5`.

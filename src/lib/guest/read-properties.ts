@@ -1,7 +1,7 @@
 // One typed door to the property strings of qm.conf (`virtio=BC:…,bridge=vmbr0`): the schema gives the type, spec/ does the reading.
-import {InvalidInputError} from '../../../base/index.ts'
-import {parsePropertyString} from '../../../spec/property-string.ts'
-import type {PropertyFormat, Values} from '../../../spec/index.ts'
+import {InvalidInputError} from '../base/index.ts'
+import {parsePropertyString} from '../spec/property-string.ts'
+import type {PropertyFormat, Values} from '../spec/index.ts'
 
 /**
  * The sub-properties of a value, checked and typed by its format.
