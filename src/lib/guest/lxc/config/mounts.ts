@@ -101,7 +101,7 @@ export function mountPoints(values: Readonly<Record<string, string>>): MountPoin
 /** The value with another volume and size, everything else as it is. */
 export function withVolume(key: string, text: string, volume: string, size: string | undefined): string {
   const format: PropertyFormat = key === 'rootfs' ? rootfsFormat : mountPointFormat
-  const values = {...readProperties(key, text, format) as Record<string, string | number | boolean>, volume}
+  const values: Record<string, string | number | boolean> = {...readProperties(key, text, format), volume}
   delete values['size']
   return formatPropertyString(size === undefined ? values : {...values, size}, format)
 }
