@@ -101,9 +101,10 @@ function checksInBundle(code) {
 function libexecFiles() {
   const folder = path.join(root, 'libexec')
   const names = fs.readdirSync(folder, {recursive: true}).filter((name) => fs.statSync(path.join(folder, name)).isFile()).sort()
-  return Object.fromEntries(names.map((name) => [`libexec/${name}`, {
-    data: fs.readFileSync(path.join(folder, name)), mode: path.dirname(name) === '.' ? 0o755 : 0o644,
-  }]))
+  return Object.fromEntries(names.map((name) => {
+    const data = fs.readFileSync(path.join(folder, name))
+    return [`libexec/${name}`, {data, mode: data.subarray(0, 2).toString() === '#!' ? 0o755 : 0o644}]
+  }))
 }
 
 /** Whole or not at all: an agent that starts meanwhile must not load half a file. What has not changed stays. */

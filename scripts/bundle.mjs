@@ -1,4 +1,4 @@
-// Bundles the programs that users start (the launcher's main, the worker of tasks, qmeventd) into dist/run, one file each: loading a hundred
+// Bundles the programs that users start (the launcher's main, the worker of tasks, qmeventd, the keeper of connections) into dist/run, one file each: loading a hundred
 // small modules takes as long again as Node's own start. Compiling one large file takes as long as well, so the two that somebody waits for
 // come with the code that V8 made of them (code-cache.mjs). What they import lazily is still only run when it is asked for.
 // npm packages stay outside, but for execa, which is a hundred small files itself.
@@ -19,6 +19,7 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
  */
 const programs = {
   qmeventd: {file: 'lib/guest/qemu/qmeventd/main.js', isCached: false},
+  keeper: {file: 'lib/cli/keeper/main.js', isCached: false},
   worker: {file: 'lib/cli/worker-main.js', isCached: true},
   main: {file: 'lib/cli/main.js', isCached: true},
 }
@@ -65,7 +66,7 @@ async function bundleWithCode(name, input, folder, entries) {
 }
 
 async function bundle(input, format, plugin) {
-  const build = await rolldown({input, platform: 'node', logLevel: 'warn', external: isOutside, plugins: [plugin]})
+  const build = await rolldown({input, platform: 'node', logLevel: 'warn', external: isOutside, plugins: [plugin], experimental: {attachDebugInfo: 'none'}})
   try {
     return (await build.generate({format, codeSplitting: false, comments: false})).output[0].code
   } finally {
@@ -74,7 +75,7 @@ async function bundle(input, format, plugin) {
 }
 
 /** Packages stay outside, but for execa and what it imports itself. */
-function isOutside(id, importer) {
+export function isOutside(id, importer) {
   if (id.startsWith('.') || path.isAbsolute(id) || id === 'execa') return false
   return id.startsWith('node:') || !importer?.includes(`${path.sep}node_modules${path.sep}`)
 }

@@ -1,6 +1,7 @@
 // Part of the build (bundle.mjs): runs a bundled program as users do, in an installation of its own, and keeps the code that V8 compiled on the
 // way, so that no user waits for that.
 //   node scripts/code-cache.mjs PROGRAM SCRIPT CODE
+// With CORRAL_WITHOUT_GUEST=1 no virtual machine is started, and the code of starting one is compiled by whoever starts the first.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import {createRequire} from 'node:module'
@@ -22,7 +23,7 @@ const orders = [
   {commandId: 'qm start', params: {vmid: 100}, type: 'qmstart'},
   {commandId: 'qm stop', params: {vmid: 100}, type: 'qmstop'},
   {commandId: 'qm destroy', params: {vmid: 100}, type: 'qmdestroy'},
-].map((order, index) => ({...order, id: '100', user: 'root@pam', starttime: index + 1}))
+].filter(({commandId}) => process.env.CORRAL_WITHOUT_GUEST !== '1' || !/ (?:start|stop)$/.test(commandId)).map((order, index) => ({...order, id: '100', user: 'root@pam', starttime: index + 1}))
 
 /** What main is told; the first ones fail, which compiles the way of errors. */
 const commandLines = [['status', '99'], ['status', '100'], ['config', '100'], ['list'], ['list', '--output-format', 'json'], ['status', '--help']]
@@ -30,7 +31,7 @@ const commandLines = [['status', '99'], ['status', '100'], ['config', '100'], ['
 if (root === undefined) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'corral-build-'))
   try {
-    const env = {PATH: process.env.PATH, CORRAL_ROOT: folder, CORRAL_NODE: 'build'}
+    const env = {PATH: process.env.PATH, CORRAL_ROOT: folder, CORRAL_NODE: 'build', CORRAL_WITHOUT_GUEST: process.env.CORRAL_WITHOUT_GUEST ?? '0'}
     spawnSync(process.execPath, [fileURLToPath(import.meta.url), program, scriptFile, codeFile, folder], {env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 60_000})
   } finally {
     fs.rmSync(folder, {recursive: true, force: true})

@@ -131,7 +131,7 @@ if (unknown.length > 0) {
 }
 
 setUp(() => {
-  ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'test')
+  ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'package', 'test')
   ensureNpmPackages()
   ensureBuild()
 })

@@ -1,7 +1,8 @@
-// Hands words over to oclif's plugins, such as `corral autocomplete`. oclif is loaded only here and by the generated command classes.
+// Hands words over to oclif's plugins, such as `corral autocomplete`. oclif is loaded only here and by the generated command classes; an
+// installed package has neither it nor plugins.
 import {InvalidInputError} from '../base/index.ts'
 import type {Surroundings} from './surroundings.ts'
-import {productRoot} from './version.ts'
+import {hasPlugins, productRoot} from './version.ts'
 
 /**
  * Runs a plugin's command, or shows its help.
@@ -9,6 +10,7 @@ import {productRoot} from './version.ts'
  * @throws InvalidInputError for what the plugin refuses
  */
 export async function runPlugin(words: readonly string[], surroundings: Surroundings): Promise<number | undefined> {
+  if (!hasPlugins()) return undefined
   const {Config, loadHelpClass} = await import('@oclif/core')
   const config = await Config.load({root: productRoot})
   const [id = '', ...rest] = words

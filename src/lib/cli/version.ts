@@ -8,6 +8,19 @@ export const productRoot = path.resolve(path.dirname(fileURLToPath(import.meta.u
 
 /** @throws Error when package.json is not there, which is a broken installation */
 export function productVersion(): string {
-  const {version} = JSON.parse(fs.readFileSync(path.join(productRoot, 'package.json'), 'utf8')) as {version: string}
-  return version
+  return manifest().version
+}
+
+/** Whether this installation names plugins of oclif at all. */
+export function hasPlugins(): boolean {
+  return (manifest().oclif?.plugins ?? []).length > 0
+}
+
+interface Manifest {
+  readonly version: string
+  readonly oclif?: {readonly plugins?: readonly string[]}
+}
+
+function manifest(): Manifest {
+  return JSON.parse(fs.readFileSync(path.join(productRoot, 'package.json'), 'utf8')) as Manifest
 }
