@@ -1,5 +1,6 @@
 // How many cases of each suite must pass. A number may only grow; docs/conformance.md argues every case that does not pass.
 export const floors: Readonly<Record<string, number>> = {
+  'backup-prune': 12,
   'cfg2cmd': 48,
   'cli-options': 47,
   'cpu-models': 4,

@@ -100,6 +100,10 @@ import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
 import {parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../src/lib/storage/rbd/report.ts'
 import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
 import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
+import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
+import {parseShares} from '../../src/lib/storage/scan/cifs.ts'
+import {parseExports} from '../../src/lib/storage/scan/nfs.ts'
+import {parsePlaces} from '../../src/lib/storage/scan/zfs.ts'
 import {parseZfsName} from '../../src/lib/storage/zfspool/naming.ts'
 import {parseSnapshots as parseZfsSnapshots, parseSpace, parseVolumes} from '../../src/lib/storage/zfspool/report.ts'
 import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
@@ -238,6 +242,10 @@ export const formats: Readonly<Record<string, Format>> = {
   'reports of iscsi-ls': format(['storage/iscsidirect/report.ts parseTargets'], ['Target:iqn.2003-01.org.example:disks Portal:192.0.2.10:3260,1\nLun:0    Type:STORAGE_ARRAY_CONTROLLER\nLun:1    Type:DIRECT_ACCESS (Size:15M)\n'], parseTargets),
   'sizes of LUNs': format(['storage/iscsidirect/report.ts parseCapacity'], ['41943040\n'], parseCapacity),
   'reports of iscsiadm': format(['storage/iscsi/discovery.ts parseDiscovery'], ['192.0.2.10:3260,1 iqn.2003-01.org.example:disks\n[2001:db8::1]:3260,1 eui.0123456789abcdef\n'], parseDiscovery),
+  'exports of an NFS server': format(['storage/scan/nfs.ts parseExports'], ['/srv/vm 192.0.2.0/24,10.0.0.1\n/srv/my disks (everyone)\n'], parseExports),
+  'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
+  'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),
+  'rules for keeping backups': format(['storage/prune/retention.ts parseRetention'], ['keep-last=3,keep-daily=7', 'keep-all=1'], parseRetention),
   'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),

@@ -3,6 +3,7 @@ import {InvalidInputError} from '../base/index.ts'
 import {readContentList} from './content.ts'
 import type {StorageContext} from './open-storage.ts'
 import {splitWords} from './option-values.ts'
+import {parseRetention} from './prune/retention.ts'
 import type {StorageConfig, StoragePlugin} from './storage.ts'
 
 /** @throws InvalidInputError naming the option that is wrong or that this type does not have */
@@ -13,6 +14,7 @@ export function checkedConfig(plugin: StoragePlugin, config: StorageConfig, cont
     checked[option] = option === 'content' ? contentText(plugin, value, config.storage) : isListOption(option) ? splitWords(value).join(',') : value
   }
   const whole = checked as unknown as StorageConfig
+  if (typeof whole['prune-backups'] === 'string') parseRetention(whole['prune-backups'])
   plugin.open(whole, context.host, context.clock)
   return whole
 }

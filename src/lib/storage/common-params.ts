@@ -1,6 +1,7 @@
 // Options of storage.cfg that several storage types share, described once. A plugin picks those that it really honours; an option that
 // does nothing yet is not offered at all.
 import type {Params, PropertyFormat, ValueSchema} from '../spec/index.ts'
+import {retentionFormat} from './prune/retention.ts'
 
 function limitOf(what: string) {
   return {type: 'number', minimum: 0, optional: true, placeholder: 'KiB/s', description: `Limit for ${what}, in KiB a second.`} as const
@@ -35,8 +36,21 @@ export const commonStorageParams = {
   },
 } as const satisfies Params
 
+/** Options of every type that holds backups. */
+export const backupStorageParams = {
+  'prune-backups': {
+    type: 'string', format: retentionFormat, optional: true,
+    description: 'Which backups of each guest are kept when the storage is pruned, where the command or job does not say. All are when it is not given.',
+  },
+  'max-protected-backups': {
+    type: 'integer', minimum: -1, optional: true, defaultText: 'no limit',
+    description: 'How many backups of a guest may be protected at most; -1 sets no limit.',
+  },
+} as const satisfies Params
+
 /** Options of every type whose volumes are files. */
 export const folderStorageParams = {
+  ...backupStorageParams,
   'content-dirs': {
     type: 'string', format: 'pve-dir-override-list', optional: true, placeholder: 'type=folder[,...]',
     description: 'Folders that differ from the usual layout, relative to the path of the storage: iso=isos,backup=archives.',

@@ -1,4 +1,5 @@
 // Storages and volumes.
+import {mkdirSync, writeFileSync} from 'node:fs'
 import type {DryRunCases} from '../support/case.ts'
 import type {World} from '../support/world.ts'
 
@@ -27,6 +28,15 @@ export const cases: DryRunCases = {
     {about: 'raw', arrange: async () => ['pvesm', 'alloc', 'local', '100', 'vm-100-disk-7.raw', '1M'], shows: /^qemu-img create .*disk-7\.raw/m},
     {about: 'qcow2, a free name', arrange: async () => ['pvesm', 'alloc', 'local', '100', '', '1M', '--format', 'qcow2'], shows: /^qemu-img create .*disk-0\.qcow2/m},
   ],
+  'pvesm prune-backups': [{
+    arrange: async ({context: {places}}) => {
+      const dump = `${places.stateDir}/vz/dump`
+      mkdirSync(dump, {recursive: true})
+      for (const day of ['01', '02']) writeFileSync(`${dump}/vzdump-qemu-100-2025_01_${day}-12_00_00.vma.zst`, 'x')
+      return ['pvesm', 'prune-backups', 'local', '--keep-last', '1']
+    },
+    shows: /^# local:backup\/vzdump-qemu-100-2025_01_01\S+ qemu\/100 +remove$/m,
+  }],
   'pvesm free': [{
     arrange: async (world) => {
       await world.before('pvesm', 'alloc', 'local', '100', '', '1M')

@@ -10,4 +10,11 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pvesm alloc': {spec: () => import('./alloc.spec.ts'), handler: () => import('./alloc.handler.ts')},
   'pvesm free': {spec: () => import('./free.spec.ts'), handler: () => import('./free.handler.ts')},
   'pvesm path': {spec: () => import('./path.spec.ts'), handler: () => import('./path.handler.ts')},
+  'pvesm scan cifs': {spec: () => import('./scan-cifs.spec.ts'), handler: () => import('./scan-cifs.handler.ts')},
+  'pvesm scan lvm': {spec: () => import('./scan-lvm.spec.ts'), handler: () => import('./scan-lvm.handler.ts')},
+  'pvesm scan lvmthin': {spec: () => import('./scan-lvmthin.spec.ts'), handler: () => import('./scan-lvmthin.handler.ts')},
+  'pvesm scan nfs': {spec: () => import('./scan-nfs.spec.ts'), handler: () => import('./scan-nfs.handler.ts')},
+  'pvesm scan zfs': {spec: () => import('./scan-zfs.spec.ts'), handler: () => import('./scan-zfs.handler.ts')},
+  'pvesm apiinfo': {spec: () => import('./apiinfo.spec.ts'), handler: () => import('./apiinfo.handler.ts')},
+  'pvesm prune-backups': {spec: () => import('./prune-backups.spec.ts'), handler: () => import('./prune-backups.handler.ts')},
 }

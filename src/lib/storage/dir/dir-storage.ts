@@ -230,7 +230,7 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
     const {id, want} = change.create
     return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocation)]
   }
-  if ('remove' in change) return [['rm', '-f', '--', pathOf(storage, change.remove)]]
+  if ('remove' in change) return removedPaths(pathOf(storage, change.remove), parsed(storage, change.remove)).map((path) => ['rm', '-f', '--', path])
   if ('rename' in change) return [['mv', '--', pathOf(storage, change.rename.from), pathOf(storage, change.rename.to)]]
   if ('snapshot' in change) return [snapshotArgv(change.snapshot, pathOf(storage, change.id), change.name)]
   if ('makeBase' in change) {
@@ -260,13 +260,15 @@ async function checkRemovable(storage: DirStorage, id: VolumeId): Promise<void> 
 async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
   const {files} = storage.host
   await checkRemovable(storage, id)
-  const {content} = parsed(storage, id)
+  const name = parsed(storage, id)
   const path = pathOf(storage, id)
-  await files.remove(path)
-  if (content === 'backup') {
-    for (const companion of [`${path}.notes`, path.replace(/\.(?:tgz|(?:tar|vma)(?:\.\w+)?)$/, '.log')]) await files.remove(companion)
-  }
-  if (content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
+  for (const each of removedPaths(path, name)) await files.remove(each)
+  if (name.content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
+}
+
+/** The volume, and what lies beside a backup: its notes and its log. */
+function removedPaths(path: string, {content}: VolumeName): string[] {
+  return content === 'backup' ? [path, `${path}.notes`, path.replace(/\.(?:tgz|(?:tar|vma)(?:\.\w+)?)$/, '.log')] : [path]
 }
 
 /** Under the lock of the storage: what a killed process was writing into the folder must not keep it there. */

@@ -62,8 +62,7 @@ describe('pvesm add', () => {
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, content: 'images,movies'})).toMatchObject({fields: {content: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, content: 'none,iso'})).toMatchObject({fields: {content: expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'content-dirs': 'iso=../../etc'})).toMatchObject({fields: {'content-dirs': expect.any(String) as unknown}})
-    // Nothing is backed up yet, so nothing would act on it.
-    expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'prune-backups': 'keep-last=3'})).toMatchObject({fields: {'prune-backups': expect.any(String) as unknown}})
+    expect(await refusal('add', {type: 'dir', storage: 'fast', path, 'prune-backups': 'keep-last=many'})).toMatchObject({fields: {'prune-backups.keep-last': expect.any(String) as unknown}})
     expect(await refusal('add', {type: 'dir', storage: 'fast', path, bwlimit: 'move=fast'})).toMatchObject({fields: {'bwlimit.move': expect.any(String) as unknown}})
   })
 
