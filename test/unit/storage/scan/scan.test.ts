@@ -7,7 +7,7 @@ import {scanCifs, scanLvm, scanLvmThin, scanNfs, scanZfs} from '../../../../src/
 
 const world = (...answers: readonly Answer[]) => {
   const host = fakeHost({answers})
-  return {host, context: {host, signal: new AbortController().signal, places: {stateDir: '/s', runDir: '/run/corral', logDir: '/l'}}}
+  return {host, context: {host, signal: new AbortController().signal, places: {root: undefined, stateDir: '/s', runDir: '/run/corral', logDir: '/l'}}}
 }
 const timeout = new UnavailableError('showmount did not end within 30 s and was stopped')
 
