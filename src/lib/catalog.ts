@@ -13,6 +13,7 @@ import {commands as hostCommands} from './hosts/commands/index.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {commands as storageCommands} from './storage/commands/index.ts'
 import {doctorCheckLoaders as storageChecks} from './storage/doctor-checks.ts'
+import {actionLoaders as diskActions} from './storage/node-disks/actions/index.ts'
 import {commands as diskCommands} from './storage/node-disks/commands/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
 import {commands as taskCommands} from './tasks/commands/index.ts'
@@ -32,7 +33,7 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 
 export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, diskCommands, guestCommands, qemuCommands, hostCommands, completionCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, guestActions, qemuActions, hostActions, completionActions),
+  actionLoaders: mergeTables(taskActions, storageActions, diskActions, guestActions, qemuActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

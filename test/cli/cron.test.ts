@@ -79,6 +79,8 @@ const scene: readonly Line[] = [
   {words: words('pvesm list local'), prints: /^Volid .*\n(?:.*\n)*local:100\/vm-100-x\.raw /},
   {words: words('pvesm free local:100/vm-100-x.raw')},
   {words: words('corral disk list --skipsmart'), prints: /^DEVICE +TYPE +SIZE USED .*\n/},
+  {words: words('corral disk initgpt /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
+  {words: words('corral disk wipe /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
   {words: words('corral disk smart /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
   {words: words('pvesm status'), prints: /^local +dir +active /m},
   {words: words('pvesm add dir other --path /tmp/unused-by-corral --mkdir 0 --disable 1')},

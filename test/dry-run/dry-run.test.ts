@@ -7,6 +7,7 @@ import {canonical} from '../../src/lib/cli/render/data.ts'
 import {standardOptionsOf} from '../../src/lib/spec/index.ts'
 import {shownPlan} from '../../src/lib/tasks/index.ts'
 import {cases as completionCases} from './cases/completion.ts'
+import {cases as diskCases} from './cases/disks.ts'
 import {cases as hostCases} from './cases/hosts.ts'
 import {cases as storageCases} from './cases/pvesm.ts'
 import {cases as qemuCases} from './cases/qm.ts'
@@ -15,7 +16,7 @@ import type {DryRunCases} from './support/case.ts'
 import {differences, withoutChance} from './support/compare.ts'
 import {World} from './support/world.ts'
 
-const allCases: DryRunCases = {...completionCases, ...hostCases, ...storageCases, ...qemuCases, ...taskCases}
+const allCases: DryRunCases = {...completionCases, ...diskCases, ...hostCases, ...storageCases, ...qemuCases, ...taskCases}
 const caseLimitMs = 60_000
 
 const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))

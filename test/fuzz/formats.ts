@@ -91,7 +91,7 @@ import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-
 import {parseThinName} from '../../src/lib/storage/lvmthin/naming.ts'
 import {parseThinVolumes} from '../../src/lib/storage/lvmthin/report.ts'
 import {
-  parseCephVolumes, parseLsblk, parseMounts, parsePhysicalVolumes, parsePoolDevices, parseSwaps, parseUdevDatabase, parseUdevRecord,
+  parseCephVolumes, parseLsblk, parseMounts, parsePartitionNumbers, parsePhysicalVolumes, parsePoolDevices, parseSignatures, parseSwaps, parseUdevDatabase, parseUdevRecord,
 } from '../../src/lib/storage/node-disks/facts/tool-answers.ts'
 import {parseSmart} from '../../src/lib/storage/node-disks/smart.ts'
 import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
@@ -227,6 +227,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'records of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevRecord'], ['P: /devices/x/block/sda\nE: DEVNAME=/dev/sda\nE: ID_SERIAL_SHORT=a b\n'], parseUdevRecord),
   'the database of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevDatabase'], ['E: DEVPATH=/devices/x/block/sda\nE: SUBSYSTEM=block\n\nE: SUBSYSTEM=net\n\n'], parseUdevDatabase),
   'lsblk': format(['storage/node-disks/facts/tool-answers.ts parseLsblk'], ['{"blockdevices": [{"path": "/dev/sda1", "fstype": "ext4", "parttype": null, "mountpoints": [null, "/"]}]}'], parseLsblk),
+  'numbers of partitions': format(['storage/node-disks/facts/tool-answers.ts parsePartitionNumbers'], [' 1\n12\n'], parsePartitionNumbers),
+  'signatures': format(['storage/node-disks/facts/tool-answers.ts parseSignatures'], ['{"signatures": [{"device": "sda1", "type": "ext4", "label": null, "usage": "filesystem"}]}'], text => parseSignatures(text, ['/dev/sda', '/dev/sda1'])),
   'pvs': format(['storage/node-disks/facts/tool-answers.ts parsePhysicalVolumes'], ['  /dev/sda;vg0\n  /dev/sdb;\n'], parsePhysicalVolumes),
   'lvs of Ceph': format(['storage/node-disks/facts/tool-answers.ts parseCephVolumes'], ['  /dev/sda(0),/dev/sdb(12);osd-block-1;ceph.osd_id=3,ceph.encrypted=1\n'], parseCephVolumes),
   'zpool list': format(['storage/node-disks/facts/tool-answers.ts parsePoolDevices'], ['tank\t1T\t1G\t1T\t-\t-\t0%\t0%\t1.00x\tONLINE\t-\n\t/dev/sda1\t1T\t-\n'], parsePoolDevices),

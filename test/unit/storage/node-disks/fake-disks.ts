@@ -16,6 +16,8 @@ export interface FakeDisk {
 export interface FakeDisks {
   readonly disks: readonly FakeDisk[]
   readonly lsblk?: readonly Readonly<Record<string, unknown>>[]
+  /** What wipefs finds. */
+  readonly signatures?: readonly Readonly<Record<string, unknown>>[]
   /** `/dev/sda;group` a line. */
   readonly pvs?: string
   readonly lvs?: string
@@ -33,7 +35,7 @@ export interface FakeDisks {
 }
 
 export function fakeDisks(machine: FakeDisks): FakeHost {
-  const {disks, lsblk = [], pvs = '', lvs = '', zpool = '', mounts = '', swaps = '', without = [], failing = {}, links = {}, answers = []} = machine
+  const {disks, lsblk = [], signatures = [], pvs = '', lvs = '', zpool = '', mounts = '', swaps = '', without = [], failing = {}, links = {}, answers = []} = machine
   const sizeOf = ({sizeBytes = 1024 ** 3}: FakeDisk) => sizeBytes
   const sysfs = disks.flatMap((disk, index) => {
     const folder = `/sys/block/${disk.name}`
@@ -54,7 +56,8 @@ export function fakeDisks(machine: FakeDisks): FakeHost {
   const host = fakeHost({
     files: {'/proc/mounts': mounts, '/proc/swaps': swaps, '/dev/null': '', ...Object.fromEntries(sysfs) as Record<string, string>, ...machine.files},
     // What a test says of a call comes before what is said of the tool.
-    answers: [...answers, tool('udevadm', udev), tool('lsblk', JSON.stringify({blockdevices: lsblk})), tool('pvs', pvs), tool('lvs', lvs), tool('zpool', zpool)],
+    answers: [...answers, tool('udevadm', udev), tool('lsblk', JSON.stringify({blockdevices: lsblk})), tool('pvs', pvs), tool('lvs', lvs), tool('zpool', zpool),
+      {argv: ['wipefs', '--json', '…'], stdout: JSON.stringify({signatures}), times: Infinity}, {argv: ['partx', '…'], stdout: '', times: Infinity}],
   })
   const plain = host.files
   const files = {...plain, realPath: async (path: string) => plain.realPath(links[path] ?? path)}

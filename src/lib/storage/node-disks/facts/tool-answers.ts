@@ -1,4 +1,5 @@
 // Reads what udevadm, lsblk, pvs, lvs, zpool and the kernel's tables of mounts say of block devices. Pure; a line that is strange says nothing.
+import type {Signature} from '../contents.ts'
 import type {CephVolume, LsblkDevice, PhysicalVolume, PoolDevice, UdevProperties} from './machine.ts'
 
 /** One record of `udevadm info`: the lines `E: NAME=value`. */
@@ -51,6 +52,28 @@ function lsblkRows(text: string): readonly unknown[] | undefined {
   } catch {
     return undefined
   }
+}
+
+/** `wipefs --json --output DEVICE,TYPE,LABEL,USAGE`: what is on each of these devices; undefined when it is something else. wipefs names devices without their folder. */
+export function parseSignatures(text: string, paths: readonly string[]): Map<string, Signature[]> | undefined {
+  const found = new Map<string, Signature[]>(paths.map((path) => [path, []]))
+  try {
+    const {signatures} = JSON.parse(text) as {readonly signatures?: unknown}
+    if (!Array.isArray(signatures)) return undefined
+    for (const {device, type, label, usage} of signatures as readonly Readonly<Record<string, unknown>>[]) {
+      const path = paths.find((each) => typeof device === 'string' && (each === device || each.endsWith(`/${device}`)))
+      if (path === undefined || typeof type !== 'string') return undefined
+      found.get(path)?.push({type, isTable: usage === 'partition-table', ...(typeof label === 'string' && label !== '' ? {label} : {})})
+    }
+    return found
+  } catch {
+    return undefined
+  }
+}
+
+/** `partx --show --noheadings --output NR`. */
+export function parsePartitionNumbers(text: string): number[] {
+  return text.split('\n').flatMap((line) => /^\d{1,5}$/.test(line.trim()) ? [Number(line)] : [])
 }
 
 /** `pvs --noheadings --separator ; -o pv_name,vg_name`. */
