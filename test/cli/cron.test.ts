@@ -57,6 +57,7 @@ const scene: readonly Line[] = [
   // Of its own accord it ends with the guest only.
   {words: words('qm terminal 100'), endAfterMs: 2000, code: 130, prints: /(?:)/, tells: /^terminal on serial0 .*\n(?:.*\n)*Error: the operation was cancelled\n$/},
   {words: words('qm vncproxy 100'), code: 4, tells: /^Error: without a password nobody is let in: LC_PVE_TICKET is not set\n/},
+  {words: words('corral spice 100'), code: 6, tells: /^Error: virtual machine 100 has no SPICE display\n/},
   {words: words('qm reboot 100 --timeout 1'), code: 7, tells: /^Error: virtual machine 100 did not shut down within 1 s$/m},
   {words: words('qm shutdown 100 --timeout 1 --forceStop 1'), tells: /^WARN: virtual machine 100 did not shut down within 1 s; it is stopped\n$/},
   {words: words('qm start 100')},

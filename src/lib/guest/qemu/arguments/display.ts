@@ -82,14 +82,14 @@ export function spiceDevices(guest: Guest): string[] {
   ]
 }
 
+/** Nobody is let in until a ticket is set through QMP (runtime/spice-ticket.ts). */
 function spiceServer(guest: Guest): string[] {
   const {spice} = guest.input
   const enhancements = readSpiceEnhancements(guest.values['spice_enhancements'])
   const webdav = 'org.spice-space.webdav.0'
   const access = spice.kind === 'tls'
     ? {'tls-port': spice.port, addr: spice.address, 'tls-ciphers': 'HIGH'}
-    // The socket's folder is open to us alone, so there is no ticket to ask for.
-    : {unix: true, addr: spice.path, 'disable-ticketing': true}
+    : {unix: true, addr: spice.path}
   return [
     ...(enhancements.foldersharing === true ? [
       '-chardev', optionText('spiceport', {id: 'foldershare', name: webdav}),

@@ -1,11 +1,14 @@
-// suspend, resume, sendkey and vncproxy: what they ask of QEMU, and what they refuse. Real QEMUs are in test/e2e.
+// suspend, resume, sendkey, vncproxy and corral spice: what they ask of QEMU, and what they refuse. Real QEMUs are in test/e2e.
 import {mkdir} from 'node:fs/promises'
 import {createServer} from 'node:net'
 import {PassThrough} from 'node:stream'
 import {afterEach, describe, expect, it} from 'vitest'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../../../../src/lib/base/index.ts'
 import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
+import {viewerFile} from '../../../../../src/lib/guest/qemu/runtime/spice-ticket.ts'
+import {handler} from '../../../../../src/lib/guest/qemu/commands/spice.handler.ts'
 import type {Context, Terminal} from '../../../../../src/lib/tasks/index.ts'
+import {runHandler} from '../../../../../src/lib/tasks/run-command.ts'
 import {FakeQmpServer} from '../../../../support/fake-qmp-server.ts'
 import {pretendRunning} from '../support/pretend-running.ts'
 import {machineRoom, outcomeOf, qm} from '../support/run-qm.ts'
@@ -119,5 +122,40 @@ describe('qm vncproxy', () => {
     await done
     expect(seen).toEqual(Buffer.concat([Buffer.from('RFB 003.008\n'), bytes]))
     expect(commands()).toEqual([['set_password', {protocol: 'vnc', password: 'secret12'}], ['expire_password', {protocol: 'vnc', time: '+30'}]])
+  })
+})
+
+describe('corral spice', () => {
+  const spice = async (input: {vmid: number; port?: number}, context: Context) => {
+    const outcome = await runHandler(handler, input, context)
+    return outcome.outcome === 'done' ? outcome.result : undefined
+  }
+
+  it('wants a machine that exists, runs and has such a display', async () => {
+    const {context, commands} = await runningRoom()
+    await expect(spice({vmid: 101}, context)).rejects.toThrow(NotFoundError)
+    await expect(spice({vmid: 100}, context)).rejects.toThrow('virtual machine 100 has no SPICE display')
+    await expect(spice({vmid: 100}, await room())).rejects.toThrow('virtual machine 100 is not running')
+    expect(commands()).toEqual([])
+  })
+
+  it('gives a new ticket for thirty seconds, and a file for a viewer', async () => {
+    const {context, commands} = await runningRoom()
+    const socket = guestPaths(context.places, 100).spice
+    await context.host.files.write(socket, '')
+    const first = await spice({vmid: 100}, context) as {password: string}
+    const second = await spice({vmid: 100, port: 5930}, context) as {password: string}
+    expect(first).toEqual({type: 'spice', socket, password: first.password, expires: 30, title: `VM 100 - VM 100 on ${context.node}`})
+    expect(first.password).toMatch(/^[\w-]{24}$/)
+    expect(second).toMatchObject({host: '127.0.0.1', port: 5930})
+    expect(second.password).not.toBe(first.password)
+    expect(commands()).toEqual([first, second].flatMap(({password}) => [['set_password', {protocol: 'spice', password}], ['expire_password', {protocol: 'spice', time: '+30'}]]))
+    const lines = handler.text?.(second as never)
+    expect(lines).toEqual(expect.arrayContaining(['[virt-viewer]', 'type=spice', 'host=127.0.0.1', 'port=5930', `password=${second.password}`, 'delete-this-file=1']))
+    expect(handler.text?.(first as never)).toEqual([`spice+unix://${socket}`, first.password])
+  })
+
+  it('writes no line into the file that the name of a machine makes up', () => {
+    expect(viewerFile({title: 'a\npassword=x\u2028é', host: '::1', port: 1, ticket: 't'}).match(/^password=.*$/gm)).toEqual(['password=t'])
   })
 })
