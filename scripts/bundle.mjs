@@ -91,10 +91,10 @@ function asFunction(code) {
 
 /** import() costs Node's other loader, so packages that need none are required, no earlier than they were imported. */
 function withImports(code) {
-  const script = code.replace(/\bimport\((["'])([^"']+)\1\)/g, (_, quote, name) => (isCommonJs(name)
+  const script = code.replace(/(?<![.\w])import\((["'])([^"']+)\1\)/g, (_, quote, name) => (isCommonJs(name)
     ? `Promise.resolve().then(() => __toESM(require("${name}"), 1))`
     : `__import("${name}")`))
-  if (/\bimport\((?!\))/.test(script)) throw new Error('the bundle imports something whose name is not known when it is built')
+  if (/(?<![.\w])import\((?!\))/.test(script)) throw new Error('the bundle imports something whose name is not known when it is built')
   return script
 }
 

@@ -1,6 +1,7 @@
 // What people and shells read: man pages with their other names, completion scripts where each shell looks, and the pages for users.
 import fs from 'node:fs'
 import path from 'node:path'
+import {commandNames} from './programs.mjs'
 
 /** Pages of docs that are for people who use Corral. */
 const userPages = ['README.md', 'docs/package.md', 'docs/several-hosts.md', 'docs/from-proxmox-ve.md', 'docs/proxmox-ve.md']
@@ -32,7 +33,7 @@ function otherNames(root) {
 
 /** bash and fish load the script of the program that is typed; zsh's says itself for which programs it is. */
 function installCompletions(root, tree) {
-  const tools = fs.readdirSync(path.join(root, 'bin')).sort()
+  const tools = commandNames(root)
   const scripts = path.join(tree, 'usr/lib/corral/completions')
   fs.mkdirSync(scripts, {recursive: true})
   const install = (script, folder, name, others = []) => {

@@ -9,6 +9,11 @@ const home = 'usr/lib/corral'
 /** Where the code that V8 makes of the bundles lies: made when the package is set up, and again when Node.js is replaced. */
 const codeFolder = '/var/cache/corral'
 
+/** The commands of a source tree. */
+export function commandNames(root) {
+  return fs.readdirSync(path.join(root, 'bin')).filter((name) => !name.includes('.')).sort()
+}
+
 /** @param options.npm what npmFiles() found; options.manifest package.json */
 export function installPrograms({root, tree, manifest, npm}) {
   const to = path.join(tree, home)
@@ -32,7 +37,8 @@ export function installPrograms({root, tree, manifest, npm}) {
 /** With Debian's Node.js by its path: another one that stands before it in somebody's PATH is not what the package depends on. */
 function installCommands(from, to, binFolder) {
   fs.mkdirSync(binFolder, {recursive: true})
-  for (const name of fs.readdirSync(from).sort()) {
+  copyFile(path.join(from, 'package.json'), path.join(to, 'package.json'))
+  for (const name of commandNames(path.dirname(from))) {
     const text = fs.readFileSync(path.join(from, name), 'utf8').replace(/^#![^\n]*/, '#!/usr/bin/node')
     writeFile(path.join(to, name), text, 0o755)
     fs.symlinkSync(`../lib/corral/bin/${name}`, path.join(binFolder, name))
@@ -45,16 +51,16 @@ function installCommands(from, to, binFolder) {
  */
 function installBundles(from, to) {
   for (const name of ['main', 'worker']) {
-    const loader = fs.readFileSync(path.join(from, `${name}.js`), 'utf8')
+    const loader = fs.readFileSync(path.join(from, `${name}.cjs`), 'utf8')
     const scriptName = new RegExp(`${name}-[0-9a-f]{16}\\.cjs`).exec(loader)?.[0]
-    const codeName = new RegExp(`new URL\\('\\./(${name}-[0-9a-f]{16}\\.code)', import\\.meta\\.url\\)`).exec(loader)
-    if (scriptName === undefined || codeName === null) throw new Error(`dist/run/${name}.js is not as scripts/package-deb/programs.mjs knows it`)
+    const codePath = new RegExp(`\`\\$\\{__dirname\\}/${name}-[0-9a-f]{16}\\.code\``).exec(loader)?.[0]
+    if (scriptName === undefined || codePath === undefined) throw new Error(`dist/run/${name}.cjs is not as scripts/package-deb/programs.mjs knows it`)
     const script = fs.readFileSync(path.join(from, scriptName), 'utf8')
     const hash = createHash('sha256').update(script).digest('hex').slice(0, 16)
-    const renamed = loader.replace(codeName[0], `'${codeFolder}/${name}-${hash}.code'`).replaceAll(scriptName, `${name}-${hash}.cjs`)
+    const renamed = loader.replace(codePath, `'${codeFolder}/${name}-${hash}.code'`).replaceAll(scriptName, `${name}-${hash}.cjs`)
       .replace('at build time. Another version of Node, or other flags, make it anew.', 'when the package was set up (compile-code.mjs).')
     writeFile(path.join(to, `${name}-${hash}.cjs`), script)
-    writeFile(path.join(to, `${name}.js`), renamed)
+    writeFile(path.join(to, `${name}.cjs`), renamed)
   }
   for (const name of ['qmeventd.js', 'keeper.js']) copyFile(path.join(from, name), path.join(to, name))
 }

@@ -26,8 +26,8 @@ export interface LinkWishes {
 }
 
 /** The programs of this installation, which are the tools. */
-export function completedTools(files: Pick<HostFiles, 'list'>): Promise<readonly string[]> {
-  return files.list(`${completionsFolder()}/../bin`)
+export async function completedTools(files: Pick<HostFiles, 'list'>): Promise<readonly string[]> {
+  return (await files.list(`${completionsFolder()}/../bin`)).filter((name) => !name.includes('.'))
 }
 
 /** @throws UnavailableError for a caller without a home */
