@@ -5,6 +5,7 @@ import {handleRead} from '../../../tasks/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import {runEventDaemon} from '../qmeventd/run.ts'
 import {awaitSocket, daemonLogPath} from '../qmeventd/start.ts'
+import {hasSystemd} from '../cpu-time/index.ts'
 import {spec} from './qmeventd.spec.ts'
 
 export const handler = handleRead(spec, async ({PATH: socketPath, f: staysInForeground, v: isVerbose}, context): Promise<null> => {
@@ -15,7 +16,7 @@ export const handler = handleRead(spec, async ({PATH: socketPath, f: staysInFore
   const {log} = context
   const report = (line: string) => { if (log.notice === undefined) log.info(line); else log.notice(line) }
   await runEventDaemon({
-    context, socketPath, endsWithLastGuest: false, report,
+    context, socketPath, endsWithLastGuest: false, report, runsInUnits: context.places.root === undefined && await hasSystemd(context.host),
     ...(isVerbose === true ? {reportDetail: report} : {}),
     withStore: async (work) => { await work(context.store) },
   })

@@ -42,10 +42,14 @@ function clamp(number: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, Math.round(number)))
 }
 
-/** The words before QEMU with which systemd puts it into a scope of its own. systemd owns the control groups of its host. */
+/**
+ * The words before QEMU with which systemd puts it into a scope of its own. systemd owns the control groups of its host. When the host goes down, units
+ * end in the reverse of their order: guests are shut down by corral-guests.service before systemd ends their scopes.
+ */
 export function scopeWords(unit: string, {limit, units}: CpuTime): string[] {
   return [
     'systemd-run', '--scope', '--quiet', '--collect', `--unit=${unit}`, '--slice=corral.slice',
+    '--property', 'Before=corral-guests.service',
     ...(units === undefined ? [] : ['--property', `CPUWeight=${clamp(units, 1, 10_000)}`]),
     ...(limit === undefined ? [] : ['--property', `CPUQuota=${Math.max(1, Math.round(limit * 100))}%`]),
     '--',

@@ -15,10 +15,11 @@ const mebibyte = 1024 * 1024
 /** @throws UnsupportedError where systemd would have to be given a process that runs */
 export async function cpuTimeChange(vmid: number, now: Values, then: Values, {host, places}: Context): Promise<MachineChange[]> {
   const isSystemd = await hasSystemd(host)
-  // Only a machine that was started with a limit or a weight has a scope.
-  if (isSystemd && cpuTimeOf(now) === undefined) throw new UnsupportedError('the machine was started without a scope of systemd that the limit could be set on')
+  const unit = isSystemd ? `corral-${groupName(vmid, places)}` : undefined
+  // A private installation starts only machines with a limit or a weight in a scope.
+  if (unit !== undefined && cpuTimeOf(now) === undefined && await host.files.stat(`/sys/fs/cgroup/corral.slice/${unit}.scope`) === undefined) throw new UnsupportedError('the machine was started without a scope of systemd that the limit could be set on')
   if (!isSystemd) await findControlGroups(host)
-  return [{kind: 'cpu-time', time: cpuTimeOf(then) ?? {}, was: cpuTimeOf(now) ?? {}, unit: isSystemd ? `corral-${groupName(vmid, places)}` : undefined}]
+  return [{kind: 'cpu-time', time: cpuTimeOf(then) ?? {}, was: cpuTimeOf(now) ?? {}, unit}]
 }
 
 /** @throws InvalidInputError for CPUs that the host does not have */

@@ -1,5 +1,4 @@
 // The daemon with its parts of this machine: the socket, the program that cleans up, the lock that lets only one of them start.
-import type {Places} from '../../../base/index.ts'
 import {AppError, errorChain, printable} from '../../../base/index.ts'
 import type {Host} from '../../../host/index.ts'
 import {corralProgram} from '../../../host/programs.ts'
@@ -24,6 +23,8 @@ export interface RunOptions {
   readonly report: (line: string) => void
   /** What is of interest only to who looks for a fault. */
   readonly reportDetail?: (line: string) => void
+  /** Whether what it runs for guests are units of systemd. */
+  readonly runsInUnits?: boolean
   /** argv of the program that takes `qm cleanup …`; the default is bin/corral of this installation. */
   readonly program?: readonly string[]
 }
@@ -40,7 +41,7 @@ export async function runEventDaemon({context, withStore, endsWithLastGuest, rep
     balance: (monitors) => withStore(async (store) => (await import('../ballooning/balloon-round.ts')).balanceMemory({
       host, node, store, monitors, reportDetail: options.reportDetail ?? (() => undefined),
     })),
-    cleanUp: (vmid, end) => cleanUp(vmid, end, {host, places, program, report}),
+    cleanUp: (vmid, end) => cleanUp(vmid, end, {host, program, report, runsInUnits: options.runsInUnits === true}),
     listen: async (onConnection) => {
       let listener: Listener | undefined
       // Two daemons that start at once must not both think that the socket is a dead one's.
@@ -58,13 +59,22 @@ export async function runEventDaemon({context, withStore, endsWithLastGuest, rep
   }, {...defaultLimits, idleMs: endsWithLastGuest ? defaultLimits.idleMs : undefined}, signal)
 }
 
-interface CleanupParts { readonly host: Host; readonly places: Places; readonly program: readonly string[]; readonly report: (line: string) => void }
+interface CleanupParts { readonly host: Host; readonly program: readonly string[]; readonly report: (line: string) => void; readonly runsInUnits: boolean }
 
-async function cleanUp(vmid: number, end: {isClean: boolean; isGuestRequested: boolean}, {host, program, report}: CleanupParts): Promise<void> {
+/**
+ * The words before a program with which systemd runs it as a unit of its own, and waits. Such a unit has none of the restrictions that the daemon's
+ * service has, and goes on when that is restarted. One that runs already is not run twice: its name is taken.
+ */
+function unitWords(unit: string): string[] {
+  return ['systemd-run', '--quiet', '--collect', '--wait', '--pipe', '--service-type=exec', `--unit=${unit}`, '--setenv=CORRAL_CONTEXT', '--']
+}
+
+async function cleanUp(vmid: number, end: {isClean: boolean; isGuestRequested: boolean}, {host, program, report, runsInUnits}: CleanupParts): Promise<void> {
   const words = ['qm', 'cleanup', String(vmid), end.isClean ? '1' : '0', end.isGuestRequested ? '1' : '0']
+  const before = runsInUnits ? unitWords(`corral-cleanup-${vmid}`) : []
   try {
     // The guest ran here, whatever context this user works in.
-    const {stderr} = await host.run([...program, ...words], {timeoutMs: cleanupTimeoutMs, env: {CORRAL_CONTEXT: 'local'}, maxOutputBytes: 16 * 1024})
+    const {stderr} = await host.run([...before, ...program, ...words], {timeoutMs: cleanupTimeoutMs, env: {CORRAL_CONTEXT: 'local'}, maxOutputBytes: 16 * 1024})
     for (const line of stderr.split('\n')) if (line.trim() !== '') report(`${words.join(' ')}: ${printable(line)}`)
     report(`${words.join(' ')}: done`)
   } catch (error) {

@@ -83,7 +83,8 @@ async function hostResources(input: ArgumentsInput, context: Context): Promise<P
   const {vmid, config: {values}, host: facts} = input
   const hugePages = wantedHugePages(values, facts)
   const usesCpuTime = cpuTimeOf(values) !== undefined
-  const isSystemd = usesCpuTime && await hasSystemd(context.host)
+  // Outside a scope it would belong to the session or service that started it, and end with that. A private installation may be no root's.
+  const isSystemd = (usesCpuTime || context.places.root === undefined) && await hasSystemd(context.host)
   // Before anything is done: the host may have no control groups.
   if (usesCpuTime && !isSystemd) await findControlGroups(context.host)
   return {hugePages, pciSteps: await pciSteps(input, context), scopeUnit: isSystemd ? `corral-${groupName(vmid, context.places)}` : undefined}

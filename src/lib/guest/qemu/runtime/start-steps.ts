@@ -40,7 +40,7 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
   const cpuTime = cpuTimeOf(values)
   const booting = forcedCpu === undefined ? built.argv : withCpu(built.argv, forcedCpu)
   const qemu = state === undefined ? booting : booting.toSpliced(booting.length - extraWords, 0, '-incoming', `unix:${state.socketPath}`, '-S')
-  const argv = cpuTime === undefined || scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime), ...qemu]
+  const argv = scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime ?? {}), ...qemu]
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
     {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built.taps), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},

@@ -40,7 +40,7 @@ describe('the steps of a start', () => {
     const steps = startSteps({vmid: 100, values: {cpulimit: '1.5', cpuunits: '20000'}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, ...nothing, scopeUnit: 'corral-100'})
     expect(steps.map(({do: {kind}}) => kind)).not.toContain('qemu.limit-cpu')
     expect(steps.find(({do: {kind}}) => kind === 'qemu.launch')?.do['argv']).toEqual([
-      'systemd-run', '--scope', '--quiet', '--collect', '--unit=corral-100', '--slice=corral.slice', '--property', 'CPUWeight=10000', '--property', 'CPUQuota=150%', '--', ...built.argv,
+      'systemd-run', '--scope', '--quiet', '--collect', '--unit=corral-100', '--slice=corral.slice', '--property', 'Before=corral-guests.service', '--property', 'CPUWeight=10000', '--property', 'CPUQuota=150%', '--', ...built.argv,
     ])
   })
 
