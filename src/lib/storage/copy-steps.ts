@@ -104,5 +104,6 @@ async function plannedSource(given: CopySource, context: Context): Promise<Conve
   const source = await fileOfImport(given, context)
   if ('path' in source) return {...source, standsAlone: true}
   const {storage, id} = await openVolume(source.volume, context)
+  await storage.locate?.(id)
   return storage.imageName(id, source.snapshot)
 }

@@ -45,13 +45,13 @@ export async function openStorage(name: string, context: StorageContext): Promis
 /** Opens a section that was read already, disabled or not. */
 export async function openConfigured(config: StorageConfig, context: StorageContext): Promise<Storage> {
   const plugin = await loadStoragePlugin(config.type)
-  return plugin.open(config, cancellable(context.host, context.signal), context.clock, await storageSecret(plugin, config.storage, context))
+  return plugin.open(config, cancellable(context.host, context.signal), context.clock, await storageSecret(plugin, config, context))
 }
 
 /** The password or keyring of a storage. Programs find it in a file below the run folder, which only root reads. */
-export async function storageSecret({secret}: StoragePlugin, storage: string, {store, places}: Pick<StorageContext, 'store' | 'places'>): Promise<StorageSecret | undefined> {
+export async function storageSecret({secret}: StoragePlugin, config: StorageConfig, {store, places}: Pick<StorageContext, 'store' | 'places'>): Promise<StorageSecret | undefined> {
   if (secret === undefined) return undefined
-  const storePath = secret.storePath(storage)
+  const storePath = secret.storePath(config)
   const text = (await store.read(storePath))?.data
   return text === undefined ? undefined : {text, path: secretPath(places, storePath)}
 }

@@ -2,7 +2,7 @@
 import {InvalidInputError} from '../base/index.ts'
 import type {WantedFile} from '../tasks/index.ts'
 import type {StorageContext} from './open-storage.ts'
-import type {StoragePlugin} from './storage.ts'
+import type {StorageConfig, StoragePlugin} from './storage.ts'
 
 /** Takes the secret out of the options. */
 export function splitSecret(plugin: StoragePlugin, options: Readonly<Record<string, unknown>>): {plain: Record<string, unknown>; secret: string | undefined} {
@@ -16,10 +16,11 @@ export function splitSecret(plugin: StoragePlugin, options: Readonly<Record<stri
 /**
  * What becomes of the file that holds a storage's secret: nothing, or one change for storeCommitStep.
  * @param secret undefined to remove it
+ * @param isWithStorage the storage is added or removed, which leaves a server's secret alone
  */
-export async function secretFile(plugin: StoragePlugin, storage: string, secret: string | undefined, {store}: Pick<StorageContext, 'store'>): Promise<WantedFile[]> {
-  if (plugin.secret === undefined) return []
-  const path = plugin.secret.storePath(storage)
+export async function secretFile(plugin: StoragePlugin, config: StorageConfig, secret: string | undefined, {store}: Pick<StorageContext, 'store'>, isWithStorage = false): Promise<WantedFile[]> {
+  if (plugin.secret === undefined || isWithStorage && secret === undefined && plugin.secret.isOfServer === true) return []
+  const path = plugin.secret.storePath(config)
   const was = await store.read(path)
   const text = secret === undefined ? undefined : plugin.secret.fileText(secret)
   return was?.data === text ? [] : [{path, was, text}]

@@ -189,7 +189,9 @@ export interface StoragePlugin {
   /** The option that is a secret, and the file of the store that it is kept in. */
   readonly secret?: {
     readonly option: string
-    readonly storePath: (storage: string) => string
+    readonly storePath: (config: StorageConfig) => string
+    /** It is the server's, for all storages on it: it is neither replaced nor removed with one of them. */
+    readonly isOfServer?: boolean
     /** The text of that file for a value of the option. @throws InvalidInputError for a value that it cannot hold */
     readonly fileText: (value: string) => string
   }
@@ -246,6 +248,12 @@ export interface Storage {
   readonly templates?: VolumeTemplates
   /** Absent where volumes cannot be had as streams. */
   readonly transfer?: VolumeTransfer
+  /**
+   * Asks for what path, blockSource and imageName tell of a volume from then on, for types on which a server decides where a volume is. attach and the
+   * making of a volume do it as well. Absent: names say all.
+   * @throws ConflictError when the server does not have it
+   */
+  locate?(id: VolumeId): Promise<void>
   /** Pure: the path on the host, or a URL that qemu-img understands. */
   path(id: VolumeId): string
   /** Pure: how QEMU opens it. */

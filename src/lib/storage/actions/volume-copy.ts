@@ -68,9 +68,8 @@ async function openSource(given: CopySource, context: Context): Promise<OpenSour
     return {source: {...source, standsAlone: true}, close: async () => undefined}
   }
   const {storage, id} = await openVolume(source.volume, context)
-  const image = storage.imageName(id, source.snapshot)
   await storage.attach(id, source.snapshot)
-  return {source: image, close: () => storage.detach(id, source.snapshot)}
+  return {source: storage.imageName(id, source.snapshot), close: () => storage.detach(id, source.snapshot)}
 }
 
 async function fillTarget(action: VolumeCopy, source: ConvertSource, context: Context): Promise<void> {

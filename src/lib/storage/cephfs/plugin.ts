@@ -15,7 +15,7 @@ export const plugin: StoragePlugin = {
   fixed: cephfsFixedParams,
   traits,
   parseName: parseFolderVolumeName,
-  secret: {option: 'keyring', storePath: (storage) => `priv/ceph/${storage}.secret`, fileText: keyText},
+  secret: {option: 'keyring', storePath: ({storage}) => `priv/ceph/${storage}.secret`, fileText: keyText},
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
   open: (config, host, clock, secret) => openMountedStorage(config, traits, cephfsMount(config, secret), host, clock, secret),
 }

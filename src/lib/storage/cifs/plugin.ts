@@ -14,7 +14,7 @@ export const plugin: StoragePlugin = {
   fixed: cifsFixedParams,
   traits: mountedTraits,
   parseName: parseFolderVolumeName,
-  secret: {option: 'password', storePath: (storage) => `priv/storage/${storage}.pw`, fileText: credentials},
+  secret: {option: 'password', storePath: ({storage}) => `priv/storage/${storage}.pw`, fileText: credentials},
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
   open: (config, host, clock, secret) => withFileStreams(openMountedStorage(config, mountedTraits, cifsMount(config, secret), host, clock, secret), host, clock),
 }

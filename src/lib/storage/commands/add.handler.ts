@@ -31,7 +31,7 @@ export const handler = handleChange(spec, {
     const commit = storeCommitStep([{path: storageConfigPath, was: file.file, text}])
     const isUsedHere = !isTrue(config['disable']) && isOnNode(config, context.node)
     // A secret that is there without a section belonged to a storage that is gone.
-    const keep = (await secretFile(plugin, storage, secret, context)).map((file) => storeCommitStep([file]))
+    const keep = (await secretFile(plugin, config, secret, context, true)).map((file) => storeCommitStep([file]))
     const steps: Step[] = [...keep, ...isUsedHere ? [{do: {kind: 'storage.activate', config}}] : [], commit]
     return {steps, whenInterrupted: 'undo', result: {storage, type}}
   },

@@ -12,7 +12,8 @@ export const handler = handleChange(spec, {
   locks: ({storage}) => [storageConfigPath, storageLock(storage)],
   plan: async ({storage}, context) => {
     const file = await readStorageFile(context.store)
-    const {type} = await storageConfig(storage, context)
+    const config = await storageConfig(storage, context)
+    const {type} = config
     if (!Object.hasOwn(file.sections, storage)) {
       throw new ConflictError(`the storage '${defaultStorageName}' is there without being configured, so it cannot be removed`, {
         nextSteps: [`Take it out of use: pvesm set ${defaultStorageName} --disable 1`],
@@ -20,7 +21,7 @@ export const handler = handleChange(spec, {
     }
     const text = formatStorageConfig(file, Object.values(file.sections).filter((section) => section.storage !== storage))
     if (storage === defaultStorageName) context.log.warn(`the storage '${defaultStorageName}' is back at its default now, and not disabled`)
-    const secrets = storageTypes.includes(type) ? await secretFile(await loadStoragePlugin(type), storage, undefined, context) : []
+    const secrets = storageTypes.includes(type) ? await secretFile(await loadStoragePlugin(type), config, undefined, context, true) : []
     return {
       steps: [storeCommitStep([{path: storageConfigPath, was: file.file, text: text === '' ? undefined : text}, ...secrets])],
       afterwards: secrets.map(({path}) => ({kind: 'file.remove', path: secretPath(context.places, path)})),

@@ -29,7 +29,7 @@ export const handler = handleChange(spec, {
     const isSecretChanged = secret !== undefined || plugin.secret !== undefined && removed.includes(plugin.secret.option)
     const files = [
       ...text === file.file?.data ? [] : [{path: storageConfigPath, was: file.file, text}],
-      ...isSecretChanged ? await secretFile(plugin, storage, secret, context) : [],
+      ...isSecretChanged ? await secretFile(plugin, config, secret, context) : [],
     ]
     const steps = files.length === 0 ? [] : [storeCommitStep(files)]
     return {steps, whenInterrupted: 'undo', result: {storage, type: current.type}}

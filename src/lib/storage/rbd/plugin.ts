@@ -23,6 +23,6 @@ export const plugin: StoragePlugin = {
   fixed: rbdFixedParams,
   traits,
   parseName: parseRbdName,
-  secret: {option: 'keyring', storePath: (storage) => `priv/ceph/${storage}.keyring`, fileText: keyringText},
+  secret: {option: 'keyring', storePath: ({storage}) => `priv/ceph/${storage}.keyring`, fileText: keyringText},
   open: (config, host, clock, secret) => withDiskStreams(openRbdStorage(config, traits, host, secret), host, clock),
 }

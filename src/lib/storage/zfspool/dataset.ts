@@ -29,6 +29,8 @@ export async function lookUp(on: DatasetOnHost, argv: readonly string[]): Promis
 
 function inOurWords({storage, options: {pool}}: DatasetOnHost, argv: readonly string[], error: unknown): unknown {
   if (error instanceof NotFoundError) return new UnavailableError(`storage '${storage}' cannot be used: ${argv[0] ?? 'zfs'} is not installed`, {cause: error, nextSteps: ['apt-get install zfsutils-linux']})
+  // A server that cannot be reached at all says so itself.
+  if (error instanceof UnavailableError && error.data['server'] !== undefined) return error
   if (error instanceof UnavailableError) return new UnavailableError(`storage '${storage}' does not answer: the ZFS pool '${pool}' hangs`, {cause: error, nextSteps: [`zpool status ${pool.split('/')[0] ?? pool}`]})
   if (!(error instanceof ToolError)) return error
   const {stderr} = error.failure

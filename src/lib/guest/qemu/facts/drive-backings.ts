@@ -30,6 +30,7 @@ async function backingOf(drive: Drive, context: StorageContext): Promise<DriveBa
   if (drive.file === 'cdrom') return {source: {protocol: {driver: 'host_cdrom', filename: cdromDevice}, format: 'raw'}}
   if (drive.file.startsWith('/')) return deviceBacking(drive, context)
   const {storage, id} = await openVolume(drive.file, context)
+  await storage.locate?.(id)
   return volumeBacking(drive, id, storage)
 }
 
