@@ -2,7 +2,6 @@
 // that the product would gather; configuration, storage names and arguments are the product's own.
 import {InvalidInputError, UnsupportedError} from '../../src/lib/base/index.ts'
 import {systemClock} from '../../src/lib/base/index.ts'
-import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {buildArguments} from '../../src/lib/guest/qemu/arguments/index.ts'
 import type {ArgumentsInput, DriveBacking, FirmwareFile, HostFacts, QemuArguments} from '../../src/lib/guest/qemu/arguments/index.ts'
 import {driveKeys, parseQemuConfig, readDrive, readNic, refuseUnsupportedKeys} from '../../src/lib/guest/qemu/config/index.ts'
@@ -12,6 +11,7 @@ import {parseVolumeId} from '../../src/lib/storage/index.ts'
 import {loadStoragePlugin} from '../../src/lib/storage/plugins.ts'
 import {parseStorageConfig} from '../../src/lib/storage/storage-config.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
+import {besideIscsiServer} from './iscsi-server.ts'
 
 type Values = Readonly<Record<string, string>>
 type Architecture = HostFacts['arch']
@@ -155,7 +155,11 @@ async function backings(values: Values, env: Data): Promise<Record<string, Drive
       const section = sections[id.storage]
       if (section === undefined) throw new Unsupported(`the suite has no storage '${id.storage}' of a type that Corral has`)
       const plugin = await loadStoragePlugin(section.type)
-      found[key] = volumeBacking(drive, id, plugin.open(section, fakeHost(), systemClock))
+      const server = env['zfsOverIscsi'] as {readonly lun: string}
+      const host = besideIscsiServer({section, volume: id.name, lun: Number(server.lun), initiator: String(env['iscsiInitiator'])})
+      const storage = plugin.open(section, host, systemClock)
+      await storage.locate?.(id)
+      found[key] = volumeBacking(drive, id, storage)
     }
   }
   return found

@@ -1,7 +1,7 @@
 // How many cases of each suite must pass. A number may only grow; docs/conformance.md argues every case that does not pass.
 export const floors: Readonly<Record<string, number>> = {
   'backup-prune': 12,
-  'cfg2cmd': 48,
+  'cfg2cmd': 49,
   'cli-options': 47,
   'cpu-models': 4,
   'disks': 26,
@@ -10,7 +10,7 @@ export const floors: Readonly<Record<string, number>> = {
   'ovf': 4,
   'pct-idmap': 7,
   'qm-config': 8,
-  'qm-plans': 17,
+  'qm-plans': 18,
   'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,

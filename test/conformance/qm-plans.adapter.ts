@@ -1,6 +1,5 @@
 // Suite qm-plans: small decisions about virtual machines: the choice of PCI devices, the copying of volumes, the volumes of a replication.
 import {NotFoundError, UnsupportedError, systemClock} from '../../src/lib/base/index.ts'
-import {fakeHost} from '../../src/lib/host/fake/index.ts'
 import {parseQemuConfig} from '../../src/lib/guest/qemu/config/index.ts'
 import {replicatableVolumes} from '../../src/lib/guest/qemu/drives/replicatable-volumes.ts'
 import {choosePciDevices, parsePciMappings} from '../../src/lib/guest/qemu/host-devices/index.ts'
@@ -9,6 +8,7 @@ import {parseVolumeId} from '../../src/lib/storage/index.ts'
 import type {Storage, StorageConfig, VolumeId} from '../../src/lib/storage/index.ts'
 import {loadStoragePlugin} from '../../src/lib/storage/plugins.ts'
 import {Refusal, Unsupported, attempt, compareData, isRecord, type Adapter, type Data} from './adapter.ts'
+import {besideIscsiServer} from './iscsi-server.ts'
 
 interface PciEnvironment {
   readonly devices: readonly string[]
@@ -38,11 +38,12 @@ export const adapter: Adapter = {
   },
 }
 
-/** Storages are opened on a host on which nothing may be done: the command line follows from names alone. */
+/** Storages are opened on a host on which nothing may be done but to ask an iSCSI server: else the command line follows from names alone. */
 async function convert(input: Data, env: Data): Promise<unknown> {
   const opts = input['opts'] as {readonly bwlimit?: number; readonly snapname?: string; readonly 'is-zero-initialized'?: number}
   try {
     const [source, target] = [await volume(String(input['source']), env), await volume(String(input['target']), env)]
+    for (const {storage, id} of [source, target]) await storage.locate?.(id)
     return attempt(() => convertArgv({
       source: source.storage.imageName(source.id, opts.snapname), target: target.storage.imageName(target.id),
       isTargetZero: opts['is-zero-initialized'] === 1, ...(opts.bwlimit === undefined ? {} : {bandwidthKib: opts.bwlimit}),
@@ -70,7 +71,8 @@ async function volume(text: string, env: Data): Promise<{storage: Storage; id: V
   if (section === undefined) throw new NotFoundError(`there is no storage '${id.storage}'`)
   const content = Object.keys(section['content'] as Data | undefined ?? {images: 1}).join(',')
   const config = {...section, content, storage: id.storage} as unknown as StorageConfig
-  return {storage: (await loadStoragePlugin(config.type)).open(config, fakeHost({}), systemClock), id}
+  const host = besideIscsiServer({section: config, volume: id.name, lun: Number(env['iscsi-lun']), initiator: String(env['iscsi-initiator'])})
+  return {storage: (await loadStoragePlugin(config.type)).open(config, host, systemClock), id}
 }
 
 /**

@@ -104,6 +104,11 @@ import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
 import {parseShares} from '../../src/lib/storage/scan/cifs.ts'
 import {parseExports} from '../../src/lib/storage/scan/nfs.ts'
 import {parsePlaces} from '../../src/lib/storage/scan/zfs.ts'
+import {parseLunProperties} from '../../src/lib/storage/zfs/exported-volumes.ts'
+import {parseZfsIscsiName} from '../../src/lib/storage/zfs/naming.ts'
+import {parseUnits, parseView} from '../../src/lib/storage/zfs/providers/comstar.ts'
+import {parseSavedConfig} from '../../src/lib/storage/zfs/providers/lio.ts'
+import {parseTgtTargets} from '../../src/lib/storage/zfs/providers/tgt.ts'
 import {parseZfsName} from '../../src/lib/storage/zfspool/naming.ts'
 import {parseSnapshots as parseZfsSnapshots, parseSpace, parseVolumes} from '../../src/lib/storage/zfspool/report.ts'
 import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
@@ -248,6 +253,13 @@ export const formats: Readonly<Record<string, Format>> = {
   'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),
   'rules for keeping backups': format(['storage/prune/retention.ts parseRetention'], ['keep-last=3,keep-daily=7', 'keep-all=1'], parseRetention),
+  'names behind iSCSI targets': format(['storage/zfs/naming.ts parseZfsIscsiName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0'], parseZfsIscsiName),
+  'numbers that volumes remember': format(['storage/zfs/exported-volumes.ts parseLunProperties'], ['p/vm-100-disk-0\t3\n'], text => parseLunProperties(text, 'p')),
+  'targets of LIO': format(['storage/zfs/providers/lio.ts parseSavedConfig'], ['{"storage_objects":[{"plugin":"block","name":"a","dev":"/dev/a"}],"targets":[{"fabric":"iscsi","wwn":"iqn.a","tpgs":[{"tag":1,"luns":[{"index":1,"storage_object":"/backstores/block/a"}]}]}]}', '{"targets":5}'],
+    text => parseSavedConfig(text, {target: 'iqn.a', portalGroup: 'tpg1'}), undefined, {kinds: ['tool']}),
+  'targets of tgt': format(['storage/zfs/providers/tgt.ts parseTgtTargets'], ['Target 1: iqn.a\n        LUN: 1\n            Backing store path: /dev/a\n'], parseTgtTargets),
+  'units of COMSTAR': format(['storage/zfs/providers/comstar.ts parseUnits'], ['LU Name: 600A\n    Data File         : /dev/a\n'], parseUnits),
+  'views of COMSTAR': format(['storage/zfs/providers/comstar.ts parseView'], ['    LUN          : 3\n'], parseView),
   'subvolumes': format(['storage/btrfs/snapshots.ts parseSubvolume'], ['x\n\tCreation time: \t2026-11-23 01:44:00 +0100\n\tGen at creation: \t12\n'], parseSubvolume),
   'mounts': format(['storage/dir/mounts.ts isMountPoint'], ['36 35 98:0 / /mnt\\0401 rw - ext4 /dev/x rw\n'], text => isMountPoint(text, '/mnt 1')),
   'XML': format(['guest/qemu/ovf/xml.ts parseXml'], ['<?xml version="1.0"?><a:b xmlns:a="urn:a" a:c="&lt;&#65;">d<![CDATA[e]]><!-- f --><g/></a:b>', '<a>'.repeat(40)], parseXml),

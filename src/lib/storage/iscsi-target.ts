@@ -2,7 +2,7 @@
 // name of this host as an initiator, which stands in a file.
 import {InvalidInputError} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
-import type {StorageConfig} from './storage.ts'
+import type {ImageName, StorageConfig} from './storage.ts'
 
 export interface IscsiTarget {
   /** Host and optional port, IPv6 in brackets: `192.0.2.10`, `[2001:db8::10]:3260`. */
@@ -43,6 +43,19 @@ function readTarget({storage, target}: StorageConfig): string {
 /** The form of libiscsi and QEMU. A LUN is a number, or a word that stands for one where the target gives it only later. */
 export function lunUrl({portal, target}: IscsiTarget, lun: number | string): string {
   return `iscsi://${portal}/${target}/${lun}`
+}
+
+/**
+ * A LUN as qemu-img opens it. By options, since a URL has no room for the name of the initiator, by which servers let hosts in.
+ * @param lun a word that is no number where it is not known yet: QEMU refuses it
+ */
+export function lunImageName(target: IscsiTarget, lun: number | string, initiator: string | undefined): ImageName {
+  return {
+    format: 'raw', path: lunUrl(target, lun), options: {
+      'file.driver': 'iscsi', 'file.transport': 'tcp', ...initiator === undefined ? {} : {'file.initiator-name': initiator},
+      'file.portal': target.portal, 'file.target': target.target, 'file.lun': String(lun), driver: 'raw',
+    },
+  }
 }
 
 const initiatorFile = '/etc/iscsi/initiatorname.iscsi'

@@ -11,7 +11,7 @@ type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, c
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsidirect the LUNs of an iSCSI target.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsidirect the LUNs of an iSCSI target, zfs a ZFS pool of an iSCSI server.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
@@ -32,6 +32,7 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add nfs nas --server nas.example.com --export /srv/vm --content images,iso', meaning: 'What an NFS server exports, mounted at /mnt/pve/nas.'},
     {line: 'pvesm add rbd ceph --monhost 192.0.2.1,192.0.2.2 --pool vms --keyring /root/ceph.client.admin.keyring', meaning: 'A pool of a Ceph cluster, whose keyring is kept.'},
     {line: 'pvesm add iscsidirect san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks', meaning: 'The LUNs of an iSCSI target, opened by QEMU itself.'},
+    {line: 'pvesm add zfs san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks --pool tank --blocksize 16k --iscsiprovider LIO --lio_tpg tpg1 --ssh-key /root/.ssh/san', meaning: 'A ZFS pool of a server, whose volumes are made over SSH and exported by LIO.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

@@ -4,17 +4,23 @@ import type {Host} from '../../host/index.ts'
 import {readContentList} from '../content.ts'
 import {refusedChanges} from '../fixed-luns.ts'
 import type {IscsiTarget} from '../iscsi-target.ts'
-import {lunUrl, readIscsiTarget} from '../iscsi-target.ts'
+import {lunImageName, lunUrl, readIscsiInitiator, readIscsiTarget} from '../iscsi-target.ts'
 import type {Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeId} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {lunSizeBytes, lunSizes, lunsOfTarget} from './libiscsi.ts'
 import {lunOf, parseLunName} from './naming.ts'
 
-interface DirectStorage { readonly host: Host; readonly storage: string; readonly target: IscsiTarget }
+interface DirectStorage {
+  readonly host: Host
+  readonly storage: string
+  readonly target: IscsiTarget
+  /** This host's name as an initiator, when it was looked up. */
+  initiator: string | undefined
+}
 
 /** @throws InvalidInputError when an option of the section is wrong */
 export function openDirectStorage(config: StorageConfig, traits: StorageTraits, host: Host): Storage {
-  const on: DirectStorage = {host, storage: config.storage, target: readIscsiTarget(config)}
+  const on: DirectStorage = {host, storage: config.storage, target: readIscsiTarget(config), initiator: undefined}
   const content = config['content'] === undefined ? traits.defaultContent : readContentList(config['content'], config.storage)
   return {
     config, traits: {...traits, defaultContent: content},
@@ -26,15 +32,20 @@ export function openDirectStorage(config: StorageConfig, traits: StorageTraits, 
     volume: (id) => existingVolume(on, id),
     exists: (id) => exists(on, id),
     ...refusedChanges(on.storage, (id) => numberOf(on, id)),
+    locate: async (id) => {
+      numberOf(on, id)
+      on.initiator ??= await readIscsiInitiator(host)
+    },
     path: (id) => lunUrl(on.target, numberOf(on, id)),
     blockSource: (id) => ({protocol: {driver: 'iscsi', transport: 'tcp', ...on.target, lun: numberOf(on, id)}, format: 'raw'}),
     imageName: (id, snapshot) => {
       if (snapshot !== undefined) throw new UnsupportedError('LUNs of an iSCSI target have no snapshots here; the server may make some')
-      return {path: lunUrl(on.target, numberOf(on, id)), format: 'raw'}
+      return lunImageName(on.target, numberOf(on, id), on.initiator)
     },
     leftovers: async () => [],
     attach: async (id) => {
       await existingVolume(on, id)
+      on.initiator ??= await readIscsiInitiator(host)
       return lunUrl(on.target, numberOf(on, id))
     },
     detach: async () => undefined,

@@ -32,6 +32,8 @@ export interface ZfsIscsiStorage extends DatasetOnHost {
   readonly known: Map<string, number>
   /** This host's name as an initiator, when it was asked for. */
   initiator: string | undefined
+  /** Numbers are chosen and taken one after the other. Other processes are kept away by the lock of the storage. */
+  lastTurn: Promise<unknown>
 }
 
 export function providerOf({options}: Pick<ZfsIscsiStorage, 'options'>): LunProvider {
@@ -92,6 +94,12 @@ export async function ensureExported(on: ZfsIscsiStorage, volume: string): Promi
 
 /** Exports a volume that was just made, or a snapshot for reading. */
 export async function exportNew(on: ZfsIscsiStorage, volume: string, isReadOnly = false): Promise<void> {
+  const turn = on.lastTurn.then(() => exportByFreeNumber(on, volume, isReadOnly))
+  on.lastTurn = turn.catch(() => undefined)
+  await turn
+}
+
+async function exportByFreeNumber(on: ZfsIscsiStorage, volume: string, isReadOnly: boolean): Promise<void> {
   on.initiator ??= await readIscsiInitiator(on.local)
   const luns = await exportedLuns(on)
   const present = luns.find(({device}) => device === devicePath(on.options, volume))

@@ -10,9 +10,7 @@ export const zfsParams = {
     type: 'string', maxLength: 32, placeholder: 'LIO|iet|comstar',
     description: 'The iSCSI target of the server: LIO (the Linux kernel, by targetcli), iet (tgt, by tgtadm) or comstar (illumos, by stmfadm).',
   },
-  blocksize: {
-    type: 'string', format: 'pve-storage-zfs-blocksize', placeholder: 'size', description: 'The block size of new disks (volblocksize), such as 16k.',
-  },
+  blocksize: zfspoolParams.blocksize,
   content: {...commonStorageParams.content, description: 'What the storage may hold: images (disks of virtual machines).'},
   nodes: commonStorageParams.nodes,
   disable: commonStorageParams.disable,

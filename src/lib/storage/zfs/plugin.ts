@@ -1,6 +1,7 @@
 // The storage type `zfs`: ZFS over iSCSI. Disks are zvols on another host, which exports them; QEMU opens them by its own driver.
 import {InvalidInputError} from '../../base/index.ts'
 import type {StoragePlugin, StorageTraits} from '../storage.ts'
+import {withDiskStreams} from '../transfer/image-transfer.ts'
 import {parseZfsIscsiName} from './naming.ts'
 import {zfsFixedParams, zfsParams} from './params.ts'
 import {openZfsIscsiStorage} from './zfs-iscsi-storage.ts'
@@ -12,6 +13,7 @@ const traits: StorageTraits = {
   defaultFormat: 'raw',
   shared: true,
   snapshotFormats: ['raw'],
+  rollsBackToNewestOnly: true,
   templateFormats: ['raw'],
   readsZerosWhenNew: true,
 }
@@ -28,7 +30,7 @@ export const plugin: StoragePlugin = {
     storePath: ({portal}) => `priv/zfs/${String(portal).replace(/[^a-zA-Z0-9.:_-]/g, '_')}_id_rsa`,
     fileText: privateKeyText,
   },
-  open: (config, host, _clock, secret) => openZfsIscsiStorage(config, traits, host, secret),
+  open: (config, host, clock, secret) => withDiskStreams(openZfsIscsiStorage(config, traits, host, secret), host, clock),
 }
 
 /** @throws InvalidInputError for a text that is no private key, or one with a passphrase */

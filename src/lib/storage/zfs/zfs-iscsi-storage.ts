@@ -4,9 +4,9 @@ import {ConflictError, InvalidInputError, NotFoundError, UnavailableError} from 
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
 import {checkNewFlatName, flatBaseOf, nextFlatName, parseFlatNameOrNothing} from '../flat-naming.ts'
-import {lunUrl} from '../iscsi-target.ts'
+import {lunImageName, lunUrl} from '../iscsi-target.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
-import type {ImageName, NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from '../zfspool/dataset.ts'
 import type {ZfsVolume} from '../zfspool/report.ts'
@@ -22,7 +22,7 @@ import {onServer, sshArgv} from './server.ts'
 export function openZfsIscsiStorage(config: StorageConfig, traits: StorageTraits, host: Host, secret: StorageSecret | undefined): Storage {
   const options = readZfsIscsiOptions(config, traits.defaultContent)
   const on: ZfsIscsiStorage = {
-    local: host, host: onServer(host, {portal: options.portal, secret}), storage: config.storage, options, secret, known: new Map(), initiator: undefined,
+    local: host, host: onServer(host, {portal: options.portal, secret}), storage: config.storage, options, secret, known: new Map(), initiator: undefined, lastTurn: Promise.resolve(),
   }
   return {
     config, traits: {...traits, defaultContent: options.content},
@@ -45,7 +45,10 @@ export function openZfsIscsiStorage(config: StorageConfig, traits: StorageTraits
     locate: (id) => locate(on, nameOf(on, id)),
     path: (id) => urlOf(on, nameOf(on, id)),
     blockSource: (id) => ({protocol: {driver: 'iscsi', transport: 'tcp', portal: options.portal, target: options.target, lun: on.known.get(nameOf(on, id)) ?? unknownLun}, format: 'raw'}),
-    imageName: (id, snapshot) => imageNameOf(on, snapshot === undefined ? nameOf(on, id) : `${nameOf(on, id)}@${checkSnapshotName(snapshot)}`),
+    imageName: (id, snapshot) => {
+      const volume = snapshot === undefined ? nameOf(on, id) : `${nameOf(on, id)}@${checkSnapshotName(snapshot)}`
+      return {...lunImageName(options, on.known.get(volume) ?? unknownLun, on.initiator), path: urlOf(on, volume)}
+    },
     leftovers: async () => [],
     attach: (id, snapshot) => attach(on, id, snapshot),
     detach: async (id, snapshot) => {
@@ -65,17 +68,6 @@ function nameOf({storage}: ZfsIscsiStorage, id: VolumeId): string {
 /** With the volume's name in place of a number that is not known yet, as before it is made. */
 function urlOf({options, known}: ZfsIscsiStorage, volume: string): string {
   return lunUrl(options, known.get(volume) ?? volume)
-}
-
-/** By options, since no URL has room for the name of the initiator, without which a server may not let us in. */
-function imageNameOf(on: ZfsIscsiStorage, volume: string): ImageName {
-  const {options: {portal, target}, known, initiator} = on
-  return {
-    format: 'raw', path: urlOf(on, volume), options: {
-      'file.driver': 'iscsi', 'file.transport': 'tcp', ...initiator === undefined ? {} : {'file.initiator-name': initiator},
-      'file.portal': portal, 'file.target': target, 'file.lun': String(known.get(volume) ?? unknownLun), driver: 'raw',
-    },
-  }
 }
 
 /** @throws UnavailableError when the server does not answer, or has no such dataset or target */
