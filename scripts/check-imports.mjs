@@ -28,7 +28,7 @@ const packageOwners = {execa: ['host'], sqlite3: ['store'], ssh2: ['host', 'agen
 /** Node modules that reach the machine, and who may use them. Everybody else goes through Host, Store and Clock. */
 const effectModules = {
   'node:child_process': ['host', 'tasks', 'cli'], 'node:fs': ['host', 'store', 'tasks', 'cli'], 'node:fs/promises': ['host', 'store', 'tasks', 'cli'],
-  'node:net': ['host', 'guest', 'cli'], 'node:http': ['api'],
+  'node:net': ['host', 'guest', 'cli'], 'node:http': ['api', 'host'], 'node:https': ['host'], 'node:dns': ['host'],
 }
 /** Functions of those modules that only compute, so that anybody may use them. */
 const pureNames = {'node:net': ['isIP', 'isIPv4', 'isIPv6', 'BlockList']}

@@ -52,6 +52,7 @@ import {parseNetworkCounters} from '../../src/lib/guest/qemu/running-details.ts'
 import {parseRunRecord} from '../../src/lib/guest/qemu/runtime/record.ts'
 import {escapeByte} from '../../src/lib/guest/qemu/runtime/serial-terminal.ts'
 import {parsePidFile} from '../../src/lib/guest/qemu/runtime/status.ts'
+import {readDownloadUrl} from '../../src/lib/host/download/fetch.ts'
 import {temporaryName, writerOf} from '../../src/lib/host/leftovers.ts'
 import {parseProcStat} from '../../src/lib/host/local/processes.ts'
 import {decodeError, encodeError} from '../../src/lib/host/protocol/error-payload.ts'
@@ -229,6 +230,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'reports of thin pools': format(['storage/lvmthin/report.ts parseThinVolumes'], ['{"report":[{"lv":[{"lv_name":"vm-100-disk-0","lv_size":"4194304","lv_attr":"Vri-a-tz--","pool_lv":"data","data_percent":"12.50"}]}]}', '{"report":[{}]}'],
     text => parseThinVolumes(text, {host: 'h1', argv: ['lvs']}), undefined, {kinds: ['tool']}),
   'volumes of zfs': format(['storage/zfspool/report.ts parseVolumes'], ['p/vm-100-disk-0\tvolume\t8388608\t-\t4096\tp/base-9-disk-0@__base__\t1700000000\n'], text => parseVolumes(text, 'p', {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'addresses of files': format(['host/download/fetch.ts readDownloadUrl'], ['https://example.org/a/b.tar.zst?x=1', 'http://[2001:db8::1]:8080/x'], readDownloadUrl),
   'records of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevRecord'], ['P: /devices/x/block/sda\nE: DEVNAME=/dev/sda\nE: ID_SERIAL_SHORT=a b\n'], parseUdevRecord),
   'the database of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevDatabase'], ['E: DEVPATH=/devices/x/block/sda\nE: SUBSYSTEM=block\n\nE: SUBSYSTEM=net\n\n'], parseUdevDatabase),
   'lsblk': format(['storage/node-disks/facts/tool-answers.ts parseLsblk'], ['{"blockdevices": [{"path": "/dev/sda1", "fstype": "ext4", "parttype": null, "mountpoints": [null, "/"]}]}'], parseLsblk),

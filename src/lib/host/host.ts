@@ -1,6 +1,7 @@
 // The interface through which everything on a machine is done: processes, files, sockets. Implementations: local/ (this machine),
 // fake/ (tests); ssh/ comes later. Nothing above this folder may start a process or touch a file by other means.
 import type {Duplex, Readable, Writable} from 'node:stream'
+import type {DownloadRequest, Downloaded} from './download/request.ts'
 
 export interface RunOptions {
   /** Ends the program after this long; the error is UnavailableError. Default 60,000. */
@@ -120,6 +121,8 @@ export interface Host {
   kill(process: ProcessId, signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<boolean>
   /** Connects to a unix socket. @throws UnavailableError */
   connect(socketPath: string, timeoutMs?: number): Promise<Duplex>
+  /** Fetches a file from a web server, within bounds and never over another file (download/fetch.ts says what it throws). */
+  download(request: DownloadRequest): Promise<Downloaded>
   /** The path of a program in PATH, or undefined. */
   which(program: string): Promise<string | undefined>
 }

@@ -1,4 +1,6 @@
 export * from './host.ts'
 export {leftoversIn} from './leftovers.ts'
+export {checksumAlgorithms} from './download/request.ts'
+export type {Checksum, ChecksumAlgorithm, DownloadRequest, Downloaded} from './download/request.ts'
 export type {AgentBundle, AgentConnection, AgentFile, HostConnector, HostTarget} from './connector.ts'
 export type * from './protocol/agent-client.ts'

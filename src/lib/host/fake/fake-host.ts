@@ -104,6 +104,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       return running.delete(target.pid)
     },
     connect: async (socketPath) => { throw new UnavailableError(`cannot connect to the socket ${socketPath}: the fake host has none`) },
+    download: async ({url}) => { throw new UnavailableError(`${url} cannot be fetched: the fake host has no network`) },
     which: async (program) => (options.programs ?? []).includes(program) ? `/usr/bin/${program}` : undefined,
     answer: (answer) => { expected.push({answer, used: 0}) },
     endProcess: (pid) => { running.delete(pid) },

@@ -17,6 +17,8 @@ export function localHost(name: string): Host {
     process: async (pid) => processIdentity(pid),
     kill: async (target, signal) => killProcess(target, signal),
     connect: connectUnixSocket,
+    // Loaded when it is used: web servers are seldom asked.
+    download: async (request) => (await import('../download/fetch.ts')).download(request),
     which: findProgram,
   }
 }
