@@ -19,7 +19,7 @@ function missing(): string | undefined {
   return probe.status === 0 ? undefined : `there are no loop devices: ${probe.stderr.trim()}`
 }
 
-interface FileSystem { readonly mountPoint: string; readonly close: () => Promise<void> }
+interface FileSystem { readonly image: string; readonly mountPoint: string; readonly close: () => Promise<void> }
 
 const host = localHost('h1')
 
@@ -31,7 +31,7 @@ async function fileSystem(): Promise<FileSystem> {
   await host.run(['mkfs.btrfs', '-q', '--', image])
   await host.files.makeDirectory(mountPoint)
   await host.run(['mount', '-o', 'loop', '--', image, mountPoint])
-  return {mountPoint, close: async () => {
+  return {image, mountPoint, close: async () => {
     await host.run(['umount', '-d', '--', mountPoint])
     await rm(folder, {recursive: true, force: true})
   }}
@@ -48,8 +48,14 @@ if (reason !== undefined) {
   let folders = 0
   afterAll(async () => { await (await made[0])?.close() })
   const inFolder = async (options: Readonly<Record<string, unknown>> = {}): Promise<StorageUnderTest> => {
-    const {mountPoint} = await (made[0] ??= fileSystem())
-    return {plugin, host, config: {type: 'btrfs', storage: 'butter', path: join(mountPoint, `s${++folders}`), content: 'images,iso', ...options}, close: async () => undefined}
+    const {image, mountPoint} = await (made[0] ??= fileSystem())
+    return {
+      plugin, host, config: {type: 'btrfs', storage: 'butter', path: join(mountPoint, `s${++folders}`), content: 'images,iso', is_mountpoint: mountPoint, ...options}, close: async () => undefined,
+      outage: {
+        begin: async () => { await host.run(['umount', '-d', '--', mountPoint]) },
+        end: async () => { await host.run(['mount', '-o', 'loop', '--', image, mountPoint]) },
+      },
+    }
   }
   storageContract('btrfs', inFolder)
 

@@ -25,14 +25,16 @@ export const operations = [
 ] as const
 export type Operation = (typeof operations)[number]
 
-/** `no`: the type has not got it, and says so. */
-export type Outcome = 'ok' | 'failed' | 'no'
+/** `no`: the type has not got it, and says so. `untried`: it cannot be tried there. The one before counts more. */
+export type Outcome = 'failed' | 'no' | 'untried' | 'ok'
 
 export interface Contract {
   /** One test, and which operations it speaks for. */
   readonly check: (operations: readonly Operation[], title: string, test: () => Promise<void>, timeoutMs?: number) => void
   /** To be called within a test: this type does not have what was to be tried. */
   readonly lacks: (operation: Operation) => void
+  /** To be called within a test: it cannot be tried where this runs. */
+  readonly cannotTry: (operation: Operation) => void
   readonly storage: () => Storage
   readonly host: () => Host
   readonly made: () => StorageUnderTest
@@ -47,16 +49,18 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
   const outcomes = new Map<Operation, Outcome>()
   const covered = new Map<string, readonly Operation[]>()
   const note = (operation: Operation, outcome: Outcome): void => {
-    const worst = ([...outcomes.get(operation) === undefined ? [] : [outcomes.get(operation)], outcome] as Outcome[])
-    outcomes.set(operation, worst.includes('failed') ? 'failed' : worst.includes('no') ? 'no' : 'ok')
+    const weight: readonly Outcome[] = ['failed', 'no', 'untried', 'ok']
+    outcomes.set(operation, weight.find((each) => each === outcome || each === outcomes.get(operation)) ?? outcome)
   }
+  const exceptions = new Map<Operation, Outcome>()
   beforeEach(async () => {
     made = await make()
     storage = made.plugin.open(made.config, made.host, systemClock)
     await storage.activate()
   })
   afterEach(async ({task}) => {
-    for (const operation of covered.get(task.name) ?? []) note(operation, task.result?.state === 'fail' ? 'failed' : 'ok')
+    for (const operation of covered.get(task.name) ?? []) note(operation, task.result?.state === 'fail' ? 'failed' : exceptions.get(operation) ?? 'ok')
+    exceptions.clear()
     await made.close()
   })
   afterAll(() => { writeOutcomes(type, outcomes) })
@@ -65,7 +69,8 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
       covered.set(title, which)
       it(title, test, timeoutMs)
     },
-    lacks: (operation) => note(operation, 'no'),
+    lacks: (operation) => { exceptions.set(operation, 'no') },
+    cannotTry: (operation) => { exceptions.set(operation, 'untried') },
     storage: () => storage,
     host: () => made.host,
     made: () => made,
@@ -75,15 +80,12 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
 /** One file for each type and place, for scripts/storage-table.mjs. A run of a part of the tests says nothing of the others, and writes nothing. */
 function writeOutcomes(type: string, outcomes: ReadonlyMap<Operation, Outcome>): void {
   const where = process.env['CORRAL_CONTRACT_WHERE'] ?? 'machine'
-  if (!operations.every((operation) => outcomes.has(operation) || mayBeUntried.has(operation))) return
+  if (!operations.every((operation) => outcomes.has(operation))) return
   const folder = resolve(import.meta.dirname, '../../../dist/storage-contract')
   mkdirSync(folder, {recursive: true})
-  const rows = Object.fromEntries(operations.flatMap((operation) => outcomes.has(operation) ? [[operation, outcomes.get(operation)]] : []))
+  const rows = Object.fromEntries(operations.map((operation) => [operation, outcomes.get(operation)]))
   writeFileSync(join(folder, `${type}.${where}.json`), `${JSON.stringify({type, where, operations: rows}, undefined, 2)}\n`)
 }
-
-/** Where there are no devices, or nobody can take the backend away. */
-const mayBeUntried: ReadonlySet<Operation> = new Set(['full clone', 'export', 'import', 'gone and back'])
 
 /** A stretch of a disk: where it begins and how long it is, in MiB, and the byte that it is full of. */
 export type Stretch = readonly [startMib: number, lengthMib: number, byte: string]

@@ -44,6 +44,10 @@ async function volumeGroupOnLoop(): Promise<StorageUnderTest> {
   return {
     ...hasDeviceMapper ? {} : {hasNoDevices: true},
     plugin, host, config: {type: 'lvm', storage: 'vg', vgname: group, content: 'images,rootdir'},
+    outage: {
+      begin: async () => { await local.run(['losetup', '-d', device]) },
+      end: async () => { await local.run(['losetup', device, image]) },
+    },
     close: async () => {
       await host.run(['vgremove', '-q', '--force', '--', group], {okExitCodes: [0, 5]})
       await local.run(['losetup', '-d', device])

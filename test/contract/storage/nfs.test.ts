@@ -22,19 +22,30 @@ interface MountedUnderTest extends StorageUnderTest { readonly path: string; rea
 
 async function exported(): Promise<MountedUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'corral-nfs-'))
-  const path = join(folder, 'mnt')
+  const [path, server] = [join(folder, 'mnt'), join(folder, 'server')]
+  let isAway = false
   const local = localHost('h1')
   const mounts: string[][] = []
   const host: Host = {...local, run: (argv, options) => {
     if (argv[0] !== 'mount' || argv[2] !== 'nfs') return local.run(argv, options)
     mounts.push([...argv])
-    const [source = '', target = ''] = argv.slice(argv.indexOf('--') + 1)
-    return local.run(['mount', '-t', 'tmpfs', '-o', 'size=256m', '--', source, target], options)
+    const [, target = ''] = argv.slice(argv.indexOf('--') + 1)
+    // A directory that the server has lost: mount(8) fails as it does for an export that is not there.
+    return local.run(['mount', '--bind', '--', isAway ? join(folder, 'lost') : server, target], options)
   }}
+  await host.files.makeDirectory(server)
+  await local.run(['mount', '-t', 'tmpfs', '-o', 'size=256m', '--', '192.0.2.1:/srv/vm', server])
   return {
     plugin, host, path, mounts, config: {type: 'nfs', storage: 'nas', server: '192.0.2.1', export: '/srv/vm', path, content: 'images,iso', options: 'vers=4.2'},
+    outage: {
+      begin: async () => {
+        isAway = true
+        await local.run(['umount', '--', path])
+      },
+      end: async () => { isAway = false },
+    },
     close: async () => {
-      await local.run(['umount', '-q', '--', path], {okExitCodes: [0, 1, 32]})
+      for (const point of [path, server]) await local.run(['umount', '-q', '--', point], {okExitCodes: [0, 1, 32]})
       await rm(folder, {recursive: true, force: true})
     },
   }

@@ -287,7 +287,10 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
     })
 
     check(['full clone'], 'copies a disk whole', async () => {
-      if (made.hasNoDevices === true) return
+      if (made.hasNoDevices === true) {
+        contract.cannotTry('full clone')
+        return
+      }
       const format = storage.traits.defaultFormat
       const from = await create(100, format, 8 * mebibyte)
       const to = await create(101, format, 8 * mebibyte)
@@ -303,7 +306,10 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
     })
 
     check(['gone and back'], 'is inactive while its backend is away, says why, and is as before when it is back', async () => {
-      if (made.outage === undefined) return
+      if (made.outage === undefined) {
+        contract.cannotTry('gone and back')
+        return
+      }
       const id = await create(100, storage.traits.defaultFormat, mebibyte)
       await made.outage.begin()
       try {

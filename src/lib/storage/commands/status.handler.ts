@@ -3,6 +3,7 @@ import {AppError, NotFoundError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import {handleRead} from '../../tasks/index.ts'
 import {readContentList} from '../content.ts'
+import {withinTime} from '../dir/within-time.ts'
 import {isOnNode, openConfigured} from '../open-storage.ts'
 import {isTrue, splitWords} from '../option-values.ts'
 import {problemError, readStorageFile, withDefault} from '../storage-config.ts'
@@ -10,6 +11,9 @@ import type {Content, StorageConfig, StorageTraits} from '../storage.ts'
 import {storageConfig} from '../open-storage.ts'
 import {spec} from './status.spec.ts'
 import {statusLines} from './status-text.ts'
+
+/** Types have limits of their own, which say more; whatever is beyond them ends here. */
+const limitMs = 40_000
 
 export interface StatusRow {
   storage: string
@@ -57,14 +61,15 @@ async function statusOf(config: StorageConfig, wanted: readonly Content[] | unde
     storage: config.storage, type: config.type, content: typeof config['content'] === 'string' ? config['content'] : '',
     enabled: isEnabled ? 1 : 0, active: 0, shared: isTrue(config['shared']) ? 1 : 0, total: 0, used: 0, avail: 0,
   }
+  const given = new AbortController()
   try {
-    const storage = await openConfigured(config, context)
+    const storage = await openConfigured(config, {...context, signal: AbortSignal.any([context.signal, given.signal])})
     if (wanted !== undefined && !wanted.some((content) => storage.traits.defaultContent.includes(content))) return undefined
     row.content = contentText(storage.traits)
     row.shared = storage.traits.shared ? 1 : 0
     if (withFormats) row.formats = {supported: storage.traits.formats, default: storage.traits.defaultFormat}
     if (!isEnabled) return row
-    const {totalBytes, usedBytes, availableBytes, isActive, reason} = await storage.usage()
+    const {totalBytes, usedBytes, availableBytes, isActive, reason} = await withinTime(context.clock, limitMs, `asking storage '${config.storage}' how it is`, storage.usage())
     if (reason !== undefined) context.log.warn(reason)
     const fraction = totalBytes > 0 ? {used_fraction: usedBytes / totalBytes} : {}
     return {...row, active: isActive ? 1 : 0, total: totalBytes, used: usedBytes, avail: availableBytes, ...fraction}
@@ -72,6 +77,9 @@ async function statusOf(config: StorageConfig, wanted: readonly Content[] | unde
     if (!(error instanceof AppError)) throw error
     if (isEnabled) context.log.warn(`storage '${config.storage}': ${error.message}`)
     return wanted === undefined ? row : undefined
+  } finally {
+    // Programs that were not waited for any longer end with this.
+    given.abort()
   }
 }
 

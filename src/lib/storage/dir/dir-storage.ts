@@ -142,7 +142,9 @@ async function usage(storage: DirStorage): Promise<Usage> {
     const look = existingFolder(storage).then((folder) => storage.host.files.space(folder))
     return {...await withinTime(storage.clock, lookLimitMs, `asking for the space of storage '${storage.name}'`, look), isActive: true}
   } catch (error) {
-    if (error instanceof NotFoundError || error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
+    const none = {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
+    if (error instanceof UnavailableError) return {...none, reason: error.message.startsWith('storage ') ? error.message : `storage '${storage.name}' does not answer: ${error.message}`}
+    if (error instanceof NotFoundError) return {...none, reason: `storage '${storage.name}' is not there: the folder ${storage.options.layout.path} does not exist`}
     throw error
   }
 }

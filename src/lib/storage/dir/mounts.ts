@@ -25,6 +25,22 @@ export function mountAt(mountinfo: string, path: string): Mount | undefined {
   return found
 }
 
+/** The mount that a path lies on, by its name alone; the last one hides those before it. */
+export function mountOf(mountinfo: string, path: string): Mount | undefined {
+  let found: Mount | undefined
+  let longest = 0
+  for (const line of mountinfo.split('\n')) {
+    const fields = line.split(' ')
+    if (fields[4] === undefined) continue
+    const point = unescaped(fields[4])
+    if (point !== '/' && path !== point && !path.startsWith(`${point}/`) || point.length < longest) continue
+    const [fsType = '', source = ''] = fields.slice(fields.indexOf('-', 6) + 1)
+    found = {fsType, source: unescaped(source)}
+    longest = point.length
+  }
+  return found
+}
+
 /** The kernel writes space, tab, line end and backslash as three octal digits. */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))

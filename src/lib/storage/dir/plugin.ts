@@ -1,5 +1,7 @@
 // The storage type `dir`: a folder of the host, on whatever file system it lies. Volumes are files in Proxmox VE's layout.
 import {parseFolderVolumeName} from '../naming.ts'
+import {checkFolderAnswers} from '../answering.ts'
+import {guarded} from '../guarded.ts'
 import type {StoragePlugin, StorageTraits} from '../storage.ts'
 import {openDirStorage} from './dir-storage.ts'
 import {dirFixedParams, dirParams} from './params.ts'
@@ -22,5 +24,9 @@ export const plugin: StoragePlugin = {
   fixed: dirFixedParams,
   traits,
   parseName: parseFolderVolumeName,
-  open: (config, host, clock) => withFileStreams(openDirStorage(config, traits, host, clock), host, clock),
+  open: (config, host, clock) => {
+    const path = typeof config['path'] === 'string' ? config['path'] : ''
+    const storage = guarded(openDirStorage(config, traits, host, clock), () => checkFolderAnswers({host, storage: config.storage, path}))
+    return withFileStreams(storage, host, clock)
+  },
 }

@@ -8,7 +8,7 @@ import {parseLogicalVolumes, parseVolumeGroup} from './report.ts'
 /** lvm2 waits for its own lock on the group, which another command may hold for long. */
 const timeoutMs = 10 * 60_000
 /** A look that takes longer means that a disk does not answer. */
-const lookTimeoutMs = 30_000
+const lookTimeoutMs = 20_000
 /** A group with some ten thousand volumes. */
 const maxReportBytes = 16 * 1024 * 1024
 
@@ -25,6 +25,7 @@ export async function runLvm({host, storage, group}: GroupOnHost, argv: readonly
     if (error instanceof NotFoundError) {
       throw new UnavailableError(`storage '${storage}' cannot be used: ${argv[0] ?? 'lvm2'} is not installed`, {cause: error, nextSteps: ['apt-get install lvm2']})
     }
+    if (error instanceof UnavailableError) throw new UnavailableError(`storage '${storage}' does not answer: lvm2 hangs, and with it a disk of the host`, {cause: error, nextSteps: ['Look for disks that hang: journalctl -k; multipath -ll', 'Look for who keeps the lock of lvm2: ps -ef | grep -w lvm']})
     if (!(error instanceof ToolError)) throw error
     const {stderr} = error.failure
     if (/Volume group "[^"\n]{1,128}" not found|Cannot process volume group/.test(stderr)) {

@@ -76,7 +76,7 @@ async function usage(on: LvmStorage): Promise<Usage> {
     const {totalBytes, freeBytes} = await volumeGroup(on)
     return {totalBytes, usedBytes: totalBytes - freeBytes, availableBytes: freeBytes, isActive: true}
   } catch (error) {
-    if (error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
+    if (error instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false, reason: error.message}
     throw error
   }
 }

@@ -7,9 +7,11 @@ import type {Host} from '../../host/index.ts'
 import {openDirStorage} from '../dir/dir-storage.ts'
 import type {Mount} from '../dir/mounts.ts'
 import {mountAt} from '../dir/mounts.ts'
+import {checkAnswers} from '../answering.ts'
 import {isTrue} from '../option-values.ts'
 import {ensureSecretFile} from '../secret-file.ts'
-import type {Storage, StorageConfig, StorageSecret, StorageTraits, Usage, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+import {guarded} from '../guarded.ts'
+import type {Storage, StorageConfig, StorageSecret, StorageTraits} from '../storage.ts'
 
 /** How a file system is mounted. Pure data and functions of the section. */
 export interface MountPlan {
@@ -25,9 +27,6 @@ export interface MountPlan {
 
 /** A server that is there mounts within a second or two. */
 const mountLimitMs = 30_000
-const probeLimitMs = 5000
-
-const noUsage: Usage = {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
 
 /** Where such a storage is mounted when its section does not say. */
 export function defaultMountPath(storage: string): string {
@@ -60,66 +59,6 @@ function makesFolder(config: StorageConfig): boolean {
   return option === undefined || isTrue(option)
 }
 
-/** Every operation that touches the file system waits for `ready` first; those that look at names only do not. */
-function guarded(inner: Storage, ready: () => Promise<void>): Storage {
-  const after = async <R>(work: () => Promise<R>): Promise<R> => {
-    await ready()
-    return work()
-  }
-  const {snapshots, templates} = inner
-  return {
-    ...inner,
-    activate: () => after(() => inner.activate()),
-    usage: usageAfter(inner, ready),
-    list: (content, vmid) => after(() => inner.list(content, vmid)),
-    volume: (id) => after(() => inner.volume(id)),
-    nextName: (vmid, format, taken) => after(() => inner.nextName(vmid, format, taken)),
-    exists: (id) => after(() => inner.exists(id)),
-    create: (want) => after(() => inner.create(want)),
-    checkRemovable: (id) => after(() => inner.checkRemovable(id)),
-    remove: (id) => after(() => inner.remove(id)),
-    resize: (id, sizeBytes) => after(() => inner.resize(id, sizeBytes)),
-    rename: (from, to) => after(() => inner.rename(from, to)),
-    leftovers: () => after(() => inner.leftovers()),
-    attach: (id, snapshot) => after(() => inner.attach(id, snapshot)),
-    ...(snapshots === undefined ? {} : {snapshots: guardedSnapshots(snapshots, after)}),
-    ...(templates === undefined ? {} : {templates: guardedTemplates(templates, after)}),
-  }
-}
-
-type After = <R>(work: () => Promise<R>) => Promise<R>
-
-function guardedSnapshots(inner: VolumeSnapshots, after: After): VolumeSnapshots {
-  return {
-    list: (id) => after(() => inner.list(id)),
-    create: (id, name) => after(() => inner.create(id, name)),
-    rollback: (id, name) => after(() => inner.rollback(id, name)),
-    remove: (id, name) => after(() => inner.remove(id, name)),
-  }
-}
-
-function guardedTemplates(inner: VolumeTemplates, after: After): VolumeTemplates {
-  return {
-    baseOf: (id) => inner.baseOf(id),
-    makeBase: (id) => after(() => inner.makeBase(id)),
-    unmakeBase: (id) => after(() => inner.unmakeBase(id)),
-    nextClone: (base, vmid, taken) => after(() => inner.nextClone(base, vmid, taken)),
-    clone: (base, id) => after(() => inner.clone(base, id)),
-  }
-}
-
-function usageAfter(inner: Storage, ready: () => Promise<void>): () => Promise<Usage> {
-  return async () => {
-    try {
-      await ready()
-    } catch (error) {
-      if (error instanceof UnavailableError) return {...noUsage, reason: error.message}
-      throw error
-    }
-    return inner.usage()
-  }
-}
-
 /** @throws UnavailableError when it cannot be mounted, or is mounted and does not answer */
 async function makeReady(on: MountedStorage): Promise<void> {
   const mounted = await mountedThere(on)
@@ -127,7 +66,7 @@ async function makeReady(on: MountedStorage): Promise<void> {
   else if (!on.plan.isOurs(mounted)) {
     throw new UnavailableError(`storage '${on.storage}' is not there: something else is mounted at ${on.path} (${mounted.source.slice(0, 120)})`, {nextSteps: [`findmnt ${on.path}`]})
   }
-  await probe(on)
+  await checkAnswers(on, `${on.plan.server} is away`)
 }
 
 async function mountedThere({host, path}: MountedStorage): Promise<Mount | undefined> {
@@ -164,16 +103,4 @@ function mountError({storage, plan}: MountedStorage, error: unknown): unknown {
   }
   const reason = /Permission denied|access denied|NT_STATUS_LOGON_FAILURE/i.test(stderr) ? 'refuses to let us in' : 'cannot be mounted from'
   return new UnavailableError(`storage '${storage}' is not there: ${plan.server} ${reason}`, {cause: error})
-}
-
-async function probe({host, storage, path, plan}: MountedStorage): Promise<void> {
-  try {
-    await host.run(['stat', '--file-system', '--format=%T', '--', path], {timeoutMs: probeLimitMs})
-  } catch (error) {
-    if (error instanceof UnavailableError) {
-      throw new UnavailableError(`storage '${storage}' does not answer: ${plan.server} is away`, {cause: error, nextSteps: ['It comes back by itself with the server.', `Give it up, and what was not written: umount -f -l ${path}`]})
-    }
-    if (error instanceof ToolError) throw new UnavailableError(`storage '${storage}' does not answer`, {cause: error, nextSteps: [`Mount it anew: umount -l ${path}`]})
-    throw error
-  }
 }

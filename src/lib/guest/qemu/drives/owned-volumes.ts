@@ -11,12 +11,13 @@ import type {OwnedVolumes} from './rescan.ts'
  */
 export async function ownedVolumes(context: Context, vmid?: number): Promise<ReadonlyMap<number, OwnedVolumes>> {
   const found = new Map<number, Map<string, number>>()
-  for (const name of Object.keys(await readStorageConfig(context.store, context.places))) {
-    for (const {id, vmid: owner, sizeBytes} of await imagesOn(name, vmid, context)) {
-      if (owner === undefined) continue
-      const volumes = found.get(owner) ?? new Map<string, number>()
-      found.set(owner, volumes.set(formatVolumeId(id), sizeBytes))
-    }
+  const names = Object.keys(await readStorageConfig(context.store, context.places))
+  // Side by side, so that one whose server is away does not keep the others waiting.
+  const lists = await Promise.all(names.map((name) => imagesOn(name, vmid, context)))
+  for (const {id, vmid: owner, sizeBytes} of lists.flat()) {
+    if (owner === undefined) continue
+    const volumes = found.get(owner) ?? new Map<string, number>()
+    found.set(owner, volumes.set(formatVolumeId(id), sizeBytes))
   }
   return found
 }
