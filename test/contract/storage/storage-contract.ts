@@ -295,9 +295,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
       const from = await create(100, format, 8 * mebibyte)
       const to = await create(101, format, 8 * mebibyte)
       await writeStretches(made.host, storage, from, [[0, 1, '0x61'], [7, 1, '0x62']])
-      const [source, target] = [storage.imageName(from), storage.imageName(to)]
       await storage.attach(from)
       await storage.attach(to)
+      const [source, target] = [storage.imageName(from), storage.imageName(to)]
       await made.host.run(convertArgv({source, target, isTargetZero: storage.traits.readsZerosWhenNew}))
       await storage.detach(to)
       await storage.detach(from)
