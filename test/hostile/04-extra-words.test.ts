@@ -60,7 +60,7 @@ describe('a right word with something behind it', () => {
         expect(() => check(extra + right), `${where} ${JSON.stringify(extra + right)}`).toThrow(InvalidInputError)
       }
     }
-  })
+  }, 60_000)
 })
 
 describe('names that end in a format', () => {

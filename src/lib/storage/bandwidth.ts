@@ -67,5 +67,5 @@ export async function copyBandwidth(operation: CopyOperation, storages: readonly
 
 /** Pure: the line `bwlimit` in the text of datacenter.cfg. */
 export function bandwidthOfDatacenter(text: string | undefined): string | undefined {
-  return /^bwlimit:[ \t]{0,16}([^\n]{1,500})$/m.exec(text ?? '')?.[1]?.trim()
+  return /^bwlimit:([^\n]{1,500})$/m.exec(text ?? '')?.[1]?.trim()
 }

@@ -210,6 +210,7 @@ export function openQmp(stream: Duplex, peer: string, options: QmpOptions = {}):
       () => fail(new UnavailableError(`QEMU did not greet within ${handshakeTimeoutMs / 1000} s (${peer})`)), handshakeTimeoutMs)
     const greet = (message: QmpMessage) => {
       const greeting = message['QMP']
+      if (greeting === undefined && isLeftOver(message)) return
       if (greeting === undefined) throw new UnavailableError(`what answers at ${peer} is not a QMP monitor`)
       client = new QmpClient(stream, peer, readVersion(greeting), options.commandTimeoutMs ?? 10_000)
       const opened = client
@@ -238,6 +239,14 @@ export function openQmp(stream: Duplex, peer: string, options: QmpOptions = {}):
     if (options.signal?.aborted) onAbort()
     else options.signal?.addEventListener('abort', onAbort, {once: true})
   })
+}
+
+/**
+ * Whether a message before the greeting was meant for whoever was connected before: QEMU keeps what it could not get rid of when its client left,
+ * and gives it to the next one.
+ */
+function isLeftOver(message: QmpMessage): boolean {
+  return 'event' in message || 'return' in message || 'error' in message
 }
 
 function readVersion(greeting: unknown): QmpVersion {

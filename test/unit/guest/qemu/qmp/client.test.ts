@@ -47,6 +47,12 @@ describe('QMP handshake', () => {
     await expect(failure).rejects.toBeInstanceOf(UnavailableError)
   })
 
+  it('drops what was meant for the client before it', async () => {
+    const leftOver = [{event: 'RESUME', timestamp: {seconds: 1, microseconds: 0}}, {return: {}, id: 7}].map((message) => `${JSON.stringify(message)}\r\n`).join('')
+    const {client} = await open({rawGreeting: `${leftOver}${JSON.stringify({QMP: {version: {qemu: {major: 7, minor: 2, micro: 0}, package: ''}, capabilities: []}})}\r\n`})
+    expect(client.version).toMatchObject({major: 7, minor: 2})
+  })
+
   it('can be cancelled', async () => {
     const abort = new AbortController()
     const failure = open({greeting: undefined}, {signal: abort.signal})
