@@ -51,8 +51,8 @@ export interface CommandSpec<P extends Params = Params> {
   readonly returns: ValueSchema
   readonly output: TextOutput
   readonly kind: CommandKind
-  /** The type in the UPID of a task (`qmstart`) and the parameter that names its object. */
-  readonly task?: {readonly type: string; readonly id?: string}
+  /** The type in the UPID of a task (`qmstart`), the parameter that names its object, and the types that it has with certain flags. */
+  readonly task?: {readonly type: string; readonly id?: string; readonly typeWith?: Readonly<Record<string, string>>}
   /**
    * client: always the machine on which the words were typed; caller: any host of the installation (a change of the shared configuration);
    * node: the host that is meant; guest-node: the host of the guest.

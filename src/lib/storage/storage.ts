@@ -120,6 +120,8 @@ export interface VolumeSnapshots {
   create(id: VolumeId, name: string): Promise<void>
   /** Gives the volume its content of that time. @throws NotFoundError for the snapshot, ConflictError when the volume is in use */
   rollback(id: VolumeId, name: string): Promise<void>
+  /** Throws what `rollback` would, where a storage cannot go back to every snapshot; asked before anything is done. @throws ConflictError */
+  checkRollback?(id: VolumeId, name: string): Promise<void>
   /** Resolves when it is not there either. @throws ConflictError when the volume is in use */
   remove(id: VolumeId, name: string): Promise<void>
 }

@@ -9,6 +9,7 @@ import type {Catalog} from './catalog-entry.ts'
 import type {Context} from './context.ts'
 import {findFullDisk} from './full-disk.ts'
 import {killSwitchVariables} from './kill-switch.ts'
+import {readRefusal} from './refusal.ts'
 import {checkCaller} from './run-command.ts'
 import {logPath} from './task-files.ts'
 import {taskOfKey} from './task-keys.ts'
@@ -93,7 +94,8 @@ function orderFor(spec: CommandSpec, params: Readonly<Record<string, unknown>>, 
   if (spec.task === undefined) throw new AppError('internal', `${spec.id} is not a task`)
   const object = spec.task.id === undefined ? undefined : params[spec.task.id]
   const id = typeof object === 'string' || typeof object === 'number' ? upidWord(String(object)) : ''
-  return {commandId: spec.id, params, type: spec.task.type, id, user: upidWord(caller.user), starttime: Math.floor(clock.now() / 1000), stderrPath}
+  const [type = spec.task.type] = Object.entries(spec.task.typeWith ?? {}).flatMap(([flag, typeOfFlag]) => (params[flag] === true ? [typeOfFlag] : []))
+  return {commandId: spec.id, params, type, id, user: upidWord(caller.user), starttime: Math.floor(clock.now() / 1000), stderrPath}
 }
 
 /**
@@ -124,8 +126,10 @@ async function registered(upid: string, worker: ProcessId, stderrPath: string | 
   }
 }
 
-async function neverRegistered(stderrPath: string | undefined, {host, places}: Pick<Context, 'host' | 'places'>): Promise<ToolError> {
+async function neverRegistered(stderrPath: string | undefined, {host, places}: Pick<Context, 'host' | 'places'>): Promise<AppError> {
   const stderr = stderrPath === undefined ? '' : (await host.files.readAt(stderrPath, 0, maxStderrBytes)).toString('utf8').trim()
+  const refusal = readRefusal(stderr)
+  if (refusal !== undefined) return refusal
   const full = stderr === '' ? await findFullDisk([places.runDir, places.logDir], host) : undefined
   const reason = full?.sentence ?? reasonIn(stderr)
   return new ToolError('the worker of the task ended before it began', {

@@ -3,8 +3,10 @@ import {AppError, NotFoundError, errorChain, formatUpid, nextStepsOf, placesFrom
 import type {Places} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Catalog} from './catalog-entry.ts'
-import type {Context} from './context.ts'
+import type {Context, Log} from './context.ts'
 import {localContext, nodeName} from './local-context.ts'
+import type {OpenContext} from './local-context.ts'
+import {isRefusal, refusalLine} from './refusal.ts'
 import {runHandler} from './run-command.ts'
 import type {WorkerOrder} from './start-task.ts'
 import {upidOf} from './start-task.ts'
@@ -15,8 +17,10 @@ import {claimKey, forgetOldKeys} from './task-keys.ts'
 import type {TaskLog} from './task-log.ts'
 
 const maxOrderBytes = 16 * 1024 * 1024
+/** Whoever started us waits for the task to be registered; one whose object is slow to be found is registered all the same. */
+const lookLimitMs = 3000
 
-/** What the entry file brings: the catalog is loaded when the task is registered, so that it is seen early. */
+/** What the entry file brings. */
 export interface WorkerParts {
   readonly loadCatalog: () => Promise<Catalog>
   /** For the tasks that this task starts. */
@@ -40,13 +44,64 @@ export async function workerProgram(parts: WorkerParts): Promise<void> {
   process.on('SIGINT', () => cancel.abort())
   process.on('SIGHUP', () => undefined)
   const order = await readOrder(process.stdin, maxOrderBytes) as WorkerOrder
+  const ground = prepare(parts, cancel.signal)
+  const patience = new AbortController()
+  await Promise.race([refuseMissingObject(order, ground), systemClock.sleep(lookLimitMs, patience.signal).catch(() => undefined)])
+  patience.abort()
   const task = await register(order).catch(giveUp)
+  ground.log.begin(task.log)
   const endNow = (error: unknown) => { void finish(task, failure(error, task.log)).then(() => process.exit(1)) }
   process.on('uncaughtException', endNow)
   process.on('unhandledRejection', endNow)
-  const end = await work(order, task, parts, cancel.signal)
+  const end = await work(order, task, ground)
   // Whatever a handler left open (a socket, a timer) must not keep a finished task in the process table.
   process.exit(end.errorKind === undefined ? 0 : 1)
+}
+
+/** What a task works with; made once, and a failure to make it is the task's. */
+interface Ground {
+  readonly ready: () => Promise<{readonly catalog: Catalog; readonly opened: OpenContext}>
+  readonly log: LateLog
+}
+
+function prepare({loadCatalog, workerArgv}: WorkerParts, signal: AbortSignal): Ground {
+  const log = lateLog()
+  const ready = (async () => {
+    const catalog = await loadCatalog()
+    return {catalog, opened: await localContext({env: process.env, catalog, workerArgv, log, signal})}
+  })()
+  ready.catch(() => undefined)
+  return {ready: () => ready, log}
+}
+
+/**
+ * A guest that is not there makes no task: what the task would lock is read from it, so that is asked for beforehand. Whatever else is wrong
+ * fails the task, where it is written down.
+ */
+async function refuseMissingObject({commandId, params}: WorkerOrder, ground: Ground): Promise<void> {
+  try {
+    const {catalog, opened: {context}} = await ground.ready()
+    const {handler} = await (Object.hasOwn(catalog.commands, commandId) ? catalog.commands[commandId] : undefined)?.handler() ?? {}
+    if (handler?.handles === 'change') await handler.locks(params as never, context)
+  } catch (error) {
+    if (!isRefusal(error)) return
+    process.stderr.write(refusalLine(error), () => process.exit(1))
+    await new Promise(() => undefined)
+  }
+}
+
+interface LateLog extends Log { begin(log: Log): void }
+
+/** Of what is said before there is a log, nothing is kept: it is said again. */
+function lateLog(): LateLog {
+  let log: Log | undefined
+  return {
+    begin: (begun) => { log = begun },
+    info: (message) => { log?.info(message) },
+    warn: (message) => { log?.warn(message) },
+    notice: (message) => { (log?.notice ?? log?.warn)?.call(log, message) },
+    progress: (...told) => { log?.progress(...told) },
+  }
 }
 
 /** Before there is a log, standard error is where whoever started us reads why there will be none. */
@@ -78,14 +133,13 @@ async function register(order: WorkerOrder): Promise<RunningTask> {
   return {upid, host, places, log: taskLog(path, host, systemClock)}
 }
 
-async function work(order: WorkerOrder, task: RunningTask, {loadCatalog, workerArgv}: WorkerParts, signal: AbortSignal): Promise<TaskEnd> {
+async function work(order: WorkerOrder, task: RunningTask, ground: Ground): Promise<TaskEnd> {
   const ended = new AbortController()
   let close = () => Promise.resolve()
   let archive: ((end: TaskEnd) => Promise<void>) | undefined
   let end: TaskEnd
   try {
-    const catalog = await loadCatalog()
-    const opened = await localContext({env: process.env, catalog, workerArgv, log: task.log, signal})
+    const {catalog, opened} = await ground.ready()
     close = () => opened.close()
     archive = async ({status}) => (await import('./task-index.ts')).archiveTask(task.upid, status, opened.context)
     tellLater(opened.context, ended.signal)

@@ -177,18 +177,21 @@ async function rename(on: ZfsStorage, from: VolumeId, to: VolumeId): Promise<voi
 
 function snapshotsOf(on: ZfsStorage): VolumeSnapshots {
   const list = async (id: VolumeId) => (await zfsSnapshots(on, nameOf(on, id))).filter(({name}) => name !== baseSnapshot)
+  const checkRollback = async (id: VolumeId, name: string) => {
+    const all = (await list(id)).map((snapshot) => snapshot.name)
+    if (!all.includes(checkSnapshotName(name))) throw new NotFoundError(`${formatVolumeId(id)} has no snapshot '${name}'`)
+    const newer = all.slice(all.indexOf(name) + 1)
+    if (newer.length === 0) return
+    throw new ConflictError(`${formatVolumeId(id)} can only go back to its newest snapshot: ZFS would lose ${newer.join(', ')}`, {nextSteps: ['Remove the newer ones first, or clone the guest from the snapshot.']})
+  }
   return {
     list,
+    checkRollback,
     create: async (id, name) => {
       await runZfs(on, snapshotArgv('create', on.options, nameOf(on, id), checkSnapshotName(name)))
     },
     rollback: async (id, name) => {
-      const all = (await list(id)).map((snapshot) => snapshot.name)
-      if (!all.includes(checkSnapshotName(name))) throw new NotFoundError(`${formatVolumeId(id)} has no snapshot '${name}'`)
-      const newer = all.slice(all.indexOf(name) + 1)
-      if (newer.length > 0) {
-        throw new ConflictError(`${formatVolumeId(id)} can only go back to its newest snapshot: ZFS would lose ${newer.join(', ')}`, {nextSteps: ['Remove the newer ones first, or clone the guest from the snapshot.']})
-      }
+      await checkRollback(id, name)
       await runZfs(on, snapshotArgv('rollback', on.options, nameOf(on, id), name))
     },
     remove: async (id, name) => {

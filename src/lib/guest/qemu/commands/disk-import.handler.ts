@@ -4,7 +4,7 @@ import type {ParamsOf} from '../../../spec/index.ts'
 import {copyVolumeSteps, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
-import {guestOfImport, importSource, readImportWish} from '../drives/import-source.ts'
+import {guestOfImport, importBandwidth, importSource, readImportWish} from '../drives/import-source.ts'
 import {isUnusedKey} from '../drives/drive-text.ts'
 import {assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {addUnused, readKey, referencedVolumes, writeKey} from '../pending.ts'
@@ -38,8 +38,9 @@ async function planUnused({vmid, source, storage, format, 'target-disk': target}
   const guest = await readGuest(vmid, context)
   assertUnlocked(guest, false, context.caller)
   if (target !== undefined && readKey(guest.config, target) !== undefined) throw taken(vmid, target)
+  const image = await importSource('source', checkedSource(source), context)
   const made = await copyVolumeSteps({
-    source: await importSource('source', checkedSource(source), context), storage, vmid, taken: referencedVolumes(guest.config), purpose: target ?? 'unused', ...(format === undefined ? {} : {format}),
+    source: image, storage, vmid, bandwidthKib: await importBandwidth(image, storage, context), taken: referencedVolumes(guest.config), purpose: target ?? 'unused', ...(format === undefined ? {} : {format}),
   }, context)
   const config = target === undefined ? addUnused(guest.config, made.volume) : writeKey(guest.config, target, made.volume)
   const key = Object.keys(config.current.values).find((name) => isUnusedKey(name) && config.current.values[name] === made.volume)

@@ -22,7 +22,7 @@ the machine is locked (\`suspended\`): \`qm unlock\` takes that away, and the ne
   returns: std.upid,
   output: {as: 'none'},
   kind: 'task',
-  task: {type: 'qmpause', id: 'vmid'},
+  task: {type: 'qmpause', id: 'vmid', typeWith: {todisk: 'qmsuspend'}},
   runsOn: 'guest-node',
   needs: {path: '/vms/{vmid}', privilege: 'VM.PowerMgmt'},
   examples: [

@@ -1,7 +1,7 @@
 // `import-from` in a drive option: a new volume that is filled from another one, or from an image file (`local:0,import-from=/x.qcow2`).
 import {ConflictError, ForbiddenError, InvalidInputError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, openVolume, readImageFile} from '../../../storage/index.ts'
+import {copyBandwidth, copyVolumeSteps, openVolume, parseVolumeId, readImageFile} from '../../../storage/index.ts'
 import type {CopySource, Format} from '../../../storage/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import {assertUnlocked, readGuest} from '../guest-files.ts'
@@ -57,9 +57,16 @@ export async function planImportedDrive({vmid, key, drive, wish, taken}: ImportR
   if (drive.options['media'] === 'cdrom') throw wrong(key, 'an imported image is a disk; name an ISO image where it lies')
   const source = await importSource(key, wish.from, context)
   const format = key === 'tpmstate0' ? 'raw' : drive.options['format'] as Format | undefined
-  const made = await copyVolumeSteps({source, storage: wish.storage, vmid, purpose: key, taken, ...(format === undefined ? {} : {format})}, context)
+  const bandwidthKib = await importBandwidth(source, wish.storage, context)
+  const made = await copyVolumeSteps({source, storage: wish.storage, vmid, purpose: key, taken, bandwidthKib, ...(format === undefined ? {} : {format})}, context)
   const options = Object.fromEntries(Object.entries(drive.options).filter(([name]) => name !== 'format'))
   return {volume: made.volume, steps: made.steps, drive: {file: made.volume, options: {...options, size: formatSize(made.sizeBytes)}}}
+}
+
+/** In KiB a second, 0 for none: an import is none of the kinds of work that `bwlimit` names, so the limit for all others is its own. */
+export function importBandwidth(source: CopySource, storage: string, context: Context): Promise<number> {
+  const from = 'volume' in source ? [parseVolumeId(source.volume).storage] : []
+  return copyBandwidth('default', [...new Set([...from, storage])], undefined, context)
 }
 
 /** @throws as planImportedDrive */

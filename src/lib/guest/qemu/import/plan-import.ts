@@ -10,6 +10,7 @@ import type {GuestConfig} from '../../guest-config.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
 import {formatQemuConfig} from '../config/index.ts'
 import {readBootOrder, formatBootOrder} from '../boot-order.ts'
+import {importBandwidth} from '../drives/import-source.ts'
 import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
@@ -91,7 +92,8 @@ async function planDisks(wish: ImportWish, context: Context): Promise<PlannedDis
     if (source === undefined) continue
     const taken = Object.values(values).map((value) => value.split(',')[0] ?? '')
     const format = wish.format ?? await usualFormat(source, storage, context)
-    const copy = await copyVolumeSteps({source, storage, vmid, taken, purpose: address, ...(format === undefined ? {} : {format})}, context)
+    const bandwidthKib = await importBandwidth(source, storage, context)
+    const copy = await copyVolumeSteps({source, storage, vmid, taken, purpose: address, bandwidthKib, ...(format === undefined ? {} : {format})}, context)
     const [create, ...copies] = copy.steps
     if (create !== undefined) created.push(create)
     filled.push(...(check === undefined ? [] : [{do: check}]), ...copies)

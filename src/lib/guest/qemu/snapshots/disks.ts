@@ -37,19 +37,21 @@ export function snapshotDrives(values: Readonly<Record<string, string>>): {key: 
  */
 export async function snapshotDisks(values: Readonly<Record<string, string>>, change: SnapshotChange, context: StorageContext): Promise<SnapshotDisk[]> {
   const disks: SnapshotDisk[] = []
-  const faults: {key: string; reason: string; isMissing: boolean}[] = []
+  const faults: {key: string; reason: string; kind: string; nextSteps: readonly string[]}[] = []
   for (const {key, file} of snapshotDrives(values)) {
     try {
       disks.push(await snapshotDisk(key, file, change, context))
     } catch (error) {
       if (!(error instanceof AppError) || error.kind === 'cancelled') throw error
-      faults.push({key, reason: errorChain(error).join(': '), isMissing: error.kind === 'not-found'})
+      faults.push({key, reason: errorChain(error).join(': '), kind: error.kind, nextSteps: error.nextSteps})
     }
   }
   if (faults.length === 0) return disks
   const list = faults.map(({key, reason}) => `${key}: ${reason}`).join('; ')
   const data = {keys: faults.map(({key}) => key)}
-  if (change.what === 'rollback' && faults.some(({isMissing}) => isMissing)) throw new ConflictError(`not every disk can go back to the snapshot '${change.name}': ${list}`, {data})
+  if (change.what === 'rollback' && faults.some(({kind}) => kind === 'not-found' || kind === 'conflict')) {
+    throw new ConflictError(`not every disk can go back to the snapshot '${change.name}': ${list}`, {data, nextSteps: [...new Set(faults.flatMap(({nextSteps}) => nextSteps))]})
+  }
   throw new UnsupportedError(`not every disk can have snapshots: ${list}`, {
     data, nextSteps: ['On a storage that is a folder, disks need the format qcow2.', `Or take the disk out: ${faults.map(({key}) => key).join(', ')}`],
   })
@@ -80,6 +82,9 @@ async function snapshotDisk(key: string, file: string, {what, name}: SnapshotCha
   if (!snapshotFormats.some((able) => able === format)) {
     throw new UnsupportedError(`storage '${id.storage}' (${storage.config.type}) has snapshots of ${snapshotFormats.join(', ')} only, and ${file} is ${format}`)
   }
-  if (what === 'rollback' && !(await storage.snapshots.list(id)).some((snapshot) => snapshot.name === name)) throw new NotFoundError(`${file} has no snapshot '${name}'`)
+  if (what === 'rollback') {
+    if (!(await storage.snapshots.list(id)).some((snapshot) => snapshot.name === name)) throw new NotFoundError(`${file} has no snapshot '${name}'`)
+    await storage.snapshots.checkRollback?.(id, name)
+  }
   return {key, volume: file, isInImage: format === 'qcow2', commands: storage.commands({snapshot: what, id, name})}
 }
