@@ -5,7 +5,7 @@
 import {spawnSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import fs from 'node:fs'
-import {createRequire} from 'node:module'
+import {createRequire, isBuiltin} from 'node:module'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
@@ -100,6 +100,7 @@ function withImports(code) {
 
 /** Whether require() of a package gives what Node's import of it would. */
 function isCommonJs(name) {
+  if (isBuiltin(name)) return true
   const file = require.resolve(name)
   const folder = path.join(root, 'node_modules', ...name.split('/').slice(0, name.startsWith('@') ? 2 : 1))
   const {type} = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))
