@@ -17,4 +17,6 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pvesm scan zfs': {spec: () => import('./scan-zfs.spec.ts'), handler: () => import('./scan-zfs.handler.ts')},
   'pvesm apiinfo': {spec: () => import('./apiinfo.spec.ts'), handler: () => import('./apiinfo.handler.ts')},
   'pvesm prune-backups': {spec: () => import('./prune-backups.spec.ts'), handler: () => import('./prune-backups.handler.ts')},
+  'pvesm scan iscsi': {spec: () => import('./scan-iscsi.spec.ts'), handler: () => import('./scan-iscsi.handler.ts')},
+  'pvesm extractconfig': {spec: () => import('./extractconfig.spec.ts'), handler: () => import('./extractconfig.handler.ts')},
 }
