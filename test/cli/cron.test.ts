@@ -78,7 +78,11 @@ const scene: readonly Line[] = [
   {words: words('pvesm alloc local 100 vm-100-x.raw 1M'), prints: /^successfully created 'local:100\/vm-100-x.raw'\n$/},
   {words: words('pvesm path local:100/vm-100-x.raw'), prints: /^\/.*\/vm-100-x\.raw\n$/},
   {words: words('pvesm list local'), prints: /^Volid .*\n(?:.*\n)*local:100\/vm-100-x\.raw /},
+  {words: words('pvesm export local:100/vm-100-x.raw raw+size STREAM')},
+  {words: words('pvesm import local:100/vm-100-y.raw raw+size STREAM'), prints: /^successfully imported 'local:100\/vm-100-y\.raw'\n$/},
+  {words: words('pvesm free local:100/vm-100-y.raw')},
   {words: words('pvesm free local:100/vm-100-x.raw')},
+  {words: words('pvesm extractconfig local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma'), code: 3, tells: /^Error: there is no backup vzdump-/},
   {words: words('corral disk list --skipsmart'), prints: /^DEVICE +TYPE +SIZE USED .*\n/},
   {words: words('corral disk initgpt /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
   {words: words('corral disk wipe /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
@@ -90,6 +94,7 @@ const scene: readonly Line[] = [
   {words: words('pvesm apiinfo'), prints: /^APIVER \d+\nAPIAGE \d+\n$/},
   {words: words('pvesm scan nfs nobody.invalid'), code: 7, tells: /^Error: .*nobody\.invalid/},
   {words: words('pvesm scan cifs nobody.invalid'), code: 7, tells: /^Error: .*nobody\.invalid/},
+  {words: words('pvesm scan iscsi 127.0.0.1:1'), code: 7, tells: /^Error: /},
   {words: words('pvesm scan lvm'), prints: /(?:)/},
   {words: words('pvesm scan lvmthin nobodys-group'), code: 3, tells: /^Error: the host has no volume group 'nobodys-group'\n/},
   {words: words('pvesm scan zfs'), code: 7, tells: /^Error: the host cannot be asked: zfs is not installed\n/},
@@ -144,7 +149,7 @@ test('the scene is played without an environment', async () => {
   const place = new Installation()
   try {
     for (const {words: line, code = 0, prints = /^$/, tells = /^$/, endAfterMs} of scene) {
-      const given = line.map((word) => (word === 'TASK' ? startedTask(place) : word.replace('SOCKET', join(place.root, 'other.sock'))))
+      const given = line.map((word) => (word === 'TASK' ? startedTask(place) : word.replace('SOCKET', join(place.root, 'other.sock')).replace('STREAM', join(place.root, 'stream'))))
       const answer = await asCron(place, given, endAfterMs)
       expect.soft(answer, given.join(' ')).toMatchObject({code, stdout: expect.stringMatching(prints) as string, stderr: expect.stringMatching(tells) as string})
     }

@@ -101,6 +101,9 @@ import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
 import {parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../src/lib/storage/rbd/report.ts'
 import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
 import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
+import {parseUserConfig} from '../../src/lib/access/index.ts'
+import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
+import {vmaHeader} from '../support/vma-archive.ts'
 import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
 import {parseShares} from '../../src/lib/storage/scan/cifs.ts'
 import {parseExports} from '../../src/lib/storage/scan/nfs.ts'
@@ -251,6 +254,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'reports of iscsi-ls': format(['storage/iscsidirect/report.ts parseTargets'], ['Target:iqn.2003-01.org.example:disks Portal:192.0.2.10:3260,1\nLun:0    Type:STORAGE_ARRAY_CONTROLLER\nLun:1    Type:DIRECT_ACCESS (Size:15M)\n'], parseTargets),
   'sizes of LUNs': format(['storage/iscsidirect/report.ts parseCapacity'], ['41943040\n'], parseCapacity),
   'reports of iscsiadm': format(['storage/iscsi/discovery.ts parseDiscovery'], ['192.0.2.10:3260,1 iqn.2003-01.org.example:disks\n[2001:db8::1]:3260,1 eui.0123456789abcdef\n'], parseDiscovery),
+  'user.cfg': format(['access/user-config.ts parseUserConfig'], ['user:joe@pve:1:0::::::\ngroup:ops:joe@pve::\nrole:look:VM.Audit:\npool:p:c:100:local:\nacl:1:/vms/100:@ops,joe@pve:look:\ntoken:joe@pve!t:0:1::\n'], parseUserConfig),
+  'headers of VMA': format(['storage/archive/vma-header.ts parseVmaHeader'], [vmaHeader({configs: [{name: 'qemu-server.conf', text: 'cores: 1\n'}]}).toString('latin1')], text => parseVmaHeader(bytes(text))),
   'exports of an NFS server': format(['storage/scan/nfs.ts parseExports'], ['/srv/vm 192.0.2.0/24,10.0.0.1\n/srv/my disks (everyone)\n'], parseExports),
   'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),

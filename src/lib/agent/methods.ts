@@ -52,7 +52,7 @@ export function agentMethods(parts: MethodParts): AgentMethods {
 
     run: async (given, call) => {
       const {entry, spec, params, dryRun} = await checkInvocation('run', given, await parts.catalog())
-      if (spec.kind === 'interactive') throw new UnsupportedError(`${spec.id} needs a terminal; it is not run like this`)
+      if (spec.kind === 'interactive' && !dryRun) throw new UnsupportedError(`${spec.id} needs a terminal; it is not run like this`)
       if (spec.kind === 'task' && !dryRun) throw new UnsupportedError(`${spec.id} is a task; it is started, not run`)
       const {handler} = await entry.handler()
       const log = forwardedLog((line) => call.emit(line))
@@ -91,8 +91,8 @@ export function agentMethods(parts: MethodParts): AgentMethods {
     }),
 
     prepareTerminal: async (given, call) => {
-      const {spec, params, environment} = await checkInvocation('prepareTerminal', given, await parts.catalog())
-      if (spec.kind !== 'interactive') throw new UnsupportedError(`${spec.id} needs no terminal`)
+      const {spec, params, dryRun, environment} = await checkInvocation('prepareTerminal', given, await parts.catalog())
+      if (spec.kind !== 'interactive' || dryRun) throw new UnsupportedError(`${spec.id} needs no terminal`)
       const {leaveInvocation} = await import('./terminal-tokens.ts')
       return withContext({signal: call.signal}, async (context) => ({token: await leaveInvocation({command: spec.id, params, environment}, context)}))
     },

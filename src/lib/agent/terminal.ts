@@ -32,7 +32,9 @@ export async function runTerminal(parts: AgentParts): Promise<void> {
     try {
       const {entry, params, environment} = await checkInvocation('terminal', left, catalog)
       const {handler} = await entry.handler()
-      await runHandler(handler, params, {...context, environment})
+      const outcome = await runHandler(handler, params, {...context, environment})
+      const lines = outcome.outcome === 'done' && handler.text !== undefined ? handler.text(outcome.result as never) : []
+      if (lines.length > 0) stdout.write(`${lines.join('\n')}\n`)
     } catch (error) {
       failure = error
     }

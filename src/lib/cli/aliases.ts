@@ -2,6 +2,7 @@
 
 export const aliases: Readonly<Record<string, string>> = {
   'pvesm cifsscan': 'pvesm scan cifs',
+  'pvesm iscsiscan': 'pvesm scan iscsi',
   'pvesm lvmscan': 'pvesm scan lvm',
   'pvesm lvmthinscan': 'pvesm scan lvmthin',
   'pvesm nfsscan': 'pvesm scan nfs',

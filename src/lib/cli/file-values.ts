@@ -1,5 +1,5 @@
 // Options whose value is the path of a file (`--sshkeys FILE`): the file is read here, on the machine of the caller, before a command goes to a
-// host. Paths of files that stay where they are only lose their dependence on the folder. It knows nothing of what the files mean.
+// host. Paths of files that stay where they are only lose their dependence on the folder; `-` is no path, but standard input or output. It knows nothing of what the files mean.
 import {resolve} from 'node:path'
 import {AppError, InvalidInputError} from '../base/index.ts'
 import type {CommandSpec} from '../spec/index.ts'
@@ -9,7 +9,7 @@ const longestFile = 64 * 1024
 
 /** The parameters with contents in place of paths of files to be read, and whole paths in place of relative ones; URL-encoded where the option wants that. @throws InvalidInputError naming the option whose file cannot be read */
 export async function withFileValues({params: known}: Pick<CommandSpec, 'params'>, given: Readonly<Record<string, unknown>>, folder = process.cwd()): Promise<Readonly<Record<string, unknown>>> {
-  const paths = Object.entries(given).filter(([name, value]) => findParam(known, name)?.schema.isPath === true && typeof value === 'string' && value !== '')
+  const paths = Object.entries(given).filter(([name, value]) => findParam(known, name)?.schema.isPath === true && typeof value === 'string' && value !== '' && value !== '-')
   const params = paths.length === 0 ? given : {...given, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, String(path))]))}
   const names = Object.keys(params).filter(name => findParam(known, name)?.schema.fromFile === true && typeof params[name] === 'string')
   if (names.length === 0) return params

@@ -28,6 +28,15 @@ export const cases: DryRunCases = {
     {about: 'raw', arrange: async () => ['pvesm', 'alloc', 'local', '100', 'vm-100-disk-7.raw', '1M'], shows: /^qemu-img create .*disk-7\.raw/m},
     {about: 'qcow2, a free name', arrange: async () => ['pvesm', 'alloc', 'local', '100', '', '1M', '--format', 'qcow2'], shows: /^qemu-img create .*disk-0\.qcow2/m},
   ],
+  'pvesm import': [{
+    arrange: async ({root}) => {
+      const size = Buffer.alloc(8)
+      size.writeBigUInt64LE(4096n)
+      writeFileSync(`${root}/stream`, Buffer.concat([size, Buffer.alloc(4096, 1)]))
+      return ['pvesm', 'import', 'local:100/vm-100-disk-0.raw', 'raw+size', `${root}/stream`]
+    },
+    shows: /^# new volume local:100\/vm-100-disk-0\.raw from \/.*\/stream \(raw\+size\)$/m,
+  }],
   'pvesm prune-backups': [{
     arrange: async ({context: {places}}) => {
       const dump = `${places.stateDir}/vz/dump`

@@ -26,7 +26,7 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
     command: spec.id, params, dryRun: standard.dryRun, ...(spec.kind === 'read' ? {isRead: true} : {}), ...(Object.keys(environment).length === 0 ? {} : {environment}),
   }
   if (spec.kind === 'task' && !standard.dryRun) return runTaskThere(invocation, remote, {agent, host, links, clock}, surroundings)
-  if (spec.kind === 'interactive') return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
+  if (spec.kind === 'interactive' && !standard.dryRun) return (await import('./terminal-there.ts')).runTerminalThere(remote, host, {agent, links}, surroundings)
   const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
   const outcome = await agent.run(remote, {onLog: (line) => showLogLine(line, log)}, surroundings.signal)
   if (standard.dryRun) await printPlan(checkedPlan(outcome, spec, host.name), standard, surroundings)

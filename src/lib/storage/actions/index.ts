@@ -13,6 +13,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.snapshot': async () => (await import('./volume-snapshot.ts')).volumeSnapshot,
   'volume.rollback': async () => (await import('./volume-snapshot.ts')).volumeRollback,
   'volume.drop-snapshot': async () => (await import('./volume-snapshot.ts')).volumeDropSnapshot,
+  'volume.receive': async () => (await import('./volume-receive.ts')).volumeReceive,
   'backups.prune': async () => (await import('./backups-prune.ts')).backupsPrune,
   'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,
 }

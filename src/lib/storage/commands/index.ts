@@ -19,4 +19,6 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pvesm prune-backups': {spec: () => import('./prune-backups.spec.ts'), handler: () => import('./prune-backups.handler.ts')},
   'pvesm scan iscsi': {spec: () => import('./scan-iscsi.spec.ts'), handler: () => import('./scan-iscsi.handler.ts')},
   'pvesm extractconfig': {spec: () => import('./extractconfig.spec.ts'), handler: () => import('./extractconfig.handler.ts')},
+  'pvesm export': {spec: () => import('./export.spec.ts'), handler: () => import('./export.handler.ts')},
+  'pvesm import': {spec: () => import('./import.spec.ts'), handler: () => import('./import.handler.ts')},
 }
