@@ -5,6 +5,8 @@ import {commands as completionCommands} from './completion/commands/index.ts'
 import {hasNames} from './completion/named-paths.ts'
 import {actionLoaders as guestActions} from './guest/actions/index.ts'
 import {commands as guestCommands} from './guest/commands/index.ts'
+import {actionLoaders as lxcActions} from './guest/lxc/actions/index.ts'
+import {commands as lxcCommands} from './guest/lxc/commands/index.ts'
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
@@ -32,8 +34,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, diskCommands, guestCommands, qemuCommands, hostCommands, completionCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, diskActions, guestActions, qemuActions, hostActions, completionActions),
+  commands: mergeTables(taskCommands, storageCommands, diskCommands, guestCommands, qemuCommands, lxcCommands, hostCommands, completionCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, diskActions, guestActions, qemuActions, lxcActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

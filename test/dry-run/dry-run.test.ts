@@ -9,6 +9,7 @@ import {shownPlan} from '../../src/lib/tasks/index.ts'
 import {cases as completionCases} from './cases/completion.ts'
 import {cases as diskCases} from './cases/disks.ts'
 import {cases as hostCases} from './cases/hosts.ts'
+import {cases as containerCases} from './cases/pct.ts'
 import {cases as storageCases} from './cases/pvesm.ts'
 import {cases as qemuCases} from './cases/qm.ts'
 import {cases as taskCases} from './cases/tasks.ts'
@@ -16,7 +17,7 @@ import type {DryRunCases} from './support/case.ts'
 import {differences, withoutChance} from './support/compare.ts'
 import {World} from './support/world.ts'
 
-const allCases: DryRunCases = {...completionCases, ...diskCases, ...hostCases, ...storageCases, ...qemuCases, ...taskCases}
+const allCases: DryRunCases = {...completionCases, ...diskCases, ...hostCases, ...storageCases, ...containerCases, ...qemuCases, ...taskCases}
 const caseLimitMs = 60_000
 
 const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))

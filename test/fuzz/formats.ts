@@ -33,6 +33,10 @@ import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {
   formatLxcConfig, formatRange, idMapOf, parseLxcConfig, readDevice, readMountPoint, readNet, readRawLine,
 } from '../../src/lib/guest/lxc/config/index.ts'
+import {parseSubordinateIds} from '../../src/lib/guest/lxc/facts/subordinate-ids.ts'
+import {parseOsRelease} from '../../src/lib/guest/lxc/setup/detect.ts'
+import {readHostDns as readContainerDns} from '../../src/lib/guest/lxc/setup/host-dns.ts'
+import {readCheckpoint} from '../../src/lib/guest/lxc/templates/extract-argv.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
 import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
 import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
@@ -156,6 +160,10 @@ const pctConf = '#notes\nenv: A=b\0C=d\nhostname: web\nmp0: local:100/vm-100-dis
 export const formats: Readonly<Record<string, Format>> = {
   'pct.conf': format(['guest/lxc/config/config-file.ts parseLxcConfig', 'guest/lxc/config/config-file.ts formatLxcConfig', 'guest/config-file.ts parseGuestConfig', 'guest/config-file.ts formatGuestConfig'],
     [pctConf], text => parseLxcConfig(text), formatLxcConfig, {writerMayRefuse: true}),
+  'subordinate ids': format(['guest/lxc/facts/subordinate-ids.ts parseSubordinateIds'], ['root:100000:65536\njoe:1:2\n'], text => parseSubordinateIds(text, 'root')),
+  'os-release': format(['guest/lxc/setup/detect.ts parseOsRelease'], ['ID=debian\nVERSION_ID="13"\nNAME=\'x y\'\n'], parseOsRelease),
+  'name servers for containers': format(['guest/lxc/setup/host-dns.ts readHostDns'], ['nameserver 192.0.2.1 # x\nsearch a b\n'], readContainerDns),
+  'checkpoints of tar': format(['guest/lxc/templates/extract-argv.ts readCheckpoint'], ['tar: 3276', '5'], readCheckpoint),
   'raw lines': format(['guest/lxc/config/raw-lines.ts readRawLine'], ['lxc.idmap = u 0 100000 65536', 'lxc.cap.drop: mknod'], readRawLine),
   'id maps': format(['guest/lxc/config/id-map.ts formatRange'], ['u 0 100000 65536', 'g 5 5 1'], text => idMapOf({values: {}, raw: [['lxc.idmap', text]]})[0], formatRange),
   'mount points': format(['guest/lxc/config/mounts.ts readMountPoint'], ['local:100/vm-100-disk-1.raw,mp=/srv/data,size=8G,mountoptions=noatime;nosuid', '/srv,mp=/srv,ro=1'], text => readMountPoint('mp0', text)),

@@ -89,6 +89,17 @@ export class ToolError extends AppError {
   }
 }
 
+/** A program that was run for the caller, on his own streams, ended with a code that is passed on: it has told itself what there was to tell. */
+export class ProgramEndedError extends AppError {
+  constructor(exitCode: number) { super('tool', `the command ended with exit code ${exitCode}`, {data: {passedExitCode: exitCode}}) }
+}
+
+/** The exit code that a program ended with, where that is all there is to tell. Also of an error that came from another host. */
+export function passedExitCode(error: unknown): number | undefined {
+  const code = error instanceof AppError && error.kind === 'tool' ? error.data['passedExitCode'] : undefined
+  return typeof code === 'number' && Number.isInteger(code) && code > 0 && code < 256 ? code : undefined
+}
+
 /** The caller asked to stop. */
 export class CancelledError extends AppError {
   constructor(message = 'the operation was cancelled', details?: ErrorDetails) { super('cancelled', message, details) }

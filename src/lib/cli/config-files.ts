@@ -1,4 +1,5 @@
 // The configuration files that have a man page of section 5, with the schemas that they are read by.
+import * as lxc from '../guest/lxc/config/index.ts'
 import * as qemu from '../guest/qemu/config/index.ts'
 import type {ConfigFile} from '../spec/generate/config-page.ts'
 import {contextParams, fileParams, hostParams} from '../hosts/context-schema.ts'
@@ -6,7 +7,7 @@ import {loadStoragePlugin, storageTypes} from '../storage/plugins.ts'
 
 /** In the order of the alphabet. */
 export async function configFiles(): Promise<ConfigFile[]> {
-  return [contextsYaml(), qmConf(), await storageCfg()]
+  return [contextsYaml(), pctConf(), qmConf(), await storageCfg()]
 }
 
 function contextsYaml(): ConfigFile {
@@ -26,6 +27,26 @@ function contextsYaml(): ConfigFile {
     ],
     example: 'current: lab\ncontexts:\n  lab:\n    hosts:\n      - name: h1\n        ssh: root@192.0.2.10\n      - name: h2\n        ssh: admin@h2.example.com:2222\n  home:\n    hosts:\n      - name: box\n        ssh: box',
     seeAlso: ['corral-host-add(1)', 'corral-host-list(1)', 'corral-context-use(1)', 'corral(1)', 'ssh_config(5)'],
+  }
+}
+
+function pctConf(): ConfigFile {
+  return {
+    name: 'pct.conf',
+    summary: 'Configuration of a container.',
+    description: [
+      'Each container has a file of its own in the configuration store, `nodes/NODE/lxc/VMID.conf`. It is written by `pct create` and `pct set` and shown by `pct config`.',
+      'A line is a key and a value, `key: value`. Lines at the top that begin with `#` are the description. A section `[PENDING]` holds changes that wait for the next start of the container; a section with the name of a snapshot holds the configuration at the time of the snapshot.',
+      'Lines that begin with `lxc.` go to LXC as they are, such as `lxc.idmap: u 0 100000 65536`; lxc.container.conf(5) describes them. They may stand there several times and cannot be set with `pct set`.',
+      'The format is that of Proxmox VE, in both directions. A key that Corral does not carry out is refused by name when the container is to be started; it is never ignored.',
+      'Where a value has settings, they are separated by commas and written `name=value`. The name in brackets may be left out.',
+    ].join('\n\n'),
+    groups: [
+      {title: 'GENERAL', params: lxc.generalParams}, {title: 'PROCESSOR AND MEMORY', params: lxc.resourceParams}, {title: 'VOLUMES AND FOLDERS', params: lxc.mountParams},
+      {title: 'NETWORK INTERFACES', params: lxc.netParams}, {title: 'DEVICES OF THE HOST', params: lxc.deviceParams},
+    ],
+    example: 'arch: amd64\ncores: 2\nhostname: web1\nmemory: 1024\nnet0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:2A:10:01,ip=dhcp,type=veth\nostype: debian\nrootfs: local:200/vm-200-disk-0.raw,size=8G\nswap: 512\nunprivileged: 1',
+    seeAlso: ['pct(1)', 'pct-create(1)', 'pct-set(1)', 'pct-config(1)', 'pct-pending(1)', 'storage.cfg(5)', 'lxc.container.conf(5)'],
   }
 }
 

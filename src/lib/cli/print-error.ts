@@ -1,6 +1,6 @@
 // An error as it is shown on stderr: its sentences cause by cause, each once, then what the user can do. With --output-format json an
 // object that follows errorSchema, which is a promise to programs; the text is not.
-import {AppError, errorChain, errorKind, nextStepsOf, printable, printableLines} from '../base/index.ts'
+import {AppError, errorChain, errorKind, nextStepsOf, passedExitCode, printable, printableLines} from '../base/index.ts'
 import {exitCodes} from './exit-codes.ts'
 import {jsonText} from './render/data.ts'
 
@@ -41,7 +41,7 @@ export interface ErrorReport {
 export function errorReport(error: unknown): ErrorReport {
   const kind = errorKind(error)
   const [message = 'unknown failure', ...causes] = errorChain(error)
-  return {kind, exitCode: exitCodes[kind], message, causes, nextSteps: stepsToPrint(error), data: error instanceof AppError ? error.data : {}}
+  return {kind, exitCode: passedExitCode(error) ?? exitCodes[kind], message, causes, nextSteps: stepsToPrint(error), data: error instanceof AppError ? error.data : {}}
 }
 
 /** A bug has a step of its own. */
@@ -53,6 +53,8 @@ function stepsToPrint(error: unknown): readonly string[] {
 
 /** The text for stderr, with a line end. `showStack` adds the place in the program, for bugs. */
 export function errorText(error: unknown, isJson: boolean, showStack = false): string {
+  // A program that ran on the caller's own streams has told what there is to tell.
+  if (passedExitCode(error) !== undefined) return ''
   const report = errorReport(error)
   if (isJson) return `${jsonText({error: report}, false)}\n`
   const lines = [`Error: ${printableLines(report.message).replace(/\n/g, '\n       ')}`, ...report.causes.map((cause) => `  ${printableLines(cause).replace(/\n/g, '\n  ')}`)]

@@ -35,6 +35,16 @@ export const tools: readonly ToolWords[] = [
     seeAlso: ['qm.conf(5)', 'corral-configuration(7)', 'corral-tasks(7)', 'corral-locks(7)', 'corral-networks(7)', 'corral-cloud-init(7)', 'pvesm(1)', 'corral(1)', 'qemu-system-x86_64(1)'],
   },
   {
+    name: 'pct',
+    summary: 'Manage system containers.',
+    description: [
+      'Creates, configures, starts and stops containers on this host, which run on stock LXC. A container is named by its number (100 to 999999999), or by its host name where only one guest has it.',
+      'Its configuration is a small file of `key: value` lines in the configuration store, in the form of Proxmox VE; pct.conf(5) describes the keys.',
+    ].join('\n\n'),
+    files: [store, {path: '/run/corral/lxc', meaning: 'The configurations for LXC, logs and process ids of running containers.'}],
+    seeAlso: ['pct.conf(5)', 'corral-configuration(7)', 'corral-tasks(7)', 'corral-locks(7)', 'corral-networks(7)', 'pvesm(1)', 'qm(1)', 'corral(1)', 'lxc(7)'],
+  },
+  {
     name: 'pvesm',
     summary: 'Manage storages and the volumes on them.',
     description: 'Adds, changes and removes storages, shows their state, and works with single volumes. storage.cfg(5) describes the configuration.',

@@ -62,6 +62,8 @@ export interface HostFiles {
   readText(path: string, maxBytes?: number): Promise<string>
   /** At most `maxBytes` from byte `offset` on; empty beyond the end. For files that grow and are followed. @throws NotFoundError */
   readAt(path: string, offset: number, maxBytes: number): Promise<Buffer>
+  /** Its bytes from the beginning, as fast as they are taken; a failure is the stream's. */
+  readStream(path: string): Readable
   /** Whole or not at all: a private temporary file beside it, then rename. */
   write(path: string, data: string | Buffer, options?: WriteOptions): Promise<void>
   append(path: string, data: string | Buffer): Promise<void>
@@ -85,6 +87,47 @@ export interface HostFiles {
   realPath(path: string): Promise<string>
   /** Size and free space of the file system under the path. */
   space(path: string): Promise<{totalBytes: number; usedBytes: number; availableBytes: number}>
+}
+
+/** Whose a new file or folder is; nobody in particular: ours. */
+export interface TreeOwner {
+  readonly mode?: number
+  readonly uid?: number
+  readonly gid?: number
+}
+
+/**
+ * Files below a folder whose content is somebody else's: a container's root file system. Links in it lead nowhere but to other places in it, also
+ * while somebody renames its folders. Paths are those within; a link at the end is followed by what reads.
+ */
+export interface FileTree {
+  /** undefined when nothing is there. */
+  stat(path: string, options?: {followLinks?: boolean}): Promise<(FileStat & {readonly gid: number}) | undefined>
+  /** undefined when nothing is there. @throws ConflictError for what is no plain file; InvalidInputError when it is larger than maxBytes (default 1 MiB) */
+  read(path: string, maxBytes?: number): Promise<Buffer | undefined>
+  readText(path: string, maxBytes?: number): Promise<string | undefined>
+  /** Where a link says that it leads; undefined for everything else. */
+  readLink(path: string): Promise<string | undefined>
+  /** Names in the folder, sorted; empty when it does not exist. */
+  list(path: string): Promise<string[]>
+  /** Whole or not at all. What is there, be it a link, is replaced. Default mode 0o644. @throws NotFoundError when the folder is missing */
+  write(path: string, data: string | Buffer, owner?: TreeOwner): Promise<void>
+  symlink(target: string, path: string): Promise<void>
+  /** With those above it. Default mode 0o755. */
+  makeDirectory(path: string, owner?: TreeOwner): Promise<void>
+  /** A file, a link or an empty folder; says whether it was there. */
+  remove(path: string): Promise<boolean>
+  close(): void
+}
+
+/** A mount namespace of its own: nobody else sees what is mounted in it, and the kernel unmounts it with the last process in there. */
+export interface MountSpace {
+  /** Runs a program in it, as Host.run does. */
+  run(argv: readonly string[], options?: RunOptions): Promise<RunResult>
+  /** Where we find a path of it. For openTree. */
+  pathOf(path: string): string
+  /** Ends what holds it. Programs that were started in it and went on keep it. */
+  close(): Promise<void>
 }
 
 /** A process that was started and left alone. Its start time tells it from a later process with the same number. */
@@ -123,6 +166,15 @@ export interface Host {
   connect(socketPath: string, timeoutMs?: number): Promise<Duplex>
   /** Fetches a file from a web server, within bounds and never over another file (download/fetch.ts says what it throws). */
   download(request: DownloadRequest): Promise<Downloaded>
+  /** @throws NotFoundError when the folder is not there */
+  openTree(root: string): Promise<FileTree>
+  /** It ends with our own process, however that ends. @throws ForbiddenError without the rights of root */
+  openMountSpace(): Promise<MountSpace>
+  /**
+   * Runs a program on our own standard streams, so that it owns the terminal, and gives its exit code: 128 and the signal when one ended it.
+   * @throws NotFoundError (no such program), CancelledError
+   */
+  runInForeground(argv: readonly string[], options?: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>}): Promise<number>
   /** The path of a program in PATH, or undefined. */
   which(program: string): Promise<string | undefined>
 }

@@ -96,6 +96,8 @@ export interface StorageTraits {
   readonly formats: readonly Format[]
   readonly defaultFormat: Format
   readonly shared: boolean
+  /** Makes folders for containers as well (format subvol, size 0), which have no limit of their own. */
+  readonly hasOpenFolders?: boolean
   /** The formats whose disks can have snapshots; none where the storage has no `snapshots`. */
   readonly snapshotFormats: readonly Format[]
   /** Going back to an older snapshot would lose the newer ones, so it is refused while there are any. Absent: any snapshot will do. */

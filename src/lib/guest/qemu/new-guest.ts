@@ -7,7 +7,7 @@ import {defaultBootOrder, formatBootOrder} from './boot-order.ts'
 import {changeConfig} from './change-config.ts'
 import type {ValueSources} from './config-values.ts'
 import {creationRecord, installedQemuVersion, pinnedMachine} from './creation-defaults.ts'
-import {ownedBy} from './drives/volume-owner.ts'
+import {ownedBy} from '../volume-owner.ts'
 
 const emptyConfig: GuestConfig = {current: {values: {}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
 

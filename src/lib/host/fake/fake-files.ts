@@ -1,4 +1,5 @@
 // Files in memory that answer as those of a real host do, errors included. Faults make single operations fail as a bad disk would.
+import {Readable} from 'node:stream'
 import {dirname, resolve} from 'node:path'
 import {InvalidInputError} from '../../base/index.ts'
 import {fileError} from '../file-errors.ts'
@@ -102,6 +103,10 @@ export function fakeFiles(
   return {
     read,
     readText: async (path, maxBytes) => (await read(path, maxBytes)).toString('utf8'),
+    readStream: (path) => {
+      check('readStream', `read ${path}`, path)
+      return Readable.from([Buffer.from(fileAt(path, `read ${path}`).data)])
+    },
     readAt: async (path, offset, maxBytes) => {
       check('readAt', `read ${path}`, path)
       return Buffer.from(fileAt(path, `read ${path}`).data.subarray(offset, offset + maxBytes))

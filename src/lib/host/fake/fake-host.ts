@@ -99,12 +99,20 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       return identity
     },
     process: async (pid) => running.get(pid),
+    runInForeground: async (argv) => {
+      checkArgv(argv)
+      const answer = take(argv)
+      if (answer.missing === true) throw startError({code: 'ENOENT'}, name, argv, undefined)
+      return answer.exitCode ?? 0
+    },
     kill: async (target) => {
       if (running.get(target.pid)?.startTime !== target.startTime) return false
       return running.delete(target.pid)
     },
     connect: async (socketPath) => { throw new UnavailableError(`cannot connect to the socket ${socketPath}: the fake host has none`) },
     download: async ({url}) => { throw new UnavailableError(`${url} cannot be fetched: the fake host has no network`) },
+    openTree: async (root) => { throw new UnavailableError(`the fake host has no tree below ${root}`) },
+    openMountSpace: async () => ({run: (argv, runOptions) => host.run(argv, runOptions), pathOf: (path) => path, close: async () => undefined}),
     which: async (program) => (options.programs ?? []).includes(program) ? `/usr/bin/${program}` : undefined,
     answer: (answer) => { expected.push({answer, used: 0}) },
     endProcess: (pid) => { running.delete(pid) },

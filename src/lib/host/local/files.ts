@@ -2,7 +2,7 @@
 // what the files mean.
 import {randomBytes} from 'node:crypto'
 import type {Stats} from 'node:fs'
-import {constants} from 'node:fs'
+import {constants, createReadStream} from 'node:fs'
 import type {FileHandle} from 'node:fs/promises'
 import * as fs from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
@@ -19,6 +19,7 @@ export const localFiles: HostFiles = {
   read: readBounded,
   readText: async (path, maxBytes) => (await readBounded(path, maxBytes)).toString('utf8'),
   readAt: readPart,
+  readStream: (path) => createReadStream(path),
   write: writeWhole,
   append,
   writeInPlace,
@@ -199,7 +200,7 @@ async function statOf(path: string, options: {followLinks?: boolean} = {}): Prom
   })
 }
 
-function kindOf(stats: Stats): FileStat['kind'] {
+export function kindOf(stats: Stats): FileStat['kind'] {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'directory'
   if (stats.isSymbolicLink()) return 'symlink'

@@ -15,10 +15,13 @@ export function localHost(name: string): Host {
     run: (argv, options) => runProgram(name, argv, options),
     spawnDetached: (argv, options) => spawnDetached(name, argv, options),
     process: async (pid) => processIdentity(pid),
+    runInForeground: async (argv, options) => (await import('./foreground.ts')).runInForeground(name, argv, options),
     kill: async (target, signal) => killProcess(target, signal),
     connect: connectUnixSocket,
     // Loaded when it is used: web servers are seldom asked.
     download: async (request) => (await import('../download/fetch.ts')).download(request),
+    openTree: async (root) => (await import('./tree.ts')).openFileTree(root),
+    openMountSpace: async () => (await import('./mount-space.ts')).openLocalMountSpace(name),
     which: findProgram,
   }
 }

@@ -28,7 +28,8 @@ export const volumeCreate = defineAction<VolumeCreate>({
   run: async ({volume, vmid, format, sizeBytes, purpose}, context) => {
     const {storage, id} = await openVolume(volume, context)
     const base = id.name.slice(id.name.lastIndexOf('/') + 1)
-    if (!Number.isSafeInteger(sizeBytes) || sizeBytes <= 0) throw new InvalidInputError(`the size of ${volume} must be a positive number of bytes`)
+    // Folders of containers have no limit.
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < (format === 'subvol' ? 0 : 1)) throw new InvalidInputError(`the size of ${volume} must be a positive number of bytes`)
     const made = storage.create({vmid, format, sizeBytes, base})
     await measured(made, async () => (await context.host.files.stat(storage.path(id)))?.allocatedBytes, {what: `new volume ${volume}`, totalBytes: sizeBytes}, context)
     context.log.info(`${purpose === undefined ? '' : `${purpose}: `}successfully created '${volume}' (${format}, ${formatSize(sizeBytes)})`)

@@ -31,6 +31,8 @@ const lookLimitMs = 5000
 const activateLimitMs = 30_000
 /** More disks than any guest has; it ends the search when a folder is full of odd names. */
 const maxDiskNumber = 100_000
+/** A folder of a container holds some hundred thousand files. */
+const removeLimitMs = 60 * 60_000
 
 /** @throws InvalidInputError when an option of the section is wrong */
 export function openDirStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
@@ -98,6 +100,11 @@ function blockFormat(name: VolumeName): Format {
   const isDisk = name.content === 'images' || name.content === 'import'
   if (isDisk && (name.format === 'raw' || name.format === 'qcow2' || name.format === 'vmdk')) return name.format
   throw new InvalidInputError(`'${name.base}' cannot be used as a drive: it is of the kind ${name.content}, format ${name.format}`)
+}
+
+/** The folder of a container. */
+function isFolder(name: VolumeName): boolean {
+  return name.content === 'images' && name.format === 'subvol'
 }
 
 function imageName(storage: DirStorage, id: VolumeId, snapshot: string | undefined): ImageName {
@@ -169,7 +176,7 @@ async function nextName(storage: DirStorage, vmid: number, format: Format, taken
   const bases = [...present, ...taken.map((name) => name.slice(name.lastIndexOf('/') + 1))]
   const used = new Set(bases.map((base) => diskNumber(base, vmid)))
   for (let number = 0; number < maxDiskNumber; number++) {
-    if (!used.has(number)) return {storage: storage.name, name: `${vmid}/vm-${vmid}-disk-${number}.${format}`}
+    if (!used.has(number)) return {storage: storage.name, name: `${vmid}/${format === 'subvol' ? 'subvol' : 'vm'}-${vmid}-disk-${number}.${format}`}
   }
   throw new ConflictError(`guest ${vmid} has ${maxDiskNumber} disks on storage '${storage.name}'`)
 }
@@ -179,8 +186,25 @@ async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
   const id = want.base === undefined ? await nextName(storage, want.vmid, want.format, []) : newName(storage, want)
   checkTakesDisks(storage.name, options.content)
   await makeReady(storage, want.vmid)
-  await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, options.preallocation)
+  if (want.format === 'subvol') await createFolder(storage, id)
+  else await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, options.preallocation)
   return existingVolume(storage, id)
+}
+
+/** A folder for a container, without a limit. @throws ConflictError when it is there, and then nothing was touched */
+async function createFolder(storage: DirStorage, id: VolumeId): Promise<void> {
+  const path = pathOf(storage, id)
+  if (await storage.host.files.stat(path) !== undefined) throw new ConflictError(`there is a volume ${formatVolumeId(id)} already`)
+  await storage.host.run(createFolderArgv(path))
+}
+
+function createFolderArgv(path: string): string[] {
+  return ['mkdir', '--mode=755', '--', path]
+}
+
+/** rm follows no links, and stays on the file system; what is mounted below is not ours. */
+function removeFolderArgv(path: string): string[] {
+  return ['rm', '-rf', '--one-file-system', '--', path]
 }
 
 /** Makes the folder for a guest's disks. */
@@ -230,8 +254,10 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   const {preallocation} = storage.options
   if ('create' in change) {
     const {id, want} = change.create
+    if (want.format === 'subvol') return [createFolderArgv(pathOf(storage, id))]
     return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocation)]
   }
+  if ('remove' in change && isFolder(parsed(storage, change.remove))) return [removeFolderArgv(pathOf(storage, change.remove))]
   if ('remove' in change) return removedPaths(pathOf(storage, change.remove), parsed(storage, change.remove)).map((path) => ['rm', '-f', '--', path])
   if ('rename' in change) return [['mv', '--', pathOf(storage, change.rename.from), pathOf(storage, change.rename.to)]]
   if ('snapshot' in change) return [snapshotArgv(change.snapshot, pathOf(storage, change.id), change.name)]
@@ -249,7 +275,7 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
 
 async function checkRemovable(storage: DirStorage, id: VolumeId): Promise<void> {
   const name = parsed(storage, id)
-  if (name.format === 'subvol') throw new UnsupportedError(`${formatVolumeId(id)} is a container's folder; only disks and files can be removed`)
+  if (name.content === 'rootdir') throw new UnsupportedError(`${formatVolumeId(id)} is a folder that Corral has not made; only what it makes can be removed`)
   if (name.format.startsWith('ova+')) throw new InvalidInputError(`${formatVolumeId(id)} lies inside an archive and cannot be removed alone`)
   await checkMounted(storage)
   if (name.isBase) await checkNoClones(storage, id, name)
@@ -264,7 +290,8 @@ async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
   await checkRemovable(storage, id)
   const name = parsed(storage, id)
   const path = pathOf(storage, id)
-  for (const each of removedPaths(path, name)) await files.remove(each)
+  if (isFolder(name)) await storage.host.run(removeFolderArgv(path), {timeoutMs: removeLimitMs})
+  else for (const each of removedPaths(path, name)) await files.remove(each)
   if (name.content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
 }
 

@@ -12,6 +12,7 @@ const traits: StorageTraits = {
   defaultContent: ['images', 'rootdir'],
   formats: ['raw', 'qcow2', 'vmdk'],
   defaultFormat: 'raw',
+  hasOpenFolders: true,
   shared: false,
   snapshotFormats: ['qcow2'],
   templateFormats: ['raw', 'qcow2', 'vmdk'],

@@ -3,7 +3,7 @@ import {ConflictError, InvalidInputError} from '../../../../src/lib/base/index.t
 import type {GuestConfig} from '../../../../src/lib/guest/guest-config.ts'
 import {changeConfig} from '../../../../src/lib/guest/qemu/change-config.ts'
 import type {ConfigChange} from '../../../../src/lib/guest/qemu/change-config.ts'
-import {ownedBy} from '../../../../src/lib/guest/qemu/drives/volume-owner.ts'
+import {ownedBy} from '../../../../src/lib/guest/volume-owner.ts'
 
 const known = ['cores', 'memory', 'balloon', 'boot', 'name', 'scsi0', 'scsi1', 'ide2', 'net0', 'hotplug', 'unused0']
 

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import type {GuestConfig} from '../../../../src/lib/guest/guest-config.ts'
 import {formatPendingDelete, parsePendingDelete} from '../../../../src/lib/guest/qemu/config/index.ts'
-import {ownedBy} from '../../../../src/lib/guest/qemu/drives/volume-owner.ts'
+import {ownedBy} from '../../../../src/lib/guest/volume-owner.ts'
 import {
   addPendingDelete, addUnused, applyPending, cleanupPending, dropUsedUnused, referencedVolumes,
   registerUnused, removePendingDelete, revertPending, withPendingValues,

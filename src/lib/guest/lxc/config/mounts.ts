@@ -113,7 +113,7 @@ function volumeIn(text: string): string | undefined {
 }
 
 /** What waits in a configuration, and its volumes (guest/pending.ts), bound to the keys of pct.conf. */
-export const {revertPending, applyPending, registerUnused, dropUsedUnused, usesVolume, refersTo, referencedVolumes} = volumeBookkeeping({
+export const {revertPending, applyPending, registerUnused, addUnused, dropUsedUnused, usesVolume, refersTo, referencedVolumes} = volumeBookkeeping({
   isVolumeKey: isMountKey, volumeOf: volumeIn, keptVolumeOf: volumeIn,
 })
 

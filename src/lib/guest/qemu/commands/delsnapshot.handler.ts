@@ -4,7 +4,7 @@ import {openVolume, parseVolumeId, removeVolumeStep, storageLock} from '../../..
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Step} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
-import {ownedBy} from '../drives/volume-owner.ts'
+import {ownedBy} from '../../volume-owner.ts'
 import {guestConfigPath, guestLockName, readGuest} from '../guest-files.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {reachableDisks, snapshotDisks} from '../snapshots/disks.ts'

@@ -13,7 +13,7 @@ import {cloudInitDriveOf, hasRecordedChanges, withRecordedChanges} from '../clou
 import {internalKeys, qemuConfigParams, readHotplug} from '../config/index.ts'
 import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {guestsOfImports, planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
-import {ownedBy} from '../drives/volume-owner.ts'
+import {ownedBy} from '../../volume-owner.ts'
 import {assertDigest, assertUnlocked, guestLockName, readGuest} from '../guest-files.ts'
 import {referencedVolumes} from '../pending.ts'
 import {locksOfCloudInitDrives, planConfigChange} from '../plan-config-change.ts'

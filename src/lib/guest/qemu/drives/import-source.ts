@@ -7,7 +7,7 @@ import type {Context, Step} from '../../../tasks/index.ts'
 import {assertUnlocked, readGuest} from '../guest-files.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import type {DriveText} from './drive-text.ts'
-import {volumeOwner} from './volume-owner.ts'
+import {volumeOwner} from '../../volume-owner.ts'
 
 export interface ImportWish {
   /** The storage of the new volume. */

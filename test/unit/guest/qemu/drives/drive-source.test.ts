@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../../../src/lib/base/index.ts'
 import {formatDriveText, isCdromText, parseDriveText, volumeOf} from '../../../../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readDriveSource} from '../../../../../src/lib/guest/qemu/drives/drive-source.ts'
-import {volumeOwner} from '../../../../../src/lib/guest/qemu/drives/volume-owner.ts'
+import {volumeOwner} from '../../../../../src/lib/guest/volume-owner.ts'
 
 const gib = 1024 ** 3
 

@@ -1,0 +1,12 @@
+// The kinds of action of containers, each loaded when a plan has one.
+import type {ActionKind} from '../../../tasks/index.ts'
+import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  ...runtimeActions,
+  'lxc.format-volume': async () => (await import('./format-volume.ts')).formatVolume,
+  'lxc.fill': async () => (await import('./fill.ts')).fill,
+  'lxc.unfill': async () => (await import('./fill.ts')).unfill,
+  'lxc.free-volume': async () => (await import('./free-volume.ts')).freeVolume,
+  'lxc.start-task': async () => (await import('./start-task.ts')).startTask,
+}

@@ -1,0 +1,94 @@
+// Creates a container. The VMID is claimed first, with a configuration that says `lock: create`; then the volumes are made; then the root file system is
+// filled and the whole configuration takes its place. Interrupted or failed, all of it is taken back.
+import {InvalidInputError} from '../../../base/index.ts'
+import {openVolume, storageLock} from '../../../storage/index.ts'
+import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
+import type {Context, Plan} from '../../../tasks/index.ts'
+import type {ParamsOf} from '../../../spec/index.ts'
+import type {GuestConfig} from '../../guest-config.ts'
+import {claimVmid, guestLockName} from '../../guest-files.ts'
+import {hashedPassword, newSalt} from '../../password-hash.ts'
+import {fileWithPoolMember} from '../../pools.ts'
+import {assertDistinctPaths} from '../change-config.ts'
+import {formatLxcConfig, idMapOf} from '../config/index.ts'
+import {gatherHostFacts} from '../facts/host-facts.ts'
+import {requireSubordinateIds} from '../facts/subordinate-ids.ts'
+import {containerConfigPath} from '../kind.ts'
+import {tarArgv} from '../templates/extract-argv.ts'
+import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../values.ts'
+import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
+import {spec} from './create.spec.ts'
+
+type CreateParams = ParamsOf<typeof spec>
+
+const reserved = 'lock: create\n'
+const defaultSizeGib = 4
+
+export const handler = handleChange(spec, {
+  locks: async (params, context) => {
+    // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
+    await claimVmid(params.vmid, 'lxc', context)
+    return [guestLockName(params.vmid), ...storagesOfNewVolumes(volumesWanted(params)).map(storageLock)]
+  },
+  lockTimeoutMs: 60_000,
+  plan: planCreate,
+})
+
+function volumesWanted(params: CreateParams): Record<string, string> {
+  const {volumes} = splitOptions(params)
+  return {rootfs: `${params.storage ?? 'local'}:${defaultSizeGib}`, ...volumes}
+}
+
+async function planCreate(params: CreateParams, context: Context): Promise<Plan> {
+  const {vmid, ostemplate, start} = params
+  const claim = await claimVmid(vmid, 'lxc', context)
+  const wanted = volumesWanted(params)
+  const unused = Object.keys(wanted).find((key) => key.startsWith('unused'))
+  if (unused !== undefined) throw new InvalidInputError(`'${unused}' cannot be given to a new container, which has no volumes yet`, {[unused]: 'is for existing containers'})
+  const given = await storedValues(splitOptions(params).others, {}, context.store)
+  assertMaySet(given, context.caller)
+  warnOfKeysThatWait(given, context.log)
+  const values = {arch: 'amd64', hostname: `CT${vmid}`, memory: '512', swap: '512', unprivileged: '1', ...given}
+  if (values.unprivileged === '0') delete (values as Record<string, string>)['unprivileged']
+  const map = idMapOf({values})
+  await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
+  await checkTemplate(ostemplate, context)
+
+  const planned = await planVolumes({vmid, map, wanted}, context)
+  const {description, ...others} = {...values, ...planned.values} as Record<string, string>
+  assertDistinctPaths(others)
+  const config: GuestConfig = {current: {values: others, ...(description === undefined ? {} : {description})}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+  const path = containerConfigPath(context.node, vmid)
+  const claims = [claim, ...(params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)])]
+  const fill = {
+    kind: 'lxc.fill', vmid, path, reserved, text: formatLxcConfig(config), archive: ostemplate, maxBytes: planned.newSizes['rootfs'] ?? 0,
+    ignoreErrors: params['ignore-unpack-errors'] === true,
+    ...(params.password === undefined ? {} : {passwordHash: hashedPassword(params.password, newSalt())}),
+    ...(params['ssh-public-keys'] === undefined ? {} : {sshKeys: checkedKeys(params['ssh-public-keys'])}),
+  }
+  return {
+    steps: [
+      storeCommitStep([...claims, {path, was: undefined, text: reserved}]), ...planned.steps, {do: fill, undo: {kind: 'lxc.unfill', vmid, reserved}},
+      ...(start === true ? [{do: {kind: 'lxc.start-task', vmid}}] : []),
+    ],
+    whenInterrupted: 'undo',
+  }
+}
+
+async function checkTemplate(ostemplate: string, context: Context): Promise<void> {
+  const {storage, id} = await openVolume(ostemplate, context)
+  const {content, format} = storage.parseName(id.name)
+  if (content !== 'vztmpl' && content !== 'backup') {
+    throw new InvalidInputError(`${ostemplate} is no template: it is of the kind ${content}`, {ostemplate: 'is no template'}, {nextSteps: [`See which there are: pvesm list ${id.storage} --content vztmpl`]})
+  }
+  tarArgv(format, '/')
+  await storage.volume(id)
+}
+
+/** @throws InvalidInputError for a line that is no key */
+function checkedKeys(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const wrong = lines.find((line) => !line.startsWith('#') && !/^(?:\S{1,200} )?(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]{1,60} [A-Za-z0-9+/=]{1,16384}(?: [^\p{Cc}]{0,400})?$/u.test(line))
+  if (wrong !== undefined) throw new InvalidInputError(`a line of the file with public keys is none: '${wrong.slice(0, 40)}'`, {'ssh-public-keys': 'has a line that is no public key'})
+  return lines.join('\n')
+}

@@ -1,0 +1,8 @@
+// Shows what is in force in a container's configuration and what waits for its next start.
+import {handleRead} from '../../../tasks/index.ts'
+import {pendingEntries, pendingLines} from '../../pending-view.ts'
+import {shownValue} from '../config-view.ts'
+import {readContainer} from '../kind.ts'
+import {spec} from './pending.spec.ts'
+
+export const handler = handleRead(spec, async ({vmid}, context) => pendingEntries((await readContainer(vmid, context)).config, shownValue), pendingLines)

@@ -1,0 +1,10 @@
+// The kinds of action that start and end containers, each loaded when a plan has one.
+import type {ActionKind} from '../../../../tasks/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'lxc.launch': async () => (await import('./launch.ts')).launch,
+  'lxc.undo-start': async () => (await import('./undo-start.ts')).undoStart,
+  'lxc.stop': async () => (await import('./stop.ts')).stop,
+  'lxc.shut-down': async () => (await import('./shut-down.ts')).shutDown,
+  'lxc.clear-up': async () => (await import('./clear-up.ts')).clearUpAction,
+}

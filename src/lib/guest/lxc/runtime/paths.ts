@@ -1,0 +1,47 @@
+// Where a container has its files on the host while it runs. Names only; nothing here looks at a disk.
+import {createHash} from 'node:crypto'
+import type {Places} from '../../../base/index.ts'
+
+export interface ContainerPaths {
+  /** The folder of all containers' run files, mode 0700. */
+  readonly dir: string
+  /** LXC's own configuration, made anew at each start. */
+  readonly config: string
+  /** LXC's log of the last start. */
+  readonly log: string
+  /** The number of LXC's monitor, which it writes itself. */
+  readonly pid: string
+  /** What `-P` is given to LXC's programs: its sockets are named by it. */
+  readonly lxcPath: string
+  /** Where the mount space has the root file system, and the mount points beside it (docs/containers.md). */
+  readonly rootfs: string
+}
+
+/** Over this folder of the host a tmpfs is mounted in each mount space, so that a container's users may search what is above its root. */
+export const mountBase = '/var/lib/lxc'
+
+/** The path that LXC knows its containers by: its own for the system's installation, another one for a private one. */
+export function lxcPathOf({root, runDir}: Pick<Places, 'root' | 'runDir'>): string {
+  return root === undefined ? mountBase : `${mountBase}/${createHash('sha256').update(runDir).digest('hex').slice(0, 12)}`
+}
+
+export function containerRunDir({runDir}: Pick<Places, 'runDir'>): string {
+  return `${runDir}/lxc`
+}
+
+export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: number): ContainerPaths {
+  const dir = containerRunDir(places)
+  const lxcPath = lxcPathOf(places)
+  return {dir, config: `${dir}/${vmid}.config`, log: `${dir}/${vmid}.log`, pid: `${dir}/${vmid}.pid`, lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`}
+}
+
+/** Where the mount space has a mount point. */
+export function mountPlace(places: Pick<Places, 'root' | 'runDir'>, vmid: number, key: string): string {
+  return `${lxcPathOf(places)}/${vmid}/${key}`
+}
+
+/** The host's end of an interface. At most 15 bytes: 4 + 9 + 1 + 2 would be 16, so numbers of nine digits give way. */
+export function vethName(vmid: number, index: number): string {
+  const name = `veth${vmid}i${index}`
+  return name.length <= 15 ? name : `v${vmid}i${index}`
+}

@@ -1,0 +1,40 @@
+// The steps that start a container, from its configuration and the facts of the host. Looks and changes nothing.
+import {ConflictError} from '../../../base/index.ts'
+import {findBridge, missingBridge} from '../../../network/index.ts'
+import type {Context, Step} from '../../../tasks/index.ts'
+import type {ConfigSection} from '../../guest-config.ts'
+import {checkPlainValues, idMapOf, mountPoints, netsOf, refuseUnsupportedKeys} from '../config/index.ts'
+import {gatherHostFacts} from '../facts/host-facts.ts'
+import {requireSubordinateIds} from '../facts/subordinate-ids.ts'
+import {buildLxcConfig, lxcConfigText} from '../lxc-config/build-lxc-config.ts'
+import {containerPaths, mountPlace} from './paths.ts'
+
+const startLimitMs = 120_000
+
+/** @throws AppError saying what stands in the way of the start */
+export async function planLaunch(vmid: number, section: ConfigSection, isDebug: boolean, context: Context): Promise<Step[]> {
+  refuseUnsupportedKeys(section)
+  checkPlainValues(section.values)
+  const {host, places} = context
+  const points = mountPoints(section.values)
+  if (points[0]?.key !== 'rootfs') throw new ConflictError(`container ${vmid} has no root file system`, {data: {vmid}})
+  const [facts] = await Promise.all([gatherHostFacts(host), requireSubordinateIds(idMapOf(section), host)])
+  const paths = containerPaths(places, vmid)
+  const bridgeMtus = await mtusOfBridges(section, context)
+  const text = lxcConfigText(buildLxcConfig(section, {vmid, host: facts, rootfs: paths.rootfs, placeOf: (key) => mountPlace(places, vmid, key), bridgeMtus}))
+  const argv = [
+    'lxc-start', '-P', paths.lxcPath, '-n', String(vmid), '-f', paths.config, '-p', paths.pid, '-o', paths.log, '-l', isDebug ? 'TRACE' : 'WARN', '-d',
+  ]
+  return [{do: {kind: 'lxc.launch', vmid, section, config: {path: paths.config, text}, argv, timeoutMs: startLimitMs}, undo: {kind: 'lxc.undo-start', vmid}}]
+}
+
+async function mtusOfBridges({values}: ConfigSection, {host}: Context): Promise<Record<string, number>> {
+  const mtus: Record<string, number> = {}
+  for (const {key, bridge} of netsOf(values)) {
+    if (bridge === undefined || mtus[bridge] !== undefined) continue
+    const found = await findBridge(bridge, host)
+    if (found === undefined) throw missingBridge(bridge, key)
+    mtus[bridge] = found.mtu
+  }
+  return mtus
+}

@@ -1,0 +1,140 @@
+// The network as /etc/network/interfaces has it (interfaces(5)), for Debian, Devuan and Alpine. What others wrote stays: other interfaces, comments, and
+// options that are not ours; of an interface that we set, address, netmask and gateway are ours, and routes to a gateway beyond the network between marks.
+import {isIPv4} from 'node:net'
+import type {Net} from '../../config/index.ts'
+import {block, withoutBlock} from '../managed-block.ts'
+import {put, textOf} from '../setup.ts'
+import type {Setup} from '../setup.ts'
+
+const path = '/etc/network/interfaces'
+
+/** @param hasPrefix the address is written with its prefix length, and no netmask: from ifupdown of Debian 12 and Alpine 3.13 on */
+export function ifupdown(hasPrefix: (release: string) => boolean): (at: Setup) => Promise<void> {
+  return async (at) => {
+    const {facts} = at
+    if (facts.nets.length === 0 && await at.tree.stat(path) === undefined) return
+    await put(at, path, interfacesText(await textOf(at, path), facts.nets, hasPrefix(facts.release)))
+  }
+}
+
+type Family = 'inet' | 'inet6'
+
+/** A stanza is what stands between `auto` or `iface` lines; comments and blank lines before it belong to it. */
+interface Stanza {
+  readonly lead: readonly string[]
+  readonly auto?: string
+  readonly iface?: {readonly name: string; readonly family: Family; readonly method: string}
+  readonly lines: readonly string[]
+}
+
+/** Pure. */
+export function interfacesText(text: string, nets: readonly Net[], hasPrefix: boolean): string {
+  const stanzas = readStanzas(withoutRouteBlocks(text))
+  const own = new Map(nets.map((net) => [net.name, net]))
+  const written = new Set<string>()
+  const parts: string[] = []
+  if (!stanzas.some(({auto, iface}) => auto === 'lo' || iface?.name === 'lo')) parts.push('auto lo\niface lo inet loopback\niface lo inet6 loopback\n\n')
+  for (const stanza of stanzas) {
+    const name = stanza.iface?.name ?? stanza.auto
+    const net = name === undefined ? undefined : own.get(name)
+    if (net === undefined) { parts.push(asItWas(stanza)); continue }
+    if (stanza.auto !== undefined) { parts.push(asItWas(stanza)); continue }
+    const {iface} = stanza
+    if (iface === undefined || written.has(`${net.name} ${iface.family}`)) continue
+    const lines = familyLines(net, iface.family, hasPrefix, stanza.lines.filter((line) => !isOurs(line)))
+    written.add(`${net.name} ${iface.family}`)
+    if (lines === undefined) continue
+    parts.push(stanza.lead.map((line) => `${line}\n`).join('') + lines)
+  }
+  for (const net of nets) parts.push(...missing(net, written, stanzas.some(({auto}) => auto === net.name), hasPrefix))
+  return parts.join('')
+}
+
+/** The families of an interface that have no stanza yet. */
+function missing(net: Net, written: ReadonlySet<string>, hasAuto: boolean, hasPrefix: boolean): string[] {
+  const families = (['inet', 'inet6'] as const).flatMap((family) => written.has(`${net.name} ${family}`) ? [] : familyLines(net, family, hasPrefix, []) ?? [])
+  const isSet = written.has(`${net.name} inet`) || written.has(`${net.name} inet6`)
+  if (families.length === 0) return isSet ? [] : [`${hasAuto ? '' : `auto ${net.name}\n`}iface ${net.name} inet manual\n\n`]
+  return [`${hasAuto || isSet ? '' : `auto ${net.name}\n`}${families.join('')}`]
+}
+
+/** A stanza of ours, a blank line behind it; undefined where the interface has nothing of the family. */
+function familyLines(net: Net, family: Family, hasPrefix: boolean, others: readonly string[]): string | undefined {
+  const wish = family === 'inet' ? net.ip : net.ip6
+  if (wish === undefined || wish === '') return undefined
+  const method = wish === 'dhcp' || wish === 'auto' || wish === 'manual' ? wish : 'static'
+  const kept = others.map((line) => `${line}\n`).join('')
+  if (method !== 'static') return `iface ${net.name} ${family} ${method}\n${kept}\n`
+  const [address = '', length = ''] = wish.split('/')
+  const mask = family === 'inet' ? netmask(Number(length)) : length
+  const gateway = family === 'inet' ? net.gw : net.gw6
+  return [
+    `iface ${net.name} ${family} static\n`, hasPrefix ? `\taddress ${wish}\n` : `\taddress ${address}\n\tnetmask ${mask}\n`,
+    gateway === undefined ? '' : isWithin(gateway, address, Number(length)) ? `\tgateway ${gateway}\n` : block(routeLines(gateway, net.name)),
+    kept, '\n',
+  ].join('')
+}
+
+/** A gateway beyond the network is reached by a route of its own. */
+function routeLines(gateway: string, name: string): string {
+  return [
+    `post-up ip route add ${gateway} dev ${name}`, `post-up ip route add default via ${gateway} dev ${name}`,
+    `pre-down ip route del default via ${gateway} dev ${name}`, `pre-down ip route del ${gateway} dev ${name}`,
+  ].map((line) => `\t${line}\n`).join('')
+}
+
+/** Lines of an interface that we write ourselves; routes to a gateway as an older version wrote them, without marks, are told by their form. */
+function isOurs(line: string): boolean {
+  return line.trim() === '' || /^\s*(?:address|netmask|gateway)\s/.test(line)
+    || /^\s*(?:post-up|pre-down) ip route (?:add|del) (?:default via )?[0-9a-f.:]{2,45} dev \S{1,15}$/i.test(line)
+}
+
+function withoutRouteBlocks(text: string): string {
+  for (let current = text; ; ) {
+    const next = withoutBlock(current)
+    if (next === current) return current
+    current = next
+  }
+}
+
+function readStanzas(text: string): Stanza[] {
+  const stanzas: (Stanza & {readonly lines: string[]})[] = []
+  let lead: string[] = []
+  for (const line of text.replace(/\n$/, '').split('\n')) {
+    const words = line.trim().split(/\s+/)
+    const [word, name = '', family = '', method = ''] = words
+    const last = stanzas.at(-1)
+    if (word === 'auto' && words.length === 2) { stanzas.push({lead, auto: name, lines: []}); lead = []; continue }
+    if (word === 'iface' && (family === 'inet' || family === 'inet6')) { stanzas.push({lead, iface: {name, family, method}, lines: []}); lead = []; continue }
+    if (/^\s/.test(line) && line.trim() !== '' && last?.iface !== undefined && lead.length === 0) { last.lines.push(line); continue }
+    if (text !== '') lead.push(line)
+  }
+  if (lead.length > 0) stanzas.push({lead, lines: []})
+  return stanzas
+}
+
+function asItWas({lead, auto, iface, lines}: Stanza): string {
+  return [
+    ...lead, ...(auto === undefined ? [] : [`auto ${auto}`]), ...(iface === undefined ? [] : [`iface ${iface.name} ${iface.family} ${iface.method}`]), ...lines,
+  ].map((line) => `${line}\n`).join('')
+}
+
+function netmask(length: number): string {
+  return [0, 8, 16, 24].map((offset) => 256 - 2 ** (8 - Math.min(8, Math.max(0, length - offset)))).join('.')
+}
+
+/** Whether the gateway can be reached directly: in the network of the address, or link-local. */
+export function isWithin(gateway: string, address: string, length: number): boolean {
+  if (/^fe[89ab]/i.test(gateway)) return true
+  const [a, b] = [bits(gateway), bits(address)]
+  return a.length === b.length && a.slice(0, length) === b.slice(0, length) && length < a.length
+}
+
+function bits(address: string): string {
+  if (isIPv4(address)) return address.split('.').map((octet) => Number(octet).toString(2).padStart(8, '0')).join('')
+  const [head = '', tail] = address.split('::')
+  const groups = (text: string) => text === '' ? [] : text.split(':').flatMap((group) => isIPv4(group) ? group.split('.').map(Number).reduce<string[]>((all, octet, index, octets) => index % 2 === 0 ? [...all, ((octet << 8) + (octets[index + 1] ?? 0)).toString(16)] : all, []) : [group])
+  const [before, after] = [groups(head), tail === undefined ? [] : groups(tail)]
+  const all = tail === undefined ? before : [...before, ...Array.from({length: Math.max(0, 8 - before.length - after.length)}, () => '0'), ...after]
+  return all.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('')
+}

@@ -1,0 +1,32 @@
+// Programs that own the caller's terminal, or its pipes: they get our standard streams as they are, byte for byte.
+import {spawn} from 'node:child_process'
+import {constants} from 'node:os'
+import {checkArgv} from '../argv.ts'
+import {cancelledError, startError} from '../run-errors.ts'
+import {childEnvironment} from './program-path.ts'
+
+/** @throws NotFoundError, CancelledError, InvalidInputError */
+export async function runInForeground(host: string, argv: readonly string[], options: {readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>>} = {}): Promise<number> {
+  const {program, args} = checkArgv(argv)
+  const {signal} = options
+  if (signal?.aborted === true) throw cancelledError(argv)
+  // LC_ALL is for programs whose messages we read; this one talks to the user.
+  const env = childEnvironment(options.env)
+  const own = process.env['LC_ALL']
+  if (own === undefined) delete env['LC_ALL']
+  else env['LC_ALL'] = own
+  const child = spawn(program, args, {stdio: 'inherit', env})
+  const onAbort = (): void => { child.kill('SIGTERM') }
+  signal?.addEventListener('abort', onAbort, {once: true})
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', (error) => reject(startError(error, host, argv, undefined)))
+      child.once('exit', (code, by) => {
+        if (signal?.aborted === true) reject(cancelledError(argv))
+        else resolve(code ?? 128 + (by === null ? 0 : constants.signals[by]))
+      })
+    })
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,56 @@
+// Containers, privileged ones: they need no ranges of users. Those that run do so in a real LXC, with an init that ends by itself.
+import {join} from 'node:path'
+import {writeTemplate} from '../../support/container-template.ts'
+import type {DryRunCases} from '../support/case.ts'
+import type {World} from '../support/world.ts'
+
+const template = (world: World, init = 'exec /bin/sleep 1') => writeTemplate(join(world.root, 'lib/vz/template/cache/small.tar.gz'), {init})
+const conf = (world: World, text: string) => world.context.store.commit({put: {'nodes/h1/lxc/200.conf': text}})
+
+async function madeContainer(world: World, init?: string): Promise<void> {
+  template(world, init)
+  await world.before('pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--unprivileged', '0')
+}
+
+export const cases: DryRunCases = {
+  'pct create': [
+    {
+      about: 'in a folder, with a password',
+      arrange: async (world) => {
+        template(world)
+        return ['pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--unprivileged', '0', '--password', 'hunter2', '--net0', 'name=eth0,ip=dhcp,hwaddr=BC:24:11:00:00:01', '--ostype', 'debian']
+      },
+      secrets: ['hunter2'],
+      shows: /^\+rootfs: local:200\/subvol-200-disk-0\.subvol,size=0T$/m,
+    },
+    {
+      about: 'in an image',
+      arrange: async (world) => {
+        template(world)
+        return ['pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0.1', '--unprivileged', '0', '--ostype', 'unmanaged']
+      },
+      shows: /^mkfs\.ext4 .*vm-200-disk-0\.raw$/m,
+    },
+  ],
+  'pct set': [
+    {about: 'a value', arrange: async (world) => { await conf(world, 'memory: 32\n'); return ['pct', 'set', '200', '--memory', '64'] }, shows: /^\+memory: 64$/m},
+    {about: 'a new volume', arrange: async (world) => { await conf(world, 'memory: 32\n'); return ['pct', 'set', '200', '--mp0', 'local:0,mp=/srv'] }, shows: /^mkdir .*subvol-200-disk-0\.subvol$/m},
+  ],
+  'pct unlock': [{arrange: async (world) => { await conf(world, 'lock: backup\nmemory: 32\n'); return ['pct', 'unlock', '200'] }, shows: /^-lock: backup$/m}],
+  'pct destroy': [{
+    arrange: async (world) => { await madeContainer(world); return ['pct', 'destroy', '200'] },
+    shows: /^rm -rf --one-file-system -- .*subvol-200-disk-0\.subvol$/m,
+  }],
+  'pct start': [{
+    arrange: async (world) => { await madeContainer(world); return ['pct', 'start', '200'] },
+    shows: /^# in that mount space: lxc-start /m,
+  }],
+  'pct stop': [{
+    arrange: async (world) => { await madeContainer(world, 'exec /bin/sleep 60'); await world.before('pct', 'start', '200'); return ['pct', 'stop', '200'] },
+    shows: /^lxc-stop .* --kill$/m,
+  }],
+  'pct shutdown': [{
+    arrange: async (world) => { await madeContainer(world, 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 5 & wait; done'); await world.before('pct', 'start', '200'); return ['pct', 'shutdown', '200'] },
+    shows: /^lxc-stop .* --nowait --nokill$/m,
+  }],
+}
