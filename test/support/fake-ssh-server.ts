@@ -25,6 +25,8 @@ export class FakeServer {
   architecture = 'x86_64'
   /** The version in the launcher that is there. */
   agent = ''
+  /** The version of the agent of its Debian package. */
+  packaged = ''
   /** Whether what is sent arrives otherwise. */
   damages = false
   /** The Node.js of its package sources, before and after their lists were fetched. */
@@ -72,7 +74,7 @@ export class FakeServer {
     }
     if (command.includes('rm -f')) { this.done.push(`remove ${first} ${names.length}`); return ['end=1'] }
     return [
-      'uid=0', `architecture=${this.architecture}`, `agent=${this.agent}`, 'system=Debian', 'libc=glibc 2.41', `offered=${this.offered[0] ?? ''}`, ...this.idLines, ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
+      'uid=0', `architecture=${this.architecture}`, `agent=${this.agent}`, `packaged=${this.packaged}`, 'system=Debian', 'libc=glibc 2.41', `offered=${this.offered[0] ?? ''}`, ...this.idLines, ...(this.node === undefined ? [] : [`node=${this.node}`]), ...[...this.has].map((name) => `has=${name}`),
       ...names.flatMap((name) => { const hash = this.files.get(`${first}/${name}`); return hash === undefined ? [] : [`${hash}  ${first}/${name}`] }), 'end=1',
     ]
   }

@@ -39,7 +39,8 @@ function agentPage(): string {
       {term: `${bold('CORRAL_ROOT')}, ${bold('CORRAL_NODE')}`, paragraphs: ['As in corral(1). The file `environment` beside the agent counts more.']},
     ])},
     {title: 'FILES', body: definitionList([
-      {term: italic('/usr/local/lib/corral'), paragraphs: ['The folder of the agent: `corral-agent`, which finds Node.js and starts `corral-agent.mjs`; `node_sqlite3.node`; `libexec`.']},
+      {term: italic('/usr/local/lib/corral'), paragraphs: ['The folder of an agent that `corral host add` installed: `corral-agent`, which finds Node.js and starts `corral-agent.mjs`; `node_sqlite3.node`; `libexec`.']},
+      {term: italic('/usr/lib/corral/agent'), paragraphs: ['The agent of the Debian package, with which `corral host add` works where its version is the same. It comes and goes with the package.']},
       {term: `${italic('environment')} beside the agent`, paragraphs: ['Lines `CORRAL_ROOT=...` and `CORRAL_NODE=...` of a private installation. They count more than the environment of the login.']},
       {term: italic('/run/corral/terminals'), paragraphs: ['Interactive commands that wait for their terminal, named after the hash of their token.']},
     ])},

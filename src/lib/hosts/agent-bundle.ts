@@ -22,6 +22,10 @@ export interface HostProbe {
   readonly missingIdRanges: readonly IdRange[]
   /** All files of the agent are there, each with its hash. */
   readonly isAgentWhole: boolean
+  /** There is an agent at its path, of whatever version. */
+  readonly hasAgent: boolean
+  /** The version of the agent that the host's Debian package has; empty when it has none. */
+  readonly packagedAgent: string
   /** The version of the agent that is there, when it is newer than ours. */
   readonly newerAgent: string | undefined
 }
@@ -54,6 +58,7 @@ export async function probeHost(connection: SshConnection, name: string, path: s
     system: value('system').slice(0, 100), nodeVersion, hasNode, offeredNode: value('offered'), hasApt: programs.has('apt-get'),
     missingIdRanges: missingIdRanges({subuids: values('subuids'), subgids: values('subgids')}),
     missingPackages: [...(hasNode ? [] : ['nodejs']), ...Object.entries(packageOf).flatMap(([program, debian]) => (programs.has(program) ? [] : [debian]))],
+    hasAgent: value('agent') !== '', packagedAgent: value('packaged').slice(0, 80),
     newerAgent: isNewer(value('agent'), bundle.version) ? value('agent') : undefined,
     isAgentWhole: bundle.files.every((file) => lines.includes(`${file.sha256}  ${folder}/${file.path}`)),
   }

@@ -1,6 +1,7 @@
 // What is done on a host before there is an agent, or to remove it: programs that are constant to the last character. What they work on comes
 // to them on their standard input, so no shell ever takes a value apart.
 import {AppError, CancelledError, ToolError, UnavailableError, printable} from '../base/index.ts'
+import {packagedAgentPath} from '../host/ssh/agent-command.ts'
 import type {SshChannel, SshConnection} from '../host/ssh/index.ts'
 
 const maxOutputChars = 256 * 1024
@@ -15,6 +16,7 @@ export const probe = [
   'echo "libc=$(getconf GNU_LIBC_VERSION 2>/dev/null)"',
   'for node in "$folder/node" "$(command -v node)" /usr/local/bin/node /usr/bin/node; do if [ -x "$node" ]; then echo "node=$("$node" --version)"; break; fi; done',
   'echo "agent=$(sed -n "2s/^# version //p" "$folder/corral-agent" 2>/dev/null)"',
+  `echo "packaged=$(sed -n "2s/^# version //p" ${packagedAgentPath} 2>/dev/null)"`,
   'if command -v apt-cache >/dev/null; then echo "offered=$(apt-cache policy nodejs 2>/dev/null | sed -n "s/^  Candidate: \\([0-9].*\\)/\\1/p")"; fi',
   'for name in subuid subgid; do head -n 2000 /etc/$name 2>/dev/null | sed "s/^/${name}s=/"; done',
   'for program in apt-get qemu-system-x86_64 qemu-img ip; do if command -v "$program" >/dev/null; then echo "has=$program"; fi; done',

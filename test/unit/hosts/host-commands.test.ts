@@ -149,6 +149,54 @@ describe('corral host add', () => {
   })
 })
 
+describe('a host with the Debian package', () => {
+  test('of this version is worked with by the agent of the package, which nothing writes to or removes', async () => {
+    const server = new FakeServer()
+    server.packaged = '9.9.0'
+    const {run, file} = await desk(server)
+    expect((await run('host add h1 a')).code).toBe(0)
+    expect(await readFile(file, 'utf8')).toContain('agent: /usr/lib/corral/agent/corral-agent')
+    for (const line of ['host add h1 a', 'host update h1', 'host remove h1']) expect((await run(line)).code, line).toBe(0)
+    expect(server.done).toEqual([])
+  })
+
+  test.each(['9.8.0', '9.10.0'])('of version %s gets an agent of its own below /usr/local, which is removed again', async (version) => {
+    const server = new FakeServer()
+    server.packaged = version
+    const {run, file} = await desk(server)
+    expect((await run('host add h1 a')).code).toBe(0)
+    expect(server.done).toEqual(['libexec/x', 'corral-agent.mjs', 'corral-agent'].map((name) => `upload /usr/local/lib/corral/${name}`))
+    expect(await readFile(file, 'utf8')).not.toContain('agent:')
+    server.done.length = 0
+    expect((await run('host remove h1')).code).toBe(0)
+    expect(server.done).toEqual(['remove /usr/local/lib/corral 3'])
+  })
+
+  test('that has an agent of its own keeps it', async () => {
+    const server = new FakeServer()
+    const {run, file} = await desk(server)
+    await run('host add h1 a')
+    Object.assign(server, {packaged: '9.9.0', agent: '9.9.0'})
+    expect((await run('host add h1 a')).code).toBe(0)
+    expect(await readFile(file, 'utf8')).not.toContain('agent:')
+  })
+
+  test('that lost the package, or got another, is told what to do', async () => {
+    const server = new FakeServer()
+    server.packaged = '9.9.0'
+    const {run} = await desk(server)
+    await run('host add h1 a')
+    server.done.length = 0
+    for (const [version, what] of [['', 'no package of Corral any more'], ['9.8.0', 'Corral 9.8.0 as a package']] as const) {
+      Object.assign(server, {packaged: version, agent: version})
+      const {error} = await run('host update h1')
+      expect([errorKind(error), (error as Error).message]).toEqual(['conflict', `h1 has ${what}, and its agent was to be that of the package, version 9.9.0`])
+      expect((error as AppError).nextSteps.at(-1)).toContain('corral host add h1 a')
+    }
+    expect(server.done).toEqual([])
+  })
+})
+
 describe('corral host check', () => {
   const threeHosts = async (server: FakeServer, clock?: Clock) => {
     const {run} = await desk(server, clock)

@@ -4,6 +4,8 @@ import {InvalidInputError} from '../../base/index.ts'
 
 /** Where the agent is installed on a host. */
 export const agentPath = '/usr/local/lib/corral/corral-agent'
+/** Where Debian's package has one, which is never written to over SSH: it belongs to the packages of that host. */
+export const packagedAgentPath = '/usr/lib/corral/agent/corral-agent'
 
 export interface AgentPlace {
   /** The login is not root. */

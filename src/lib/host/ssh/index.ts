@@ -2,7 +2,7 @@
 import type {SshConnection, SshOptions, SshTarget} from './types.ts'
 
 export type * from './types.ts'
-export {agentCommand, agentPath} from './agent-command.ts'
+export {agentCommand, agentPath, packagedAgentPath} from './agent-command.ts'
 export {checkSshTarget, formatSshTarget, parseSshTarget} from './target.ts'
 
 /**

@@ -18,9 +18,9 @@ export const handler = handleChange(spec, {
     const before = await readContextsText(path, context.host.files)
     const {current} = await parseContexts(before, path)
     const contextName = wanted ?? current ?? firstContext
-    const target: ContextHost = {name, ssh, ...(agent === undefined ? {} : {agent})}
+    const asked: ContextHost = {name, ssh, ...(agent === undefined ? {} : {agent})}
     if (ssh !== localName) parseSshTarget(ssh)
-    const steps = ssh === localName ? [] : await planAgent(target, {setup: setup === true, command: `corral host add ${name} ${ssh}`}, context)
+    const {steps, target} = ssh === localName ? {steps: [], target: asked} : await planAgent(asked, {setup: setup === true, mayTakePackaged: agent === undefined, command: `corral host add ${name} ${ssh}`}, context)
     const result = {name, ssh, context: contextName}
     // Only an agent that is there can be asked for the name of the host before anything is done.
     if (steps.length > 0) return {whenInterrupted: 'finish', steps: [...steps, {do: {kind: 'host.remember', target, context: contextName, path}}], result}

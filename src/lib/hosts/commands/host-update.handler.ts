@@ -11,7 +11,7 @@ export const handler = handleChange(spec, {
     const {hosts} = await chosenHosts({context: wanted, name}, context)
     const targets = hosts.filter(({ssh}) => ssh !== localName).map((host) => ({...host, ...(agent === undefined ? {} : {agent})}))
     const steps: Step[] = []
-    for (const target of targets) steps.push(...await planAgent(target, {setup: setup === true, command: `corral host update ${target.name}`}, context))
+    for (const target of targets) steps.push(...(await planAgent(target, {setup: setup === true, mayTakePackaged: false, command: `corral host update ${target.name}`}, context)).steps)
     return {whenInterrupted: 'finish', steps, result: targets.map((target) => target.name)}
   },
 })
