@@ -82,6 +82,7 @@ import {readContentList} from '../../src/lib/storage/content.ts'
 import {readConvertProgress} from '../../src/lib/storage/convert-image.ts'
 import {formatOfEnding, formatOfHead} from '../../src/lib/storage/image-file-source.ts'
 import {parseDiscovery} from '../../src/lib/storage/iscsi/discovery.ts'
+import {parseScsiVolumeName, scsiName, formatScsiName} from '../../src/lib/storage/iscsi/naming.ts'
 import {asPortal} from '../../src/lib/storage/iscsi-target.ts'
 import {lunOf, parseLunName} from '../../src/lib/storage/iscsidirect/naming.ts'
 import {parseCapacity, parseTargets} from '../../src/lib/storage/iscsidirect/report.ts'
@@ -90,6 +91,7 @@ import {parseDigests} from '../../src/lib/storage/import/digests.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
 import {paxRecord, tarArchive} from '../support/tar-archive.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
+import {groupOfDisk, signaturesOfDisk} from '../../src/lib/storage/lvm/base-disk.ts'
 import {parseLvmVolumeName} from '../../src/lib/storage/lvm/naming.ts'
 import {parseLogicalVolumes, parseVolumeGroup} from '../../src/lib/storage/lvm/report.ts'
 import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-naming.ts'
@@ -256,6 +258,12 @@ export const formats: Readonly<Record<string, Format>> = {
     '=== START OF SMART DATA SECTION ===\nSMART Health Status: OK\n\nPercentage Used:     31%\n'], parseSmart),
   'snapshots of zfs': format(['storage/zfspool/report.ts parseSnapshots'], ['p/vm-100-disk-0@before\t1700000000\n'], text => parseZfsSnapshots(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'space of zfs': format(['storage/zfspool/report.ts parseSpace'], ['available\t100\nused\t50\n'], text => parseSpace(text, {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
+  'names of SCSI disks': format(['storage/iscsi/naming.ts parseScsiVolumeName', 'storage/iscsi/naming.ts formatScsiName'], ['0.0.1.scsi-360000000000000000e00000000010001'], text => {
+    parseScsiVolumeName(text)
+    return scsiName(text)
+  }, formatScsiName),
+  'kinds of what is on disks': format([], ['{"signatures":[{"type":"ext4"}]}'], signaturesOfDisk, undefined, {kinds: ['tool']}),
+  'groups of disks': format([], ['{"report":[{"pv":[{"vg_name":"a"}]}]}'], groupOfDisk, undefined, {kinds: ['tool']}),
   'names of LUNs': format(['storage/iscsidirect/naming.ts parseLunName'], ['lun0', 'lun16383'], parseLunName),
   'numbers of LUNs': format([], ['lun1'], lunOf),
   'iSCSI portals': format([], ['192.0.2.10:3260', '2001:db8::1', '[::1]:3260'], asPortal),

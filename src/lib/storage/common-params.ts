@@ -79,7 +79,8 @@ export const folderStorageParams = {
 
 /** Options of every type that Corral mounts: those of folders, for content that lies on the network. */
 export const commonMountParams = {
-  content: commonStorageParams.content, nodes: commonStorageParams.nodes, disable: commonStorageParams.disable, ...folderStorageParams,
+  content: commonStorageParams.content, nodes: commonStorageParams.nodes, disable: commonStorageParams.disable, bwlimit: commonStorageParams.bwlimit,
+  ...folderStorageParams,
 } as const satisfies Params
 
 /** What a mount over the network needs to know; each type picks those that it has. */

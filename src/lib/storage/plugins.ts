@@ -8,6 +8,7 @@ const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePl
   cifs: () => import('./cifs/plugin.ts'),
   dir: () => import('./dir/plugin.ts'),
   glusterfs: () => import('./glusterfs/plugin.ts'),
+  iscsi: () => import('./iscsi/plugin.ts'),
   iscsidirect: () => import('./iscsidirect/plugin.ts'),
   lvm: () => import('./lvm/plugin.ts'),
   lvmthin: () => import('./lvmthin/plugin.ts'),

@@ -21,8 +21,8 @@ const keptOptions = {
   'snapshot-as-volume-chain': {type: 'boolean', optional: true},
   'prune-backups': {type: 'string', optional: true},
   maxfiles: {type: 'integer', minimum: 0, optional: true},
-  // The LUN on which Proxmox VE would make the volume group; it must be there already.
-  base: {type: 'string', format: 'pve-volume-id', optional: true},
+  // cephfs has it in Proxmox VE, and holds no disks.
+  format: {type: 'string', optional: true},
   // Proxmox VE writes it into sections of types that are shared anyhow, and `fsid` into those of a Ceph cluster.
   shared: {type: 'boolean', optional: true},
   fsid: {type: 'string', pattern: '[0-9a-fA-F-]{36}', optional: true},

@@ -6,6 +6,7 @@ import {cephfsFixedParams, cephfsParams} from './cephfs/params.ts'
 import {cifsFixedParams, cifsParams} from './cifs/params.ts'
 import {dirFixedParams, dirParams} from './dir/params.ts'
 import {glusterfsFixedParams, glusterfsParams} from './glusterfs/params.ts'
+import {iscsiFixedParams, iscsiParams} from './iscsi/params.ts'
 import {iscsidirectFixedParams, iscsidirectParams} from './iscsidirect/params.ts'
 import {lvmFixedParams, lvmParams} from './lvm/params.ts'
 import {lvmthinFixedParams, lvmthinParams} from './lvmthin/params.ts'
@@ -26,6 +27,7 @@ export const storageTypeParams = {
   cifs: {params: cifsParams, fixed: cifsFixedParams},
   dir: {params: dirParams, fixed: dirFixedParams},
   glusterfs: {params: glusterfsParams, fixed: glusterfsFixedParams},
+  iscsi: {params: iscsiParams, fixed: iscsiFixedParams},
   iscsidirect: {params: iscsidirectParams, fixed: iscsidirectFixedParams},
   lvm: {params: lvmParams, fixed: lvmFixedParams},
   lvmthin: {params: lvmthinParams, fixed: lvmthinFixedParams},

@@ -15,5 +15,6 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.drop-snapshot': async () => (await import('./volume-snapshot.ts')).volumeDropSnapshot,
   'volume.receive': async () => (await import('./volume-receive.ts')).volumeReceive,
   'backups.prune': async () => (await import('./backups-prune.ts')).backupsPrune,
+  'storage.make-group': async () => (await import('./make-group.ts')).makeGroup,
   'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,
 }

@@ -1,6 +1,6 @@
 // The options of a `btrfs` section, as data: they feed the command line, the documents and the checks.
 import type {Params} from '../../spec/index.ts'
-import {commonStorageParams, folderStorageParams, mountpointParam} from '../common-params.ts'
+import {backupStorageParams, commonStorageParams, folderStorageParams, mountpointParam} from '../common-params.ts'
 import {dirParams} from '../dir/params.ts'
 
 const {'create-base-path': createBasePath, 'create-subdirs': createSubdirs, mkdir, format, preallocation} = folderStorageParams
@@ -8,6 +8,7 @@ const {'create-base-path': createBasePath, 'create-subdirs': createSubdirs, mkdi
 export const btrfsParams = {
   path: dirParams.path,
   ...commonStorageParams,
+  ...backupStorageParams,
   'create-base-path': createBasePath,
   'create-subdirs': createSubdirs,
   mkdir,

@@ -1,6 +1,6 @@
 // The options of a `cephfs` section, as data: they feed the command line, the documents and the checks.
 import type {Params} from '../../spec/index.ts'
-import {cephParams, commonStorageParams, folderStorageParams, mountedStorageParams, networkLoginParams} from '../common-params.ts'
+import {backupStorageParams, cephParams, commonStorageParams, folderStorageParams, mountedStorageParams, networkLoginParams} from '../common-params.ts'
 
 export const cephfsParams = {
   path: mountedStorageParams.path,
@@ -14,6 +14,8 @@ export const cephfsParams = {
   content: commonStorageParams.content,
   nodes: commonStorageParams.nodes,
   disable: commonStorageParams.disable,
+  bwlimit: commonStorageParams.bwlimit,
+  ...backupStorageParams,
   'content-dirs': folderStorageParams['content-dirs'],
   'create-base-path': folderStorageParams['create-base-path'],
   'create-subdirs': folderStorageParams['create-subdirs'],

@@ -11,7 +11,7 @@ type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, c
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsidirect the LUNs of an iSCSI target, zfs a ZFS pool of an iSCSI server.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsi the LUNs of an iSCSI target as disks of the host, iscsidirect the same opened by QEMU, zfs a ZFS pool of an iSCSI server.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
   },
@@ -31,6 +31,8 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add lvm vg0 --vgname vg0 --saferemove yes', meaning: 'A volume group for disks; what is removed is overwritten first.'},
     {line: 'pvesm add nfs nas --server nas.example.com --export /srv/vm --content images,iso', meaning: 'What an NFS server exports, mounted at /mnt/pve/nas.'},
     {line: 'pvesm add rbd ceph --monhost 192.0.2.1,192.0.2.2 --pool vms --keyring /root/ceph.client.admin.keyring', meaning: 'A pool of a Ceph cluster, whose keyring is kept.'},
+    {line: 'pvesm add iscsi san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks --content none', meaning: 'The LUNs of an iSCSI target, to put a volume group on one.'},
+    {line: 'pvesm add lvm san0 --vgname san0 --shared 1 --base san:0.0.1.scsi-360000000000000000e00000000010001', meaning: 'A volume group on such a LUN, for disks that every host sees.'},
     {line: 'pvesm add iscsidirect san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks', meaning: 'The LUNs of an iSCSI target, opened by QEMU itself.'},
     {line: 'pvesm add zfs san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks --pool tank --blocksize 16k --iscsiprovider LIO --lio_tpg tpg1 --ssh-key /root/.ssh/san', meaning: 'A ZFS pool of a server, whose volumes are made over SSH and exported by LIO.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},

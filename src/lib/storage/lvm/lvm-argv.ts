@@ -45,6 +45,11 @@ export function activateArgv(group: string, name: string): string[] {
   return ['lvchange', '-ay', '-K', '--', `${group}/${name}`]
 }
 
+/** Takes over what another host has changed of a volume that is on here already, such as its size. */
+export function refreshArgv(group: string, name: string): string[] {
+  return ['lvchange', '--refresh', '--', `${group}/${name}`]
+}
+
 export function deactivateArgv(group: string, name: string): string[] {
   return ['lvchange', '-an', '--', `${group}/${name}`]
 }

@@ -9,7 +9,7 @@ import type {NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, Vo
 import {formatVolumeId} from '../volume-id.ts'
 import type {GroupOnHost} from './group.ts'
 import {createLogicalVolume, extendLogicalVolume, logicalVolumes, runLvm, volumeGroup} from './group.ts'
-import {activateArgv, createArgv, deactivateArgv, devicePath, extendArgv, removeArgv, renameArgv, retagArgv, zeroArgv} from './lvm-argv.ts'
+import {activateArgv, createArgv, deactivateArgv, devicePath, extendArgv, refreshArgv, removeArgv, renameArgv, retagArgv, zeroArgv} from './lvm-argv.ts'
 import {checkNewName, guestTag, nameWhileRemoved, parseLvmVolumeName} from './naming.ts'
 import type {LvmOptions} from './options.ts'
 import {readLvmOptions} from './options.ts'
@@ -52,6 +52,7 @@ export function openLvmStorage(config: StorageConfig, traits: StorageTraits, hos
     attach: async (id, snapshot) => {
       if (snapshot !== undefined) throw noSnapshots()
       await runLvm(on, activateArgv(on.group, nameOf(on, id)))
+      if (options.shared) await runLvm(on, refreshArgv(on.group, nameOf(on, id)))
       return pathOf(on, id)
     },
     detach: (id) => detach(on, id),
@@ -140,6 +141,8 @@ async function create(on: LvmStorage, want: NewVolume): Promise<Volume> {
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
   const name = want.base === undefined ? (await nextName(on, want.vmid, [])).name : checkNewName(want)
   await createLogicalVolume(on, {name, vmid: want.vmid, sizeBytes: want.sizeBytes})
+  // Other hosts see it too, and it is on only where its guest runs: what one has on, another may not change.
+  if (on.options.shared) await runLvm(on, deactivateArgv(on.group, name))
   return existingVolume(on, {storage, name})
 }
 

@@ -26,10 +26,14 @@ export const lvmChangeableParams = {
 export const lvmParams = {
   vgname: {
     type: 'string', format: 'pve-storage-vgname', placeholder: 'name',
-    description: 'The volume group in which the volumes are made. It must exist already: vgcreate makes one.',
+    description: 'The volume group in which the volumes are made. It must exist already, unless --base says where to make it: vgcreate makes one.',
+  },
+  base: {
+    type: 'string', format: 'pve-volume-id', maxLength: 1200, optional: true, placeholder: 'volume',
+    description: 'The LUN on which the volume group lies, a volume of a storage of type iscsi: the host logs in to its target before it looks for the group. A group that is not there is made on it, if nothing else is.',
   },
   ...lvmChangeableParams,
 } as const satisfies Params
 
 /** Only `pvesm add` takes them. */
-export const lvmFixedParams = ['vgname'] as const
+export const lvmFixedParams = ['vgname', 'base'] as const

@@ -12,6 +12,7 @@ export const lvmthinParams = {
   content: commonStorageParams.content,
   nodes: commonStorageParams.nodes,
   disable: commonStorageParams.disable,
+  bwlimit: commonStorageParams.bwlimit,
 } as const satisfies Params
 
 /** Only `pvesm add` takes them. */

@@ -6,6 +6,7 @@ export const rbdParams = {
   content: commonStorageParams.content,
   nodes: commonStorageParams.nodes,
   disable: commonStorageParams.disable,
+  bwlimit: commonStorageParams.bwlimit,
   ...cephParams,
   username: networkLoginParams.username,
   pool: {type: 'string', maxLength: 128, optional: true, placeholder: 'name', description: 'The pool in which the volumes are made (for rbd, the pool rbd when it is not given).'},

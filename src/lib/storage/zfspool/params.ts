@@ -7,6 +7,7 @@ export const zfspoolParams = {
   content: commonStorageParams.content,
   nodes: commonStorageParams.nodes,
   disable: commonStorageParams.disable,
+  bwlimit: commonStorageParams.bwlimit,
   sparse: {type: 'boolean', optional: true, default: false, description: 'Set no space aside for new disks: they take what is written to them.'},
   blocksize: {
     type: 'string', format: 'pve-storage-zfs-blocksize', optional: true, placeholder: 'size',
