@@ -83,6 +83,15 @@ describe('a task', () => {
     expect((await readdir(join(root, 'run'))).filter((name) => name.endsWith('.stderr'))).toEqual([])
   })
 
+  it('is none when its object is not there: the error is that of the command, and nothing is left', async () => {
+    const {root, open, folder} = await place()
+    const context = await open()
+    const error = await context.startTask('demo build', {folder, mode: 'missing'}).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({kind: 'not-found', message: 'there is no such site', cause: {message: 'nobody made one'}, nextSteps: ['Make one.'], data: {site: 7}})
+    expect([...await runningTasks(context), ...await endedTasks(context)]).toEqual([])
+    expect((await readdir(join(root, 'run'))).filter((name) => name.endsWith('.stderr'))).toEqual([])
+  })
+
   it('that fails tells its waiter the kind of error, its causes and next steps', async () => {
     const {open, folder, traces} = await place()
     const context = await open()

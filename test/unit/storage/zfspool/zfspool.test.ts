@@ -75,6 +75,10 @@ describe('a ZFS pool', () => {
     await expect(storage.snapshots?.rollback(id, 'first')).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('second') as string})
     await expect(storage.snapshots?.rollback(id, 'third')).rejects.toMatchObject({kind: 'not-found'})
     host.assertAllUsed()
+    const asked = world([{...snapshots('vm-100-disk-0', 'first', 'second'), times: 2}])
+    await asked.storage.snapshots?.checkRollback?.(id, 'second')
+    await expect(asked.storage.snapshots?.checkRollback?.(id, 'first')).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('ZFS would lose second') as string})
+    asked.host.assertAllUsed()
   })
 
   it('makes a base in steps that may be repeated, and clones of it', async () => {

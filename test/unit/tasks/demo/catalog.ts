@@ -1,6 +1,6 @@
 // A small domain of its own for the tests of plans, journals and tasks: commands whose steps leave traces in a folder and in the store.
 import {access, appendFile, rm, writeFile} from 'node:fs/promises'
-import {InvalidInputError} from '../../../../src/lib/base/index.ts'
+import {InvalidInputError, NotFoundError} from '../../../../src/lib/base/index.ts'
 import {defineCommand} from '../../../../src/lib/spec/index.ts'
 import {actionLoaders as generic} from '../../../../src/lib/tasks/actions/index.ts'
 import {defineAction, handleChange, sharedLock, storeCommitStep} from '../../../../src/lib/tasks/index.ts'
@@ -101,7 +101,10 @@ function failing(mode: string | undefined, folder: string): Step[] {
 
 /** Three files and a file of the store, with undo. */
 export const buildHandler = handleChange(build, {
-  locks: ({folder}) => [`demo/${folder.split('/').at(-1) ?? ''}`, 'demo-shared'],
+  locks: ({folder, mode}) => {
+    if (mode === 'missing') throw new NotFoundError('there is no such site', {cause: new Error('nobody made one'), nextSteps: ['Make one.'], data: {site: 7}})
+    return [`demo/${folder.split('/').at(-1) ?? ''}`, 'demo-shared']
+  },
   plan: async ({folder, mode}, {store}) => {
     const file = await store.read('demo.conf')
     const makes = parts.map((part): Step => ({do: {kind: 'demo.make', path: `${folder}/${part}`}, undo: {kind: 'demo.unmake', path: `${folder}/${part}`}}))

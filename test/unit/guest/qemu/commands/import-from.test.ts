@@ -3,7 +3,7 @@ import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
-import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
+import {images, machineRoom, outcomeOf, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
 const content = Buffer.alloc(4 * 1024 * 1024, 'corral')
 
@@ -32,6 +32,22 @@ describe('import-from', () => {
     await qm('create', {vmid: 100}, context)
     await qm('set', {vmid: 100, virtio0: 'local:0,import-from=local:import/cloud.raw,format=qcow2'}, context)
     expect(await storedKey(100, 'virtio0', context)).toBe('local:100/vm-100-disk-0.qcow2,size=4M')
+  })
+
+  it('keeps to the limits of datacenter.cfg and of storages', async () => {
+    const {place, context, file} = await room()
+    await mkdir(join(place.root, 'lib/vz/import'), {recursive: true})
+    await writeFile(join(place.root, 'lib/vz/import/cloud.raw'), content)
+    const limits = async (command: string, params: Record<string, unknown>) => {
+      const outcome = await outcomeOf(command, params, context, {dryRun: true})
+      return outcome.outcome === 'planned' ? outcome.plan.steps.flatMap((step) => (step.do.kind === 'volume.copy' ? [(step.do as {bandwidthKib?: number}).bandwidthKib] : [])) : []
+    }
+    await context.store.commit({put: {'datacenter.cfg': 'bwlimit: default=5000,clone=7\n'}})
+    expect(await limits('create', {vmid: 100, scsi0: `local:0,import-from=${file}`})).toEqual([5000])
+    await qm('create', {vmid: 101}, context)
+    await context.store.commit({put: {'storage.cfg': `dir: local\n\tpath ${place.root}/lib/vz\n\tcontent images,import\n\tbwlimit default=300\n`}})
+    expect(await limits('set', {vmid: 101, scsi0: 'local:0,import-from=local:import/cloud.raw'})).toEqual([300])
+    expect(await limits('disk import', {vmid: 101, source: file, storage: 'local'})).toEqual([300])
   })
 
   it.each([
