@@ -12,7 +12,8 @@ const killWaitMs = 10_000
 export async function endContainer(vmid: number, monitor: ProcessId, context: Pick<Context, 'host' | 'places' | 'clock' | 'log'>): Promise<void> {
   const {host, log} = context
   try {
-    await host.run(stopArgv(context.places, vmid), {timeoutMs: stopLimitMs})
+    // 2 says that it does not run, any more or yet; then its monitor is waited for.
+    await host.run(stopArgv(context.places, vmid), {timeoutMs: stopLimitMs, okExitCodes: [0, 2]})
     if (await waitForEnd(monitor, killWaitMs, context)) return
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === 'cancelled' || error.kind === 'internal') throw error

@@ -1,7 +1,12 @@
 // The name servers of the host, which a container uses that has none of its own. Pure.
 
+export interface HostDns {
+  readonly nameServers: readonly string[]
+  readonly searchDomains: readonly string[]
+}
+
 /** Servers that only the host itself reaches are left out: in the container 127.0.0.53 is the container. */
-export function readHostDns(resolvConf: string): {readonly nameServers: string[]; readonly searchDomains: string[]} {
+export function readHostDns(resolvConf: string): HostDns {
   const nameServers: string[] = []
   let searchDomains: string[] = []
   for (const line of resolvConf.split('\n')) {

@@ -9,6 +9,7 @@ import {readWholeNumber} from '../../read-properties.ts'
 import {ownerIn} from '../mount-space/open-container-space.ts'
 import {distributionOf, releaseFiles} from './distributions/index.ts'
 import {readHostDns} from './host-dns.ts'
+import type {HostDns} from './host-dns.ts'
 import type {Setup, SetupFacts} from './setup.ts'
 import {detectDistribution} from './detect.ts'
 
@@ -29,7 +30,9 @@ export interface SetUpWish {
 export async function setUp({tree, section, map, vmid, isNew, passwordHash, sshKeys}: SetUpWish, context: Pick<Context, 'host' | 'clock'>): Promise<void> {
   const {values} = section
   const ostype = values['ostype'] ?? await detectDistribution(tree)
-  const facts = await factsFor(ostype, vmid, values, tree, context)
+  const facts = {
+    ...await factsFor(ostype, vmid, values, tree, readHostDns(await resolvOf(context.host))), today: Math.floor(context.clock.now() / 86_400_000), random: Math.random,
+  }
   await applySetup(ostype, {tree, facts, owner: ownerIn(map), passwordHash, sshKeys}, isNew)
 }
 
@@ -41,16 +44,14 @@ export async function applySetup(ostype: string, at: Setup, isNew: boolean): Pro
   if (isNew) for (const step of distribution.whenNew) await step(at)
 }
 
-async function factsFor(ostype: string, vmid: number, values: Readonly<Record<string, string>>, tree: FileTree, {host, clock}: Pick<Context, 'host' | 'clock'>): Promise<SetupFacts> {
+/** @param hostDns what a container uses that has neither name servers nor search domains of its own */
+export async function factsFor(ostype: string, vmid: number, values: Readonly<Record<string, string>>, tree: FileTree, hostDns: HostDns): Promise<Omit<SetupFacts, 'today' | 'random'>> {
   const own = {nameServers: words(values['nameserver']), searchDomains: words(values['searchdomain'])}
-  const isOwn = own.nameServers.length + own.searchDomains.length > 0
-  const ofHost = isOwn ? {nameServers: [], searchDomains: []} : readHostDns(await resolvOf(host))
+  const {nameServers, searchDomains} = own.nameServers.length + own.searchDomains.length > 0 ? own : hostDns
   const releaseFile = releaseFiles[ostype]
   return {
-    vmid, hostName: values['hostname'] ?? `CT${vmid}`, nets: netsOf(values), ttyCount: readWholeNumber('tty', values['tty']) ?? 2,
-    nameServers: isOwn ? own.nameServers : ofHost.nameServers, searchDomains: isOwn ? own.searchDomains : ofHost.searchDomains,
+    vmid, hostName: values['hostname'] ?? `CT${vmid}`, nets: netsOf(values), ttyCount: readWholeNumber('tty', values['tty']) ?? 2, nameServers, searchDomains,
     release: releaseFile === undefined ? '' : (await tree.readText(releaseFile, 4096) ?? '').trim(),
-    today: Math.floor(clock.now() / 86_400_000), random: Math.random,
   }
 }
 

@@ -19,12 +19,14 @@ export function ifupdown(hasPrefix: (release: string) => boolean): (at: Setup) =
 
 type Family = 'inet' | 'inet6'
 
-/** A stanza is what stands between `auto` or `iface` lines; comments and blank lines before it belong to it. */
+/** An `auto` or `iface` line with what belongs to it; comments before it stay with it. */
 interface Stanza {
-  readonly lead: readonly string[]
+  readonly lead: string[]
   readonly auto?: string
   readonly iface?: {readonly name: string; readonly family: Family; readonly method: string}
-  readonly lines: readonly string[]
+  readonly lines: string[]
+  /** Whether a blank line follows. */
+  hasGap: boolean
 }
 
 /** Pure. */
@@ -34,17 +36,20 @@ export function interfacesText(text: string, nets: readonly Net[], hasPrefix: bo
   const written = new Set<string>()
   const parts: string[] = []
   if (!stanzas.some(({auto, iface}) => auto === 'lo' || iface?.name === 'lo')) parts.push('auto lo\niface lo inet loopback\niface lo inet6 loopback\n\n')
-  for (const stanza of stanzas) {
-    const name = stanza.iface?.name ?? stanza.auto
-    const net = name === undefined ? undefined : own.get(name)
-    if (net === undefined) { parts.push(asItWas(stanza)); continue }
-    if (stanza.auto !== undefined) { parts.push(asItWas(stanza)); continue }
-    const {iface} = stanza
-    if (iface === undefined || written.has(`${net.name} ${iface.family}`)) continue
-    const lines = familyLines(net, iface.family, hasPrefix, stanza.lines.filter((line) => !isOurs(line)))
-    written.add(`${net.name} ${iface.family}`)
+  for (const [index, stanza] of stanzas.entries()) {
+    const {iface, lead} = stanza
+    const net = iface === undefined ? undefined : own.get(iface.name)
+    if (iface === undefined || net === undefined) {
+      // What follows is set off, unless it stood close before.
+      const isLast = index === stanzas.length - 1
+      parts.push(asItWas(stanza), stanza.hasGap || isLast && iface !== undefined ? '\n' : '')
+      continue
+    }
+    if (written.has(`${net.name} ${iface.family}`)) continue
+    const lines = familyLines(net, iface.family, hasPrefix, withoutOldRoutes(stanza.lines.filter((line) => !isOurs(line))))
     if (lines === undefined) continue
-    parts.push(stanza.lead.map((line) => `${line}\n`).join('') + lines)
+    written.add(`${net.name} ${iface.family}`)
+    parts.push(lead.map((line) => `${line}\n`).join(''), lines)
   }
   for (const net of nets) parts.push(...missing(net, written, stanzas.some(({auto}) => auto === net.name), hasPrefix))
   return parts.join('')
@@ -54,13 +59,14 @@ export function interfacesText(text: string, nets: readonly Net[], hasPrefix: bo
 function missing(net: Net, written: ReadonlySet<string>, hasAuto: boolean, hasPrefix: boolean): string[] {
   const families = (['inet', 'inet6'] as const).flatMap((family) => written.has(`${net.name} ${family}`) ? [] : familyLines(net, family, hasPrefix, []) ?? [])
   const isSet = written.has(`${net.name} inet`) || written.has(`${net.name} inet6`)
-  if (families.length === 0) return isSet ? [] : [`${hasAuto ? '' : `auto ${net.name}\n`}iface ${net.name} inet manual\n\n`]
+  if (families.length === 0) return []
   return [`${hasAuto || isSet ? '' : `auto ${net.name}\n`}${families.join('')}`]
 }
 
 /** A stanza of ours, a blank line behind it; undefined where the interface has nothing of the family. */
 function familyLines(net: Net, family: Family, hasPrefix: boolean, others: readonly string[]): string | undefined {
-  const wish = family === 'inet' ? net.ip : net.ip6
+  // An interface without addresses is named all the same, so that it is switched on.
+  const wish = family === 'inet' ? net.ip ?? (net.ip6 === undefined ? 'manual' : undefined) : net.ip6
   if (wish === undefined || wish === '') return undefined
   const method = wish === 'dhcp' || wish === 'auto' || wish === 'manual' ? wish : 'static'
   const kept = others.map((line) => `${line}\n`).join('')
@@ -83,10 +89,20 @@ function routeLines(gateway: string, name: string): string {
   ].map((line) => `\t${line}\n`).join('')
 }
 
-/** Lines of an interface that we write ourselves; routes to a gateway as an older version wrote them, without marks, are told by their form. */
+/** Lines of an interface that we write ourselves. */
 function isOurs(line: string): boolean {
-  return line.trim() === '' || /^\s*(?:address|netmask|gateway)\s/.test(line)
-    || /^\s*(?:post-up|pre-down) ip route (?:add|del) (?:default via )?[0-9a-f.:]{2,45} dev \S{1,15}$/i.test(line)
+  return /^\s*(?:address|netmask|gateway)\s/.test(line)
+}
+
+/** Without routes to a gateway as older versions wrote them, the four of them without marks around. */
+function withoutOldRoutes(lines: readonly string[]): string[] {
+  const gateway = /^\tpost-up ip route add (\S{1,64}) dev (\S{1,15})$/
+  for (const [index, line] of lines.entries()) {
+    const [, address = '', name = ''] = gateway.exec(line) ?? []
+    const wanted = routeLines(address, name).trimEnd().split('\n').map((each) => each.trim())
+    if (address !== '' && wanted.every((each, offset) => lines[index + offset]?.trim() === each)) return withoutOldRoutes([...lines.slice(0, index), ...lines.slice(index + wanted.length)])
+  }
+  return [...lines]
 }
 
 function withoutRouteBlocks(text: string): string {
@@ -98,18 +114,19 @@ function withoutRouteBlocks(text: string): string {
 }
 
 function readStanzas(text: string): Stanza[] {
-  const stanzas: (Stanza & {readonly lines: string[]})[] = []
+  const stanzas: Stanza[] = []
   let lead: string[] = []
-  for (const line of text.replace(/\n$/, '').split('\n')) {
+  for (const line of text === '' ? [] : text.replace(/\n$/, '').split('\n')) {
     const words = line.trim().split(/\s+/)
     const [word, name = '', family = '', method = ''] = words
     const last = stanzas.at(-1)
-    if (word === 'auto' && words.length === 2) { stanzas.push({lead, auto: name, lines: []}); lead = []; continue }
-    if (word === 'iface' && (family === 'inet' || family === 'inet6')) { stanzas.push({lead, iface: {name, family, method}, lines: []}); lead = []; continue }
-    if (/^\s/.test(line) && line.trim() !== '' && last?.iface !== undefined && lead.length === 0) { last.lines.push(line); continue }
-    if (text !== '') lead.push(line)
+    if (word === 'auto' && words.length === 2) { stanzas.push({lead, auto: name, lines: [], hasGap: false}); lead = [] }
+    else if (word === 'iface' && (family === 'inet' || family === 'inet6')) { stanzas.push({lead, iface: {name, family, method}, lines: [], hasGap: false}); lead = [] }
+    else if (line.trim() === '' && last !== undefined && lead.length === 0) last.hasGap = true
+    else if (/^\s/.test(line) && line.trim() !== '' && last?.iface !== undefined && !last.hasGap && lead.length === 0) last.lines.push(line)
+    else lead.push(line)
   }
-  if (lead.length > 0) stanzas.push({lead, lines: []})
+  if (lead.length > 0) stanzas.push({lead, lines: [], hasGap: false})
   return stanzas
 }
 

@@ -4,6 +4,7 @@ import {authorizedKeys, rootPassword} from '../concerns/access.ts'
 import {resolvConf} from '../concerns/dns.ts'
 import {hostName, hosts} from '../concerns/host-name.ts'
 import {ifupdown} from '../concerns/ifupdown.ts'
+import {inittab} from '../concerns/inittab.ts'
 
 const common = [hostName, hosts, resolvConf]
 const whenNew = [rootPassword, authorizedKeys]
@@ -18,8 +19,8 @@ function isAtLeast(release: string, least: string): boolean {
   return true
 }
 
-const debian: Distribution = {always: [...common, ifupdown((release) => isAtLeast(release, '12'))], whenNew}
-const devuan: Distribution = {always: [...common, ifupdown((release) => isAtLeast(release, '5'))], whenNew}
+const debian: Distribution = {always: [...common, ifupdown((release) => isAtLeast(release, '12')), inittab((release) => isAtLeast(release, '7') ? '--noclear' : '-L')], whenNew}
+const devuan: Distribution = {always: [...common, ifupdown((release) => isAtLeast(release, '5')), inittab(() => '--noclear')], whenNew}
 const alpine: Distribution = {always: [...common, ifupdown((release) => isAtLeast(release, '3.13'))], whenNew}
 /** Their network is not set up yet: they are started with what their template has. */
 const others: Distribution = {always: common, whenNew}
