@@ -14,7 +14,7 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
   const {entry, spec, params, standard} = invocation
   const services = await surroundings.services()
   const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
-  const terminal = spec.kind === 'interactive' ? surroundings.terminal() : undefined
+  const terminal = spec.kind === 'interactive' && !standard.dryRun ? surroundings.terminal() : undefined
   const wishes = {
     log, signal: surroundings.signal, environment: environmentFor(spec, surroundings.env), ...(terminal === undefined ? {} : {terminal}),
     ...(spec.runsOn === 'client' ? {connector: () => hostConnector(surroundings)} : {}),

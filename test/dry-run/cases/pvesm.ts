@@ -1,5 +1,6 @@
 // Storages and volumes.
 import {mkdirSync, writeFileSync} from 'node:fs'
+import type {RunOptions} from '../../../src/lib/host/index.ts'
 import type {DryRunCases} from '../support/case.ts'
 import type {World} from '../support/world.ts'
 
@@ -28,6 +29,26 @@ export const cases: DryRunCases = {
     {about: 'raw', arrange: async () => ['pvesm', 'alloc', 'local', '100', 'vm-100-disk-7.raw', '1M'], shows: /^qemu-img create .*disk-7\.raw/m},
     {about: 'qcow2, a free name', arrange: async () => ['pvesm', 'alloc', 'local', '100', '', '1M', '--format', 'qcow2'], shows: /^qemu-img create .*disk-0\.qcow2/m},
   ],
+  'corral storage upload': [{
+    arrange: async ({root}) => {
+      writeFileSync(`${root}/my.iso`, 'image')
+      return ['corral', 'storage', 'upload', 'local', `${root}/my.iso`, '--content', 'iso']
+    },
+    shows: /^# take \/.*\/my\.iso as local:iso\/my\.iso$/m,
+  }],
+  'corral storage download-url': [{
+    arrange: async (world) => {
+      // Nobody is asked: curl is answered for.
+      const {run} = world.context.host
+      Object.assign(world.context.host, {run: async (argv: readonly string[], options: RunOptions = {}) => {
+        if (argv[0] !== 'curl') return run(argv, options)
+        options.outputStream?.write('image')
+        return {stdout: '', stderr: '\n200 ', exitCode: 0}
+      }})
+      return ['corral', 'storage', 'download-url', 'local', 'http://192.0.2.1/my.iso?key=dHlwZWQ=', '--content', 'iso', '--filename', 'my.iso']
+    },
+    shows: /^# fetch http:\/\/192\.0\.2\.1\/my\.iso\?… as local:iso\/my\.iso$/m,
+  }],
   'pvesm import': [{
     arrange: async ({root}) => {
       const size = Buffer.alloc(8)
@@ -35,7 +56,7 @@ export const cases: DryRunCases = {
       writeFileSync(`${root}/stream`, Buffer.concat([size, Buffer.alloc(4096, 1)]))
       return ['pvesm', 'import', 'local:100/vm-100-disk-0.raw', 'raw+size', `${root}/stream`]
     },
-    shows: /^# new volume local:100\/vm-100-disk-0\.raw from \/.*\/stream \(raw\+size\)$/m,
+    shows: /^# new volume local:100\/vm-100-disk-0\.raw \(\/.*\) from \/.*\/stream \(raw\+size\)$/m,
   }],
   'pvesm prune-backups': [{
     arrange: async ({context: {places}}) => {

@@ -57,7 +57,7 @@ export function differences(text: string, done: Done): string[] {
       case 'task': return printed.commands.includes(deed.text) || unprinted.some((pattern) => pattern.test(deed.text))
       case 'monitor': return printed.monitor.some((each) => each.text === deed.text)
       case 'write':
-      case 'remove': return done.runFolders.some((folder) => deed.path?.startsWith(`${folder}/`)) || text.includes(deed.path ?? '')
+      case 'remove': return done.runFolders.some((folder) => deed.path?.startsWith(`${folder}/`)) || text.includes(deed.path ?? '') || unprinted.some((pattern) => pattern.test(deed.text))
     }
   }
   return [
@@ -70,7 +70,10 @@ export function differences(text: string, done: Done): string[] {
 }
 
 /** Programs that belong to how another one is called, not to what it does. */
-const unprinted: readonly RegExp[] = [/^sync -- \//]
+const unprinted: readonly RegExp[] = [/^sync -- \//,
+  // How a stream gets into an image; how large that is, stands in the stream.
+  /^qemu-nbd '--socket=\/tmp\/\.corral-nbd-/, /^rm -rf -- \/tmp\/\.corral-nbd-[0-9a-f]+$/, /^qemu-img create -q -f raw .*\/vm-100-disk-0\.raw 4096$/,
+]
 
 /** Whether a printed command stands for what the other host noted: `upload PATH`, `update`, `install PACKAGES`, `ranges KIND RANGE`, `remove FOLDER HOW-MANY`. */
 function tells(command: string, deed: string): boolean {

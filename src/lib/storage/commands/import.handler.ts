@@ -27,7 +27,7 @@ export const handler = handleChange(spec, {
     if (superfluous !== undefined && storage.snapshots === undefined) throw new UnsupportedError(`storage '${wanted.storage}' has no snapshots, so none can be removed`)
     const id = await chosenId(storage, wanted, request, mayRename === true)
     const named = formatVolumeId(id)
-    const receive: VolumeReceive = {kind: 'volume.receive', volume: named, request, from: filename}
+    const receive: VolumeReceive = {kind: 'volume.receive', volume: named, request, from: filename, path: storage.path(id)}
     const hasGuest = storage.parseName(id.name).vmid !== undefined
     const steps: Step[] = [
       {do: {kind: 'storage.activate', config: storage.config}, ...(hasGuest ? {thenRelease: [storageLock(id.storage)]} : {})},

@@ -21,4 +21,6 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pvesm extractconfig': {spec: () => import('./extractconfig.spec.ts'), handler: () => import('./extractconfig.handler.ts')},
   'pvesm export': {spec: () => import('./export.spec.ts'), handler: () => import('./export.handler.ts')},
   'pvesm import': {spec: () => import('./import.spec.ts'), handler: () => import('./import.handler.ts')},
+  'corral storage download-url': {spec: () => import('./download-url.spec.ts'), handler: () => import('./download-url.handler.ts')},
+  'corral storage upload': {spec: () => import('./upload.spec.ts'), handler: () => import('./upload.handler.ts')},
 }

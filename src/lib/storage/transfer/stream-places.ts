@@ -36,7 +36,7 @@ export async function writingTo(place: string, {host, signal, terminal}: Outlet,
     return
   }
   if (await host.files.stat(place) !== undefined) throw new ConflictError(`${place} is there already and is not overwritten`)
-  await host.files.write(place, '', {mode: 0o600, overwrite: false})
+  await host.files.write(place, '', {mode: 0o600, overwrite: false, durable: false})
   const pipe = new PassThrough()
   const written = host.run(['dd', `of=${place}`, 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none'], {timeoutMs: limitMs, signal, inputStream: pipe})
   try {

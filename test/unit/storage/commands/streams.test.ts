@@ -25,7 +25,8 @@ const source = {volume: 'local:100/vm-100-disk-0.raw', format: 'raw+size'}
 const piped = (data: Buffer) => new PassThrough().end(data)
 const onPipes = (input: PassThrough, output = new PassThrough()) => ({...context, terminal: {input, output} as unknown as Terminal})
 
-describe('pvesm export', () => {
+// Real files are made durable, which takes long on a disk that others are busy with.
+describe('pvesm export', {timeout: 120_000}, () => {
   it('writes a private file, and never over one that is there', async () => {
     const filename = join(place.root, 'stream')
     await pvesm('export', {...source, filename}, context)
@@ -54,7 +55,7 @@ describe('pvesm export', () => {
   })
 })
 
-describe('pvesm import', () => {
+describe('pvesm import', {timeout: 120_000}, () => {
   const stream = async () => {
     const filename = join(place.root, 'stream')
     await pvesm('export', {...source, filename}, context)
