@@ -39,7 +39,7 @@ export const cases: DryRunCases = {
   'corral storage download-url': [{
     arrange: async (world) => {
       // Nobody is asked: curl is answered for.
-      const {run} = world.context.host
+      const run = world.context.host.run.bind(world.context.host)
       Object.assign(world.context.host, {run: async (argv: readonly string[], options: RunOptions = {}) => {
         if (argv[0] !== 'curl') return run(argv, options)
         options.outputStream?.write('image')
