@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url'
 import {rolldown} from 'rolldown'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
-const maxBytes = 6 * 1000 * 1000
+const maxBytes = 8 * 1000 * 1000
 
 /** @param dist the folder of the compiled program, its checks compiled */
 export async function bundleAgent(dist) {
