@@ -15,6 +15,8 @@ import {commands as hostCommands} from './hosts/commands/index.ts'
 import {actionLoaders as storageActions} from './storage/actions/index.ts'
 import {commands as storageCommands} from './storage/commands/index.ts'
 import {doctorCheckLoaders as storageChecks} from './storage/doctor-checks.ts'
+import {actionLoaders as applianceActions} from './storage/appliances/actions/index.ts'
+import {commands as applianceCommands} from './storage/appliances/commands/index.ts'
 import {actionLoaders as diskActions} from './storage/node-disks/actions/index.ts'
 import {commands as diskCommands} from './storage/node-disks/commands/index.ts'
 import {actionLoaders as taskActions} from './tasks/actions/index.ts'
@@ -34,8 +36,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, diskCommands, guestCommands, qemuCommands, lxcCommands, hostCommands, completionCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, diskActions, guestActions, qemuActions, lxcActions, hostActions, completionActions),
+  commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, hostCommands, completionCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

@@ -52,6 +52,13 @@ export const tools: readonly ToolWords[] = [
     seeAlso: ['storage.cfg(5)', 'corral-storage(7)', 'corral-volumes(7)', 'qm(1)', 'corral(1)', 'qemu-img(1)'],
   },
   {
+    name: 'pveam',
+    summary: 'Fetch templates of containers.',
+    description: 'Fetches an index of container templates, shows what is in it, and downloads templates to storages. Any index in the form of Proxmox VE\'s aplinfo.dat will do, from a server or a file.',
+    files: [store, {path: '/var/lib/corral/aplinfo', meaning: 'The indexes that were fetched.'}],
+    seeAlso: ['pvesm(1)', 'corral-storage(7)', 'corral(1)', 'gpgv(1)'],
+  },
+  {
     name: 'pvenode',
     summary: 'Look after this node and its tasks.',
     description: 'Lists the tasks that ran on this node and shows how they went. A task has an id, the UPID, which the commands that start tasks print with `--async`.',
