@@ -88,6 +88,7 @@ import {parseScsiVolumeName, scsiName, formatScsiName} from '../../src/lib/stora
 import {asPortal} from '../../src/lib/storage/iscsi-target.ts'
 import {lunOf, parseLunName} from '../../src/lib/storage/iscsidirect/naming.ts'
 import {parseCapacity, parseTargets} from '../../src/lib/storage/iscsidirect/report.ts'
+import {parseSizeHeader, sizeHeader} from '../../src/lib/storage/transfer/index.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {parseDigests} from '../../src/lib/storage/import/digests.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
@@ -222,6 +223,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'first bytes of images': format(['storage/image-file-source.ts formatOfHead'], [qcow2, vmdk, 'vhdxfile', 'conectix'], text => formatOfHead(bytes(text))),
   'progress of qemu-img': format(['storage/convert-image.ts readConvertProgress'], ['    (12.50/100%)'], readConvertProgress),
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
+  'sizes before streams': format(['storage/transfer/size-header.ts parseSizeHeader'], ['\u0001\0\0\0\0\0\0\0', '\0\0\0\0\u0004\0\0\0'], text => parseSizeHeader(bytes(text)), (size: number) => sizeHeader(size).toString('latin1')),
   'headers of tar': format(['storage/import/tar-header.ts parseTarHeader'], [tarArchive([{name: 'a.ovf'}]).toString('latin1', 0, 512)], text => parseTarHeader(bytes(text)), undefined, {kinds: ['unsupported']}),
   'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
   'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),

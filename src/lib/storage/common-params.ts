@@ -127,3 +127,8 @@ export const mountpointParam = {
   type: 'string', optional: true, default: 'no', placeholder: 'yes|no|path', pattern: '(?:yes|no|on|off|true|false|0|1|/[^\\u0000-\\u001f]*)',
   description: "The path of the storage (yes), or the path given here, must be a mount point; else the storage counts as offline. It keeps guests' disks from being written below a mount that is missing.",
 } as const satisfies ValueSchema
+
+export const chainParam = {
+  type: 'boolean', optional: true, default: false,
+  description: 'Keep each snapshot of a qcow2 disk in a file of its own, on which the disk stands, instead of within the image. Such snapshots are taken and removed while the guest is off, and only the newest can be gone back to.',
+} as const satisfies ValueSchema

@@ -36,6 +36,7 @@ type After = <R>(work: () => Promise<R>) => Promise<R>
 function guardedSnapshots(inner: VolumeSnapshots, after: After): VolumeSnapshots {
   return {
     list: (id) => after(() => inner.list(id)),
+    checkRollback: (id, name) => after(async () => inner.checkRollback?.(id, name)),
     create: (id, name) => after(() => inner.create(id, name)),
     rollback: (id, name) => after(() => inner.rollback(id, name)),
     remove: (id, name) => after(() => inner.remove(id, name)),

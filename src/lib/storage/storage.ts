@@ -102,6 +102,8 @@ export interface StorageTraits {
   readonly snapshotFormats: readonly Format[]
   /** Going back to an older snapshot would lose the newer ones, so it is refused while there are any. Absent: any snapshot will do. */
   readonly rollsBackToNewestOnly?: boolean
+  /** Snapshots of images are images of their own (snapshot-as-volume-chain), and none lie within an image. Absent: they lie within it, where it is a file. */
+  readonly keepsChains?: boolean
   /** The formats whose disks can become the base of linked clones; none where the storage has no `templates`. */
   readonly templateFormats: readonly Format[]
   /** Clones share what they have in common with their base, but need it no more than any copy does. Absent: they are lost without it. */

@@ -15,3 +15,12 @@ storageContract('dir', async () => {
     close: () => rm(folder, {recursive: true, force: true}),
   }
 })
+
+// Snapshots as files of their own.
+storageContract('dir with chains', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'corral-chains-'))
+  return {
+    plugin, host: localHost('h1'), config: {type: 'dir', storage: 'local', path: folder, content: 'images,iso', format: 'qcow2', 'snapshot-as-volume-chain': true},
+    close: () => rm(folder, {recursive: true, force: true}),
+  }
+})

@@ -1,6 +1,6 @@
 // A folder on btrfs as a storage. Everything but raw disks is dir's; a raw disk lies in a subvolume, so that its snapshots and clones cost nothing.
 import type {Clock} from '../../base/index.ts'
-import {ConflictError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
 import {openDirStorage} from '../dir/dir-storage.ts'
@@ -27,6 +27,7 @@ const parallelLooks = 16
 
 /** @throws InvalidInputError when an option of the section is wrong */
 export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
+  if (isTrue(config['snapshot-as-volume-chain'])) throw new UnsupportedError(`storage '${config.storage}': there are no volume chains (snapshot-as-volume-chain) on btrfs, whose snapshots need none`)
   const files = openDirStorage(config, traits, host, clock)
   const options = readDirOptions(config, {content: traits.defaultContent, format: traits.defaultFormat})
   const on: BtrfsStorage = {host, name: config.storage, options, writesInPlace: isTrue(config['nocow']), files}

@@ -1,6 +1,6 @@
 // The options of a `cifs` section, as data: they feed the command line, the documents and the checks.
 import type {Params} from '../../spec/index.ts'
-import {commonMountParams, mountedStorageParams, networkLoginParams} from '../common-params.ts'
+import {chainParam, commonMountParams, mountedStorageParams, networkLoginParams} from '../common-params.ts'
 
 export const cifsParams = {
   path: mountedStorageParams.path,
@@ -18,8 +18,9 @@ export const cifsParams = {
     description: 'The version of the SMB protocol. By default the highest that both sides know, from 2.1 on.',
   },
   options: mountedStorageParams.options,
+  'snapshot-as-volume-chain': chainParam,
   ...commonMountParams,
 } as const satisfies Params
 
 /** Only `pvesm add` takes them. */
-export const cifsFixedParams = ['path', 'server', 'share'] as const
+export const cifsFixedParams = ['path', 'server', 'share', 'snapshot-as-volume-chain'] as const

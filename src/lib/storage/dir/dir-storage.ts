@@ -13,6 +13,8 @@ import type {Content, Format, ImageName, NewVolume, Storage, StorageConfig, Stor
 import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
 import {createImage, resizeImage} from './image-file.ts'
+import {isChainFile, readChain} from './chain.ts'
+import {chainCommands, chainSnapshots, snapshotPath} from './chain-snapshots.ts'
 import {isMountPoint} from './mounts.ts'
 import type {DirOptions} from './options.ts'
 import {readDirOptions} from './options.ts'
@@ -43,13 +45,13 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     parsed: (id: VolumeId) => parsed(storage, id), pathOf: (id: VolumeId) => pathOf(storage, id),
   }
   return {
-    config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared},
+    config, traits: {...traits, defaultContent: options.content, defaultFormat: options.defaultFormat, shared: options.shared, ...options.keepsChains ? {keepsChains: true, rollsBackToNewestOnly: true} : {}},
     parseName: parseFolderVolumeName,
     activate: () => withinTime(clock, activateLimitMs, `making storage '${config.storage}' usable`, activate(storage)),
     usage: () => usage(storage),
     list: async (content, vmid) => {
       await checkMounted(storage)
-      return listFolderVolumes(host, storage.name, options.layout, content, vmid)
+      return listFolderVolumes(host, storage.name, options.layout, content, vmid, options)
     },
     volume: (id) => existingVolume(storage, id),
     exists: async (id) => (await host.files.stat(pathOf(storage, id))) !== undefined,
@@ -61,7 +63,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     remove: (id) => remove(storage, id),
     resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
     rename: (from, to) => rename(storage, from, to),
-    snapshots: qcow2Snapshots(place),
+    snapshots: options.keepsChains ? chainSnapshots(place) : qcow2Snapshots(place),
     templates: folderTemplates({
       ...place,
       nextName: (vmid, taken) => nextName(storage, vmid, 'qcow2', taken),
@@ -111,7 +113,8 @@ function imageName(storage: DirStorage, id: VolumeId, snapshot: string | undefin
   const image = {path: pathOf(storage, id), format: blockFormat(parsed(storage, id))}
   if (snapshot === undefined) return image
   if (image.format !== 'qcow2') throw new UnsupportedError(`${formatVolumeId(id)} is no qcow2 image, and only those have snapshots on a storage that is a folder`)
-  return {...image, internalSnapshot: checkSnapshotName(snapshot)}
+  const name = checkSnapshotName(snapshot)
+  return storage.options.keepsChains ? {...image, path: snapshotPath(image.path, name)} : {...image, internalSnapshot: name}
 }
 
 /** @throws UnavailableError when the option is_mountpoint is set and nothing is mounted there */
@@ -165,7 +168,7 @@ async function existingFolder({host, options}: DirStorage): Promise<string> {
 
 async function existingVolume(storage: DirStorage, id: VolumeId): Promise<Volume> {
   const name = parsed(storage, id)
-  const found = await describeVolume(storage.host, storage.options.layout, id, name)
+  const found = await describeVolume(storage.host, storage.options.layout, id, name, storage.options)
   if (found !== undefined) return found
   await checkMounted(storage)
   throw new NotFoundError(`there is no volume ${formatVolumeId(id)}`, {nextSteps: [`See what is there: pvesm list ${storage.name}`]})
@@ -223,6 +226,7 @@ async function rename(storage: DirStorage, from: VolumeId, to: VolumeId): Promis
   const [oldPath, newPath] = [pathOf(storage, from), pathOf(storage, to)]
   if (oldPath === newPath) return
   const isThere = (await files.stat(oldPath)) !== undefined
+  if (isThere && await hasChain(storage, oldName, oldPath)) throw new ConflictError(`${formatVolumeId(from)} has snapshots, which are named after it`, {nextSteps: ['Remove them first.']})
   const isTaken = (await files.stat(newPath)) !== undefined
   if (isThere && isTaken) throw new ConflictError(`there is a volume ${formatVolumeId(to)} already`)
   if (isTaken) return
@@ -260,6 +264,7 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   if ('remove' in change && isFolder(parsed(storage, change.remove))) return [removeFolderArgv(pathOf(storage, change.remove))]
   if ('remove' in change) return removedPaths(pathOf(storage, change.remove), parsed(storage, change.remove)).map((path) => ['rm', '-f', '--', path])
   if ('rename' in change) return [['mv', '--', pathOf(storage, change.rename.from), pathOf(storage, change.rename.to)]]
+  if ('snapshot' in change && storage.options.keepsChains) return chainCommands(change.snapshot, pathOf(storage, change.id), change.name)
   if ('snapshot' in change) return [snapshotArgv(change.snapshot, pathOf(storage, change.id), change.name)]
   if ('makeBase' in change) {
     const base = pathOf(storage, baseOf(storage.name, change.makeBase, parsed(storage, change.makeBase)))
@@ -273,11 +278,25 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   return [resizeImageArgv(pathOf(storage, id), blockFormat(parsed(storage, id)), sizeBytes, preallocation)]
 }
 
+/** A disk that cannot be read has no snapshots that could be found, and can still be removed. */
+async function hasChain({host, options}: DirStorage, name: VolumeName, path: string): Promise<boolean> {
+  if (!options.keepsChains || name.content !== 'images' || name.format !== 'qcow2') return false
+  try {
+    return (await readChain(host, path)).links.length > 0
+  } catch (error) {
+    if (error instanceof InvalidInputError || error instanceof NotFoundError) return false
+    throw error
+  }
+}
+
 async function checkRemovable(storage: DirStorage, id: VolumeId): Promise<void> {
   const name = parsed(storage, id)
   if (name.content === 'rootdir') throw new UnsupportedError(`${formatVolumeId(id)} is a folder that Corral has not made; only what it makes can be removed`)
   if (name.format.startsWith('ova+')) throw new InvalidInputError(`${formatVolumeId(id)} lies inside an archive and cannot be removed alone`)
   await checkMounted(storage)
+  if (storage.options.keepsChains && name.content === 'images' && isChainFile(name.base)) {
+    throw new ConflictError(`${formatVolumeId(id)} is a snapshot, on which a disk stands`, {nextSteps: ['Remove it with its guest: qm delsnapshot <vmid> <name>']})
+  }
   if (name.isBase) await checkNoClones(storage, id, name)
   const path = pathOf(storage, id)
   if (name.content === 'backup' && (await storage.host.files.stat(`${path}.protected`)) !== undefined) {
@@ -290,8 +309,9 @@ async function remove(storage: DirStorage, id: VolumeId): Promise<void> {
   await checkRemovable(storage, id)
   const name = parsed(storage, id)
   const path = pathOf(storage, id)
+  const snapshots = await hasChain(storage, name, path) ? (await readChain(storage.host, path)).links.map((link) => link.path) : []
   if (isFolder(name)) await storage.host.run(removeFolderArgv(path), {timeoutMs: removeLimitMs})
-  else for (const each of removedPaths(path, name)) await files.remove(each)
+  else for (const each of [...removedPaths(path, name), ...snapshots]) await files.remove(each)
   if (name.content === 'images') await removeEmptyFolder(storage.host, path.slice(0, path.lastIndexOf('/')))
 }
 
@@ -323,7 +343,7 @@ async function leftovers({host, options}: DirStorage): Promise<string[]> {
 /** A linked clone reads from its base: without it the clone is lost. */
 async function checkNoClones(storage: DirStorage, id: VolumeId, name: VolumeName): Promise<void> {
   const own = folderVolumeName(name)
-  const images = await listFolderVolumes(storage.host, storage.name, storage.options.layout, ['images'])
+  const images = await listFolderVolumes(storage.host, storage.name, storage.options.layout, ['images'], undefined, storage.options)
   const clone = images.find((image) => image.parent === own || image.backing?.endsWith(`/${own}`) === true)
   if (clone !== undefined) {
     throw new ConflictError(`${formatVolumeId(id)} is in use: the linked clone ${formatVolumeId(clone.id)} stands on it`)
@@ -345,6 +365,7 @@ async function attach(storage: DirStorage, id: VolumeId, snapshot: string | unde
   await checkMounted(storage)
   const path = snapshot === undefined ? pathOf(storage, id) : imageName(storage, id, snapshot).path
   const found = await existingVolume(storage, id)
+  if (snapshot !== undefined && storage.options.keepsChains && await storage.host.files.stat(path) === undefined) throw new NotFoundError(`${formatVolumeId(id)} has no snapshot '${snapshot}'`)
   if (found.format === 'qcow2' || found.format === 'vmdk') {
     // What came from elsewhere stands on nothing, not even on what lies here: that may be another guest's disk.
     if (found.content === 'import') await readImageFile(path, storage.host, found.format)

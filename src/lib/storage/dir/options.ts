@@ -1,5 +1,5 @@
 // The options of a `dir` section as typed values. They come from storage.cfg, which people edit, so each is checked here once more. Pure.
-import {InvalidInputError, UnsupportedError, withoutSlashesAtEnd} from '../../base/index.ts'
+import {InvalidInputError, withoutSlashesAtEnd} from '../../base/index.ts'
 import type {FolderLayout} from '../naming.ts'
 import {readContentList} from '../content.ts'
 import {isTrue, splitWords} from '../option-values.ts'
@@ -18,13 +18,12 @@ export interface DirOptions {
   /** The path that must be a mount point; undefined: not checked. */
   readonly mountpoint: string | undefined
   readonly shared: boolean
+  /** Snapshots are files of their own, on which the disk stands. */
+  readonly keepsChains: boolean
 }
 
-/** @throws InvalidInputError naming the option; UnsupportedError for one that would change what the volumes are */
+/** @throws InvalidInputError naming the option */
 export function readDirOptions(config: StorageConfig, defaults: {readonly content: readonly Content[]; readonly format: Format}): DirOptions {
-  if (isTrue(config['snapshot-as-volume-chain'])) {
-    throw new UnsupportedError(`storage '${config.storage}': volume chains (snapshot-as-volume-chain) are not carried out by Corral yet`)
-  }
   const path = readPath(config)
   const mkdir = config['mkdir'] === undefined || isTrue(config['mkdir'])
   return {
@@ -36,6 +35,7 @@ export function readDirOptions(config: StorageConfig, defaults: {readonly conten
     createSubdirs: config['create-subdirs'] === undefined ? mkdir : isTrue(config['create-subdirs']),
     mountpoint: readMountpoint(config, path),
     shared: isTrue(config['shared']),
+    keepsChains: isTrue(config['snapshot-as-volume-chain']),
   }
 }
 

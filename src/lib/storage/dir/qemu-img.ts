@@ -27,6 +27,24 @@ export function createCloneArgv(path: string, base: {readonly path: string; read
   return ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', base.format, '-b', base.path, '--', path]
 }
 
+/**
+ * A qcow2 image that stands on another one beside it, which is not opened (-u) and need not be there yet.
+ * @param below its file name
+ */
+export function createOverlayArgv(path: string, below: string, sizeBytes: number): string[] {
+  return ['qemu-img', 'create', '-q', '-f', 'qcow2', '-u', '-F', 'qcow2', '-b', below, '--', path, String(sizeBytes)]
+}
+
+/** Takes over what only the image below has, and stands on another one from then on, or on none. Done twice it does the same. */
+export function rebaseArgv(path: string, below: {readonly backing: string; readonly format: string} | undefined): string[] {
+  return ['qemu-img', 'rebase', '-q', '-f', 'qcow2', ...below === undefined ? ['-b', ''] : ['-F', below.format, '-b', below.backing], '--', path]
+}
+
+/** Fails while somebody writes to the image. */
+export function useArgv(path: string): string[] {
+  return ['qemu-img', 'info', '-f', 'qcow2', '--', path]
+}
+
 const snapshotOptions = {create: '-c', rollback: '-a', remove: '-d'} as const
 
 /** `qemu-img snapshot` takes no -f and would look into the file for its format; so it is told by --image-opts, where a comma is doubled. */

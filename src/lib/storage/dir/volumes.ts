@@ -2,6 +2,7 @@
 import {AppError} from '../../base/index.ts'
 import type {FileStat, Host} from '../../host/index.ts'
 import {parseArchiveName} from '../archive-name.ts'
+import {isChainFile, readChain} from './chain.ts'
 import type {FolderLayout} from '../naming.ts'
 import {contentFolder, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
 import type {Content, Volume, VolumeId, VolumeName} from '../storage.ts'
@@ -11,8 +12,10 @@ const maxNotesBytes = 64 * 1024
 /** Files looked at side by side; enough to hide the latency of a network file system. */
 const parallelLooks = 16
 
+export interface FolderHabits { readonly keepsChains?: boolean }
+
 /** @returns undefined when nothing usable lies there */
-export async function describeVolume(host: Host, layout: FolderLayout, id: VolumeId, name: VolumeName): Promise<Volume | undefined> {
+export async function describeVolume(host: Host, layout: FolderLayout, id: VolumeId, name: VolumeName, {keepsChains = false}: FolderHabits = {}): Promise<Volume | undefined> {
   const path = volumePath(layout, name)
   const stat = await host.files.stat(path, {followLinks: true})
   if (stat === undefined) return undefined
@@ -21,16 +24,21 @@ export async function describeVolume(host: Host, layout: FolderLayout, id: Volum
   const common = {...name, id, createdAtMs: stat.mtimeMs}
   if (isFolder) return {...common, sizeBytes: 0}
   switch (name.content) {
-    case 'images': return {...common, ...await imageFacts(host, path, name, stat)}
+    case 'images': return {...common, ...await imageFacts(host, path, name, stat, keepsChains)}
     case 'backup': return {...common, sizeBytes: stat.sizeBytes, ...await backupFacts(host, path, name)}
     default: return {...common, sizeBytes: stat.sizeBytes}
   }
 }
 
-async function imageFacts(host: Host, path: string, name: VolumeName, stat: FileStat): Promise<Pick<Volume, 'sizeBytes' | 'usedBytes' | 'backing'>> {
+async function imageFacts(host: Host, path: string, name: VolumeName, stat: FileStat, keepsChains: boolean): Promise<Pick<Volume, 'sizeBytes' | 'usedBytes' | 'backing'>> {
   const plain = {sizeBytes: stat.sizeBytes, usedBytes: stat.allocatedBytes}
   if (name.format !== 'qcow2' && name.format !== 'vmdk') return plain
   try {
+    if (keepsChains && name.format === 'qcow2') {
+      // What counts is what the oldest snapshot stands on; the snapshots are part of the disk.
+      const {sizeBytes, links, foundation} = await readChain(host, path)
+      return {sizeBytes, usedBytes: plain.usedBytes + await allocatedBytes(host, links), ...(foundation === undefined ? {} : {backing: foundation.backing})}
+    }
     const header = parseImageHeader(name.format, await host.files.readAt(path, 0, headerBytes))
     return {...plain, sizeBytes: header.virtualSizeBytes, ...(header.backing === undefined ? {} : {backing: header.backing})}
   } catch (error) {
@@ -38,6 +46,12 @@ async function imageFacts(host: Host, path: string, name: VolumeName, stat: File
     if (error instanceof AppError) return plain
     throw error
   }
+}
+
+async function allocatedBytes(host: Host, files: readonly {readonly path: string}[]): Promise<number> {
+  let bytes = 0
+  for (const {path} of files) bytes += (await host.files.stat(path))?.allocatedBytes ?? 0
+  return bytes
 }
 
 async function backupFacts(host: Host, path: string, name: VolumeName): Promise<Pick<Volume, 'guestType' | 'createdAtMs' | 'notes' | 'isProtected'>> {
@@ -58,13 +72,14 @@ function archiveFacts(base: string): Pick<Volume, 'guestType' | 'createdAtMs'> {
 }
 
 /** Volumes by content type in the order asked for, then by the names of their files. */
-export async function listFolderVolumes(host: Host, storage: string, layout: FolderLayout, contents: readonly Content[], vmid?: number): Promise<Volume[]> {
+export async function listFolderVolumes(host: Host, storage: string, layout: FolderLayout, contents: readonly Content[], vmid?: number, habits: FolderHabits = {}): Promise<Volume[]> {
   const volumes: Volume[] = []
   for (const content of contents) {
-    const names = await volumeNamesIn(host, layout, content, vmid)
+    const all = await volumeNamesIn(host, layout, content, vmid)
+    const names = habits.keepsChains === true && content === 'images' ? all.filter(({base}) => !isChainFile(base)) : all
     for (let start = 0; start < names.length; start += parallelLooks) {
       const found = await Promise.all(names.slice(start, start + parallelLooks).map((name) =>
-        describeVolume(host, layout, {storage, name: folderVolumeName(name)}, name)))
+        describeVolume(host, layout, {storage, name: folderVolumeName(name)}, name, habits)))
       volumes.push(...found.filter((volume) => volume !== undefined).map(withParent))
     }
   }

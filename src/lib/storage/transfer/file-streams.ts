@@ -16,9 +16,11 @@ import type {StreamKind} from './stream-kind.ts'
 const pieceBytes = 1024 ** 2
 const checkLimitMs = 3600_000
 
-type FileStorage = Pick<Storage, 'parseName' | 'create' | 'attach' | 'path'>
+type FileStorage = Pick<Storage, 'traits' | 'parseName' | 'create' | 'attach' | 'path'>
 
 export function fileStreams(storage: FileStorage, host: Host): StreamKind[] {
+  // A file of a chain holds but a part of the disk, and one with snapshots in it has no place there.
+  if (storage.traits.keepsChains === true) return []
   return (['qcow2', 'vmdk'] as const).map((format) => ({
     format: `${format}+size`,
     canExport: (name, {snapshot, base, withSnapshots}) => name.content === 'images' && name.format === format && withSnapshots === true && snapshot === undefined && base === undefined,

@@ -10,6 +10,8 @@ export interface SnapshotDisk {
   readonly volume: string
   /** The snapshot lies in an image file (qcow2), which the QEMU of a running guest has open: it has to make it. */
   readonly isInImage: boolean
+  /** It is a file of its own, and the disk another one from then on: not beneath a QEMU that has the disk open. */
+  readonly isInChain?: boolean
   /** What the storage runs for it, as it would be typed. */
   readonly commands: readonly (readonly string[])[]
 }
@@ -57,6 +59,15 @@ export async function snapshotDisks(values: Readonly<Record<string, string>>, ch
   })
 }
 
+/** @throws UnsupportedError when the guest has a disk open whose snapshots are files of their own */
+export function assertNotOpenInChain(vmid: number, disks: readonly SnapshotDisk[], isRunning: boolean): void {
+  const open = disks.filter(({isInChain}) => isRunning && isInChain === true).map(({key}) => key)
+  if (open.length === 0) return
+  throw new UnsupportedError(`virtual machine ${vmid} runs, and snapshots of ${open.join(', ')} are files of their own (snapshot-as-volume-chain), which cannot be taken or removed meanwhile`, {
+    data: {keys: open}, nextSteps: [`Shut it down first: qm shutdown ${vmid}`],
+  })
+}
+
 /** Those of a section that can still be reached; what cannot is told and left. */
 export async function reachableDisks(
   values: Readonly<Record<string, string>>, change: SnapshotChange, context: StorageContext, onFault: (message: string) => void,
@@ -86,5 +97,6 @@ async function snapshotDisk(key: string, file: string, {what, name}: SnapshotCha
     if (!(await storage.snapshots.list(id)).some((snapshot) => snapshot.name === name)) throw new NotFoundError(`${file} has no snapshot '${name}'`)
     await storage.snapshots.checkRollback?.(id, name)
   }
-  return {key, volume: file, isInImage: format === 'qcow2', commands: storage.commands({snapshot: what, id, name})}
+  const isInChain = format === 'qcow2' && storage.traits.keepsChains === true
+  return {key, volume: file, isInImage: format === 'qcow2' && !isInChain, ...isInChain ? {isInChain} : {}, commands: storage.commands({snapshot: what, id, name})}
 }

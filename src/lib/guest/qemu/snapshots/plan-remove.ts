@@ -9,6 +9,7 @@ import {parseDriveText} from '../drives/drive-text.ts'
 import {ownedBy} from '../../volume-owner.ts'
 import {assertNotLocked, hasLock} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
+import {assertNotOpenInChain} from './disks.ts'
 import type {SnapshotDisk} from './disks.ts'
 import {assertNoTemplate, existingSnapshot, withLeavingSnapshot, withoutSnapshot} from './sections.ts'
 
@@ -35,6 +36,7 @@ export function checkRemovable(guest: GuestFile, name: string): void {
 export function planRemove({guest, path, name, force, disks, isRunning, stateSteps}: RemoveInput): Plan {
   const {vmid, config, file} = guest
   checkRemovable(guest, name)
+  assertNotOpenInChain(vmid, disks, isRunning)
   const leaving = withLeavingSnapshot(config, vmid, name)
   const [leavingText, goneText] = [formatQemuConfig(leaving), formatQemuConfig(withoutSnapshot(leaving, vmid, name, ownedBy(vmid)))]
   const storages = [...new Set(disks.map(({volume}) => parseVolumeId(volume).storage))].sort()

@@ -7,6 +7,7 @@ import type {FreezeSteps} from '../agent/index.ts'
 import {formatQemuConfig} from '../config/config-file.ts'
 import {assertNotLocked} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
+import {assertNotOpenInChain} from './disks.ts'
 import type {SnapshotDisk} from './disks.ts'
 import {assertNameIsFree, assertNoTemplate, withNewSnapshot, withTakenSnapshot} from './sections.ts'
 import type {NewSnapshot} from './sections.ts'
@@ -35,6 +36,7 @@ export function checkTakeable(guest: GuestFile, name: string): void {
 export function planTake({guest, path, snapshot, disks, runState, freeze, saving}: TakeInput): Plan {
   const {vmid, file} = guest
   checkTakeable(guest, snapshot.name)
+  assertNotOpenInChain(vmid, disks, runState !== undefined)
   const prepared = withNewSnapshot(guest.config, snapshot)
   const taken = withTakenSnapshot(prepared, vmid, snapshot.name)
   const [preparedText, takenText] = [formatQemuConfig(prepared), formatQemuConfig(taken)]
