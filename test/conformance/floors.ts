@@ -12,7 +12,7 @@ export const floors: Readonly<Record<string, number>> = {
   'pct-idmap': 7,
   'pct-setup': 62,
   'qm-config': 8,
-  'qm-plans': 18,
+  'qm-plans': 19,
   'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,
