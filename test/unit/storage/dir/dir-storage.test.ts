@@ -215,8 +215,9 @@ describe('what lies in the folder', () => {
     expect(open().blockSource({storage: 'local', name: 'iso/x.img'})).toEqual({protocol: {driver: 'file', filename: `${folder}/template/iso/x.img`}, format: 'raw'})
   })
 
-  it('stays when it is a container’s folder', async () => {
-    await mkdir(join(folder, 'images/100/subvol-100-disk-0.subvol'), {recursive: true})
-    await expect(open().remove({storage: 'local', name: '100/subvol-100-disk-0.subvol'})).rejects.toMatchObject({kind: 'unsupported'})
+  it('goes with all that is in it when it is a container’s folder', async () => {
+    await mkdir(join(folder, 'images/100/subvol-100-disk-0.subvol/etc'), {recursive: true})
+    await open().remove({storage: 'local', name: '100/subvol-100-disk-0.subvol'})
+    expect(await readdir(join(folder, 'images'))).toEqual([])
   })
 })
