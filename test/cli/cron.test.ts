@@ -89,7 +89,7 @@ const scene: readonly Line[] = [
   {words: words('pvesm free local:100/vm-100-x.raw')},
   {words: words('corral storage upload local STREAM --content iso --filename x.iso'), prints: /^successfully uploaded 'local:iso\/x\.iso'\n$/},
   {words: words('corral storage download-url local http://127.0.0.1/x.iso --content iso --filename y.iso'), code: 4, tells: /^Error: 127\.0\.0\.1 is not asked for a file: /m},
-  {words: words('pvesm extractconfig local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma'), code: 3, tells: /^Error: there is no backup vzdump-/},
+  {words: words('pvesm extractconfig local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma'), code: 3, tells: /^Error: there is no volume local:backup\/vzdump-/},
   {words: words('pveam update'), code: 7, tells: /^Error: no index of container templates is set\n/},
   {words: words('pveam available'), code: 7, tells: /^Error: no index of container templates is set\n/},
   {words: words('pveam list local'), prints: /^NAME +SIZE +\n$/},
