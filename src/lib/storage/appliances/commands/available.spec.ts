@@ -4,7 +4,6 @@ export const spec = defineCommand({
   id: 'pveam available',
   summary: 'List the container templates of the index.',
   description: 'Shows what `pveam update` has fetched, sorted by section and name; nothing is asked of a server.',
-  api: {method: 'GET', path: '/nodes/{node}/aplinfo'},
   params: {section: {type: 'string', enum: ['mail', 'system', 'turnkeylinux'], optional: true, description: 'Only the templates of this section.'}},
   args: [],
   returns: {
