@@ -125,6 +125,7 @@ import {parseTgtTargets} from '../../src/lib/storage/zfs/providers/tgt.ts'
 import {parseZfsName} from '../../src/lib/storage/zfspool/naming.ts'
 import {parseSnapshots as parseZfsSnapshots, parseSpace, parseVolumes} from '../../src/lib/storage/zfspool/report.ts'
 import {maskSecrets} from '../../src/lib/tasks/actions/mask-secrets.ts'
+import {readRefusal} from '../../src/lib/tasks/refusal.ts'
 import {indexLine, parseIndex} from '../../src/lib/tasks/task-files.ts'
 import {progressLine, progressOfLine} from '../../src/lib/tasks/task-log.ts'
 
@@ -185,6 +186,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'keys for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['ssh-ed25519%20AAAA%20joe%0A', '%'], text => readCloudInitSettings(100, {sshkeys: text}, noDns).keys),
   'names for cloud-init': format(['guest/qemu/cloud-init/settings.ts readCloudInitSettings'], ['web', 'web.example.org', '192.0.2.1'],
     text => readCloudInitSettings(100, {name: text, searchdomain: text, nameserver: text}, noDns)),
+  'refusals of workers': format(['tasks/refusal.ts readRefusal'], ['{"refused":{"kind":"not-found","sentences":["there is no guest 100","why"],"nextSteps":["x"],"data":{}}}\n'], readRefusal),
   'masked lines': format(['tasks/actions/mask-secrets.ts maskSecrets'], ['+a: b,password=x', ' token x'], text => maskSecrets('storage.cfg', ['---', '+++', text.split('\n')[0] ?? ''])),
   'property strings of cards': format(['spec/property-string.ts parsePropertyString', 'spec/property-string.ts formatPropertyString'], ['virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=0', 'e1000,tag=5'],
     text => parsePropertyString(text, netFormat), values => formatPropertyString(values, netFormat)),
