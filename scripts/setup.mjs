@@ -28,7 +28,7 @@ function missingPackages(names) {
 
 /**
  * Installs what is missing of the named groups of scripts/debian-packages.json when we are root.
- * @param {...('build'|'run'|'guest-iso'|'debian-guest'|'package'|'test')} groups
+ * @param {...('build'|'run'|'guest-iso'|'debian-guest'|'lab'|'package'|'test')} groups
  * @throws SetupError with the one line to type when we are not root
  */
 export function ensureDebianPackages(...groups) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm test`: sets the machine up, runs every check and test of the project, and ends with one line over all of them:
 // `N passed, M failed, K skipped`. `npm test` leaves out the stages that take long by their nature (`npm run test:all` has them too);
-// with arguments, runs only the named stages: `npm test -- types unit`.
+// with arguments, runs only the named stages: `npm test -- types unit`. What needs hosts of the lab has a command of its own, `npm run test:lab`.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -117,13 +117,17 @@ const stages = {
   e2e: () => vitest('e2e', 'vitest.e2e.config.ts', e2eFiles((name) => !isAboutSsh(name))),
   'e2e-ssh': e2eOverSsh,
   'e2e-debian': () => vitest('e2e-debian', 'vitest.e2e-debian.config.ts'),
+  lab: () => vitest('lab', 'vitest.lab.config.ts'),
 }
 
 /** What `npm test` alone leaves out, so that it stays quick enough to be run before every change. */
 const longStages = ['e2e-ssh', 'e2e-debian']
+/** What boots hosts, and builds their image when there is none: apart from all others, by `npm run test:lab`. */
+const labStages = ['lab']
 
 const words = process.argv.slice(2)
-const wanted = words.includes('--all') ? Object.keys(stages) : words.length > 0 ? words : Object.keys(stages).filter((name) => !longStages.includes(name))
+const wanted = words.length > 0 && !words.includes('--all') ? words
+  : Object.keys(stages).filter((name) => !labStages.includes(name) && (words.includes('--all') || !longStages.includes(name)))
 const unknown = wanted.filter((name) => !(name in stages))
 if (unknown.length > 0) {
   console.error(`unknown stage: ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}`)
@@ -131,7 +135,7 @@ if (unknown.length > 0) {
 }
 
 setUp(() => {
-  ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'package', 'test')
+  ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'package', 'test', ...wanted.some((name) => labStages.includes(name)) ? ['lab'] : [])
   ensureNpmPackages()
   ensureBuild()
 })
@@ -149,6 +153,7 @@ fs.rmSync(reportDir, {recursive: true, force: true})
 
 const left = words.length > 0 ? [] : longStages
 if (left.length > 0) console.log(`\nNot run: ${left.join(', ')} (npm run test:all)`)
+if (!wanted.some((name) => labStages.includes(name))) console.log(`\nNot run: ${labStages.join(', ')} (npm run test:lab)`)
 if (skips.length > 0) console.log(`\nSkipped (each prints its reason where it runs):\n${skips.map((line) => `  ${line}`).join('\n')}`)
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)

@@ -13,10 +13,14 @@ export interface CephCluster {
   readonly fsid: string
   /** The option `monhost`. */
   readonly monitors: string
+  /** The same for the kernel's clients, which speak the first version of the protocol. */
+  readonly kernelMonitors: string
   /** The text of the administrator's keyring. */
   readonly keyring: string
   /** Runs one of Ceph's programs as the administrator. */
   run(argv: readonly string[]): Promise<string>
+  /** Where its daemons listen on 127.0.0.1. */
+  ports(): Promise<readonly number[]>
   close(): Promise<void>
 }
 
@@ -28,10 +32,12 @@ export function missingForCeph(): string | undefined {
   return absent === undefined ? undefined : `${absent} is not installed`
 }
 
-export async function startCeph(): Promise<CephCluster> {
+/** @param fileSystem its name, when there is to be one */
+export async function startCeph({fileSystem}: {readonly fileSystem?: string} = {}): Promise<CephCluster> {
   const folder = await mkdtemp(join(tmpdir(), 'corral-ceph-'))
   const host = localHost('h1')
-  const [fsid, port] = [randomUUID(), await freePort()]
+  const [fsid, port, oldPort] = [randomUUID(), await freePort(), await freePort()]
+  const monitorAddresses = `[v2:127.0.0.1:${port}/0,v1:127.0.0.1:${oldPort}/0]`
   const config = join(folder, 'ceph.conf')
   const daemons: ChildProcess[] = []
   const run = async (argv: readonly string[], input?: string) => (await host.run([argv[0] ?? '', '--conf', config, ...argv.slice(1)], {timeoutMs: 60_000, ...(input === undefined ? {} : {input})})).stdout
@@ -43,7 +49,7 @@ export async function startCeph(): Promise<CephCluster> {
     await rm(folder, {recursive: true, force: true})
   }
   try {
-    await writeFile(config, configText(folder, fsid, port))
+    await writeFile(config, configText(folder, fsid, monitorAddresses))
     for (const name of ['mon', 'osd', 'mgr']) await mkdir(join(folder, name))
     const keyring = join(folder, 'keyring')
     await host.run(['ceph-authtool', '-C', keyring, '--gen-key', '-n', 'client.admin', '--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *'])
@@ -52,7 +58,7 @@ export async function startCeph(): Promise<CephCluster> {
     await writeFile(monKeyring, text, {mode: 0o600})
     await host.run(['ceph-authtool', monKeyring, '--gen-key', '-n', 'mon.', '--cap', 'mon', 'allow *'])
     const map = join(folder, 'monmap')
-    await host.run(['monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v2:127.0.0.1:${port}/0]`, map])
+    await host.run(['monmaptool', '--create', '--fsid', fsid, '--addv', 'a', monitorAddresses, map])
     await host.run(['ceph-mon', '--conf', config, '--mkfs', '-i', 'a', '--monmap', map, '--keyring', monKeyring])
     start('ceph-mon', 'a')
     await writeFile(join(folder, 'mgr/keyring'), await run(['ceph', 'auth', 'get-or-create', 'mgr.x', 'mon', 'allow profile mgr', 'osd', 'allow *', 'mds', 'allow *']), {mode: 0o600})
@@ -65,22 +71,38 @@ export async function startCeph(): Promise<CephCluster> {
     start('ceph-osd', '0')
     await run(['ceph', 'osd', 'pool', 'create', pool, '8'])
     await run(['rbd', 'pool', 'init', pool])
-    await counted(run)
-    return {fsid, monitors: `127.0.0.1:${port}`, keyring: text, run, close}
+    if (fileSystem !== undefined) {
+      await mkdir(join(folder, 'mds'))
+      await writeFile(join(folder, 'mds/keyring'), await run(['ceph', 'auth', 'get-or-create', 'mds.m', 'mon', 'allow profile mds', 'osd', 'allow *', 'mds', 'allow']), {mode: 0o600})
+      for (const name of ['data', 'metadata']) await run(['ceph', 'osd', 'pool', 'create', `${fileSystem}-${name}`, '4'])
+      await run(['ceph', 'fs', 'new', fileSystem, `${fileSystem}-metadata`, `${fileSystem}-data`])
+      start('ceph-mds', 'm')
+      await until(async () => (await run(['ceph', 'fs', 'dump', '--format', 'json'])).includes('up:active'), 'the metadata server of the Ceph cluster does not become active')
+    }
+    await until(() => isCounted(run), 'the manager of the Ceph cluster does not count its space')
+    const ports = async () => {
+      const maps = await Promise.all(['mon', 'mgr', 'osd', 'fs'].map((map) => run(['ceph', map, 'dump', '--format', 'json'])))
+      return [...new Set(maps.flatMap((map) => [...map.matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1])).filter((each) => each !== 0)))]
+    }
+    return {fsid, monitors: `127.0.0.1:${port}`, kernelMonitors: `127.0.0.1:${oldPort}`, keyring: text, run, ports, close}
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Until the manager has counted the space of the pool. */
-async function counted(run: (argv: readonly string[]) => Promise<string>): Promise<void> {
-  for (let tries = 0; tries < 120; tries++) {
-    const {pools} = JSON.parse(await run(['ceph', 'df', '--format', 'json'])) as {pools: {stats: {max_avail: number}}[]}
-    if (pools.some(({stats}) => stats.max_avail > 0)) return
+/** Whether the manager has counted the space of the pool. */
+async function isCounted(run: (argv: readonly string[]) => Promise<string>): Promise<boolean> {
+  const {pools} = JSON.parse(await run(['ceph', 'df', '--format', 'json'])) as {pools: {stats: {max_avail: number}}[]}
+  return pools.some(({stats}) => stats.max_avail > 0)
+}
+
+async function until(isSo: () => Promise<boolean>, complaint: string): Promise<void> {
+  for (let tries = 0; tries < 240; tries++) {
+    if (await isSo()) return
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
-  throw new Error('the manager of the Ceph cluster does not count its space')
+  throw new Error(complaint)
 }
 
 async function freePort(): Promise<number> {
@@ -99,10 +121,10 @@ async function end(daemon: ChildProcess): Promise<void> {
   await ended
 }
 
-function configText(folder: string, fsid: string, port: number): string {
+function configText(folder: string, fsid: string, monitorAddresses: string): string {
   return `[global]
 fsid = ${fsid}
-mon_host = [v2:127.0.0.1:${port}/0]
+mon_host = ${monitorAddresses}
 public_addr = 127.0.0.1
 cluster_addr = 127.0.0.1
 auth_cluster_required = cephx
@@ -120,6 +142,7 @@ keyring = ${folder}/keyring
 mon_data = ${folder}/mon
 osd_data = ${folder}/osd
 mgr_data = ${folder}/mgr
+mds_data = ${folder}/mds
 bluestore_block_size = 2147483648
 osd_memory_target = 939524096
 mgr_initial_modules =
@@ -128,5 +151,7 @@ mgr_stats_period = 1
 keyring = ${folder}/osd/keyring
 [mgr]
 keyring = ${folder}/mgr/keyring
+[mds]
+keyring = ${folder}/mds/keyring
 `
 }

@@ -3,7 +3,7 @@
 import {randomUUID} from 'node:crypto'
 import {beforeEach, describe, expect} from 'vitest'
 import type {Host} from '../../../src/lib/host/index.ts'
-import type {Format, ImageName, Storage, VolumeId} from '../../../src/lib/storage/index.ts'
+import type {Format, Storage, VolumeId} from '../../../src/lib/storage/index.ts'
 import type {StorageUnderTest} from './contract-run.ts'
 import {convertArgv} from '../../../src/lib/storage/convert-image.ts'
 import {contractRun, expectStretches, mebibyte, writeStretches} from './contract-run.ts'
@@ -55,7 +55,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         expect(await storage.exists(volume.id)).toBe(true)
         expect(await storage.volume(volume.id)).toEqual(volume)
         expect((await storage.list(['images'])).map(({id}) => id)).toContainEqual(volume.id)
-        expect(storage.blockSource(volume.id).format).toBe(format)
+        // The folder of a container is no disk.
+        if (format === 'subvol') expect(() => storage.blockSource(volume.id)).toThrow(/folder/)
+        else expect(storage.blockSource(volume.id).format).toBe(format)
         expect(await storage.attach(volume.id)).toBe(storage.path(volume.id))
         await storage.detach(volume.id)
       }
@@ -186,25 +188,23 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         return
       }
       const id = await create(100, format, 8 * mebibyte)
-      await write(made.host, storage.path(id), format, '0x11')
+      await writeStretches(made.host, storage, id, [[0, 1, '0x11']])
       await snapshots.create(id, 'first')
-      await write(made.host, storage.path(id), format, '0x22')
+      await writeStretches(made.host, storage, id, [[0, 1, '0x22']])
       await snapshots.create(id, 'second')
       expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(['first', 'second'])
       await expect(snapshots.create(id, 'first')).rejects.toMatchObject({kind: 'conflict'})
-      await write(made.host, storage.path(id), format, '0x55')
-      await storage.attach(id, 'first')
-      expect(await firstByte(made.host, storage.imageName(id, 'first'))).toBe(0x11)
-      await storage.detach(id, 'first')
-      expect(await firstByte(made.host, storage.imageName(id))).toBe(0x55)
+      await writeStretches(made.host, storage, id, [[0, 1, '0x55']])
+      expect(await firstByte(made.host, storage, id, 'first')).toBe(0x11)
+      expect(await firstByte(made.host, storage, id)).toBe(0x55)
       const later = ['second']
       if (storage.traits.rollsBackToNewestOnly === true) {
         await expect(snapshots.rollback(id, 'first')).rejects.toMatchObject({kind: 'conflict'})
-        expect(await firstByte(made.host, storage.imageName(id))).toBe(0x55)
+        expect(await firstByte(made.host, storage, id)).toBe(0x55)
         await snapshots.remove(id, later.pop() ?? '')
       }
       await snapshots.rollback(id, 'first')
-      await expectContent(made.host, storage.path(id), format, '0x11')
+      await expectStretches(made.host, storage, id, [[0, 1, '0x11']])
       await snapshots.remove(id, 'first')
       await snapshots.remove(id, 'first')
       expect((await snapshots.list(id)).map(({name: snapshot}) => snapshot)).toEqual(later)
@@ -230,9 +230,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         lacks('linked clone')
       }
       for (const format of templates === undefined ? [] : traits.templateFormats) {
-        if (templates === undefined) continue
+        if (templates === undefined || format === 'subvol') continue
         const id = await create(900, format, 8 * mebibyte)
-        await write(made.host, storage.path(id), format, '0x33')
+        await writeStretches(made.host, storage, id, [[0, 1, '0x33']])
         const base = await templates.makeBase(id)
         expect(base).toEqual(templates.baseOf(id))
         expect(await storage.volume(base)).toMatchObject({isBase: true, vmid: 900, format, sizeBytes: 8 * mebibyte})
@@ -243,9 +243,9 @@ export function storageContract(name: string, make: () => Promise<StorageUnderTe
         // What stands alone on a storage does so for the formats of which it makes no images that name others.
         const standsAlone = traits.clonesStandAlone === true && storage.parseName(clone.name).parent === undefined
         expect(volume).toMatchObject({id: clone, vmid: 200, sizeBytes: 8 * mebibyte, ...standsAlone ? {} : {parent: base.name}})
-        await expectContent(made.host, await storage.attach(clone), storage.blockSource(clone).format, '0x33')
-        await write(made.host, storage.path(clone), storage.blockSource(clone).format, '0x44')
-        await expectContent(made.host, storage.path(base), format, '0x33')
+        await expectStretches(made.host, storage, clone, [[0, 1, '0x33']])
+        await writeStretches(made.host, storage, clone, [[0, 1, '0x44']])
+        await expectStretches(made.host, storage, base, [[0, 1, '0x33']])
         await expect(templates.clone(base, clone)).rejects.toMatchObject({kind: 'conflict'})
         if (!standsAlone) {
           await expect(storage.remove(base)).rejects.toMatchObject({kind: 'conflict'})
@@ -352,27 +352,20 @@ async function allocate(storage: Storage, vmid: number, format: Format): Promise
   throw new Error('no name was free in 50 tries')
 }
 
-/** Fills the beginning of a disk, through QEMU. */
-async function write(host: Host, path: string, format: Format, byte: string): Promise<void> {
-  await host.run(['qemu-io', '-f', format, '-c', `write -P ${byte} 0 1M`, '--', path])
-}
-
 /** What qemu-img finds at the beginning of a disk or a snapshot, copied out as a move or clone does it. */
-async function firstByte(host: Host, image: ImageName): Promise<number> {
+async function firstByte(host: Host, storage: Storage, id: VolumeId, of?: string): Promise<number> {
   const folder = `/tmp/corral-copy-${randomUUID()}`
   await host.files.makeDirectory(folder, 0o700)
+  await storage.attach(id, of)
   try {
+    const image = storage.imageName(id, of)
     const source = image.options === undefined ? ['-f', image.format, '--', image.path]
       : ['--image-opts', '--', Object.entries(image.options).map(([key, value]) => `${key}=${value.replaceAll(',', ',,')}`).join(',')]
     const snapshot = image.internalSnapshot === undefined ? [] : ['-l', `snapshot.name=${image.internalSnapshot}`]
     await host.run(['qemu-img', 'convert', '-O', 'raw', ...snapshot, ...source, `${folder}/copy`])
     return (await host.files.readAt(`${folder}/copy`, 0, 1))[0] ?? -1
   } finally {
+    await storage.detach(id, of)
     await host.files.removeTree(folder)
   }
-}
-
-async function expectContent(host: Host, path: string, format: Format, byte: string): Promise<void> {
-  const {stdout} = await host.run(['qemu-io', '-f', format, '-r', '-c', `read -P ${byte} 0 1M`, '--', path])
-  expect(stdout).not.toContain('Pattern verification failed')
 }

@@ -22,11 +22,11 @@ export interface TypeOptions {
 }
 
 export class Desk {
-  readonly #lab: SshLab
+  readonly #lab: Pick<SshLab, 'home'>
   /** The folder of its own installation, its configuration and its runtime files; a short path, because sockets lie below it. */
   readonly root = mkdtempSync('/tmp/cd-')
 
-  constructor(lab: SshLab) {
+  constructor(lab: Pick<SshLab, 'home'>) {
     this.#lab = lab
     mkdirSync(join(this.root, 'run'), {mode: 0o700})
   }

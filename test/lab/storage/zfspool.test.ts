@@ -1,0 +1,30 @@
+// A ZFS pool: zvols, file systems, snapshots and clones of the kernel's own ZFS.
+import {afterAll, beforeAll} from 'vitest'
+import {plugin} from '../../../src/lib/storage/zfspool/plugin.ts'
+import {storageContract} from '../../contract/storage/storage-contract.ts'
+import {sharedHost} from '../support/shared-host.ts'
+
+const [pool, disk] = ['labtank', '/dev/disk/by-id/virtio-disk3']
+
+beforeAll(async () => {
+  const host = await sharedHost()
+  await host.run(['modprobe', 'zfs'], {timeoutMs: 300_000})
+  await host.run(['zpool', 'create', '-f', pool, disk])
+})
+afterAll(async () => {
+  const host = await sharedHost()
+  await host.run(['zpool', 'destroy', '-f', pool])
+  await host.run(['wipefs', '-q', '-a', '--', disk])
+})
+
+storageContract('zfspool', async () => {
+  const host = await sharedHost()
+  return {
+    plugin, host, config: {type: 'zfspool', storage: 'tank', pool, content: 'images,rootdir', sparse: 1},
+    close: async () => {
+      const names = (await host.run(['zfs', 'list', '-H', '-o', 'name', '-d', '1', '-t', 'volume,filesystem', pool])).stdout.split('\n').filter((name) => name.startsWith(`${pool}/`))
+      // A base takes its clones along.
+      for (const name of names) await host.run(['zfs', 'destroy', '-R', '--', name], {okExitCodes: [0, 1]})
+    },
+  }
+})
