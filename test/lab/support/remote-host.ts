@@ -3,7 +3,7 @@
 import {resolve} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {rolldown} from 'rolldown'
-import {AppError, ToolError} from '../../../src/lib/base/index.ts'
+import {AppError, ToolError, UnsupportedError} from '../../../src/lib/base/index.ts'
 import type {ToolFailure} from '../../../src/lib/base/index.ts'
 import type {Host, HostFiles, ProcessId, RunOptions, RunResult} from '../../../src/lib/host/index.ts'
 import {openPeer} from '../../../src/lib/host/protocol/index.ts'
@@ -43,6 +43,7 @@ export async function openRemoteHost(name: string, connection: SshConnection): P
   const host: Host = {
     name, files,
     run: (argv, options = {}) => runThere(peer, call, argv, options),
+    download: async () => { throw new UnsupportedError('hosts of the lab reach no other network') },
     spawnDetached: async (argv, options = {}) => await call('spawnDetached', [argv, options]) as ProcessId,
     process: async (pid) => await valueOf('process', [pid]) as ProcessId | undefined,
     kill: async (target, signal) => await call('kill', [target, signal]) as boolean,
