@@ -43,7 +43,7 @@ export async function openRemoteHost(name: string, connection: SshConnection): P
   const host: Host = {
     name, files,
     run: (argv, options = {}) => runThere(peer, call, argv, options),
-    download: async () => { throw new UnsupportedError('hosts of the lab reach no other network') },
+    download: notHere, openTree: notHere, openMountSpace: notHere, runInForeground: notHere,
     spawnDetached: async (argv, options = {}) => await call('spawnDetached', [argv, options]) as ProcessId,
     process: async (pid) => await valueOf('process', [pid]) as ProcessId | undefined,
     kill: async (target, signal) => await call('kill', [target, signal]) as boolean,
@@ -55,6 +55,11 @@ export async function openRemoteHost(name: string, connection: SshConnection): P
     },
   }
   return {host, close: () => { peer.close() }}
+}
+
+/** What no storage plugin asks for. */
+async function notHere(): Promise<never> {
+  throw new UnsupportedError('a lab host does not do that from outside')
 }
 
 type Call = (method: string, args: readonly unknown[], options?: CallOptions) => Promise<unknown>
