@@ -16,6 +16,8 @@ export interface RemoteHost {
   close(): void
 }
 
+/** A call takes a mebibyte, in base64. */
+const partBytes = 512 * 1024
 const programPath = '/run/corral-lab/host-server.mjs'
 const fileMethods: readonly (keyof HostFiles)[] = [
   'read', 'readText', 'readAt', 'write', 'append', 'writeInPlace', 'stat', 'list', 'makeDirectory', 'rename', 'remove', 'removeTree', 'symlink', 'realPath', 'space',
@@ -41,7 +43,10 @@ export async function openRemoteHost(name: string, connection: SshConnection): P
   const valueOf = async (method: string, args: readonly unknown[]): Promise<unknown> => (await call(method, args) as {value?: unknown}).value
   const files = Object.fromEntries(fileMethods.map((method) => [method, (...args: readonly unknown[]) => valueOf('file', [method, ...args])])) as unknown as HostFiles
   const host: Host = {
-    name, files,
+    name, files: {...files, append: async (path, data) => {
+      const bytes = Buffer.from(data)
+      for (let at = 0; at === 0 || at < bytes.length; at += partBytes) await files.append(path, bytes.subarray(at, at + partBytes))
+    }},
     run: (argv, options = {}) => runThere(peer, call, argv, options),
     download: notHere, openTree: notHere, openMountSpace: notHere, runInForeground: notHere,
     spawnDetached: async (argv, options = {}) => await call('spawnDetached', [argv, options]) as ProcessId,
