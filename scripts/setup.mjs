@@ -44,6 +44,15 @@ export function ensureDebianPackages(...groups) {
   runVisibly(['apt-get', '-qq', '-y', '--no-install-recommends', 'install', ...missing], {env})
 }
 
+/** Gives root the range of user and group ids that unprivileged containers run with, unless it has one. @throws SetupError when we are not root */
+export function ensureSubordinateIds() {
+  const hasRange = ['/etc/subuid', '/etc/subgid'].every((file) => fs.existsSync(file) && /^root:100000:65536$/m.test(fs.readFileSync(file, 'utf8')))
+  if (hasRange) return
+  const argv = ['usermod', '--add-subuids', '100000-165535', '--add-subgids', '100000-165535', 'root']
+  if (process.getuid() !== 0) throw new SetupError(`containers of root need a range of ids; as root:\n  ${argv.join(' ')}`)
+  runVisibly(argv)
+}
+
 function fileHash(file) {
   return createHash('sha256').update(fs.readFileSync(path.join(projectRoot, file))).digest('hex')
 }

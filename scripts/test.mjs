@@ -6,7 +6,7 @@ import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import {ensureBuild, ensureDebianPackages, ensureNpmPackages, projectRoot, setUp} from './setup.mjs'
+import {ensureBuild, ensureDebianPackages, ensureNpmPackages, ensureSubordinateIds, projectRoot, setUp} from './setup.mjs'
 
 const totals = {passed: 0, failed: 0, skipped: 0}
 const skips = []
@@ -136,6 +136,7 @@ if (unknown.length > 0) {
 
 setUp(() => {
   ensureDebianPackages('build', 'run', 'guest-iso', 'debian-guest', 'package', 'test', ...wanted.some((name) => labStages.includes(name)) ? ['lab'] : [])
+  if (wanted.includes('e2e')) ensureSubordinateIds()
   ensureNpmPackages()
   ensureBuild()
 })
