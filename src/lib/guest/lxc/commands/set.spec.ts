@@ -23,7 +23,7 @@ A mount point that is deleted or replaced is kept as \`unusedN\`. Deleting \`unu
   runsOn: 'guest-node',
   needs: {path: '/vms/{vmid}', privilege: 'VM.Config.Options'},
   examples: [
-    {line: 'pct set 200 --memory 2048 --cores 2', meaning: 'More memory and processors, from the next start on.'},
+    {line: 'pct set 200 --memory 2048 --cpulimit 2', meaning: 'More memory and processors, from the next start on.'},
     {line: 'pct set 200 --mp0 local:10,mp=/srv/data', meaning: 'A volume of 10 GiB at /srv/data.'},
     {line: 'pct set 200 --delete mp0', meaning: 'Take it away; it stays as unused0.'},
     {line: 'pct set 200 --delete unused0', meaning: 'Remove the unused volume and its data.'},
