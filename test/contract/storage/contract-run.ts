@@ -65,7 +65,7 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
   })
   afterAll(() => { writeOutcomes(type, outcomes) })
   return {
-    check: (which, title, test, timeoutMs) => {
+    check: (which, title, test, timeoutMs = 120_000) => {
       covered.set(title, which)
       it(title, test, timeoutMs)
     },

@@ -25,9 +25,10 @@ function* everyValue(params: Params, place: string): Generator<readonly [place: 
 
 const values = lists.flatMap(([name, params]) => [...everyValue(params, name)])
 
+/** Whether its default is a value of it, whatever it asks of others. */
 function passes(schema: ValueSchema): boolean {
   try {
-    checkValue(schema, schema.default, 'default')
+    checkValue({...schema, requires: undefined} as ValueSchema, schema.default, 'default')
     return true
   } catch {
     return false

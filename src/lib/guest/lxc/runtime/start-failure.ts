@@ -2,17 +2,17 @@
 import {ToolError, UnavailableError} from '../../../base/index.ts'
 
 /** Lines that say nothing of the cause. */
-const echoes = /Failed to spawn container|container failed to start|To get more details|Additional information can be obtained|expected sequence number|instead of "RUNNING"|Failed to (?:initialize|setup) container|Failed to send SIGKILL|lxc_abort|Error: .*in early user namespace/i
+const echoes = /Failed to spawn container|container failed to start|To get more details|Additional information can be obtained|expected sequence number|instead of "RUNNING"|Failed to (?:initialize|setup) container|Failed to send SIGKILL|lxc_abort|in early user namespace/i
 
 interface Known { readonly pattern: RegExp; readonly words: (found: RegExpExecArray) => {readonly reason: string; readonly nextSteps: readonly string[]} }
 
 const known: readonly Known[] = [
   {
-    pattern: /newuidmap: uid range \[.{1,60}\) -> \[(\d+)-(\d+)\) not allowed|newuidmap failed to write mapping/,
+    pattern: /newuidmap failed to write mapping|newuidmap: uid range \[/,
     words: () => ({reason: 'root may not hand these users to containers', nextSteps: ['Allow it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 root']}),
   },
   {
-    pattern: /Could not access (\S{1,200})\. Please grant it x access/,
+    pattern: /^(?:Permission denied - )?Could not access (\S{1,200})\. Please grant it x access/,
     words: (found) => ({reason: `the container's users may not search the folder ${found[1] ?? ''}`, nextSteps: [`Allow it: chmod o+x ${found[1] ?? ''}`]}),
   },
   {

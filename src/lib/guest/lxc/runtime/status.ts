@@ -46,7 +46,7 @@ export async function findMonitors(vmid: number, {host, places}: RuntimeContext)
 
 /** LXC's monitor calls itself `[lxc monitor] PATH NAME`; `lxc-start` before that has the path in its arguments. */
 async function isMonitorOf(pid: number, vmid: number, lxcPath: string, host: Host): Promise<boolean> {
-  const words = (await readIfThere(host, `/proc/${pid}/cmdline`) ?? '').replace(/\0+$/, '').split(/[\0 ]+/)
+  const words = (await readIfThere(host, `/proc/${pid}/cmdline`) ?? '').split(/[\0 ]+/)
   const title = words.join(' ').trim()
   if (title === `[lxc monitor] ${lxcPath} ${vmid}`) return true
   return /(?:^|\/)lxc-start$/.test(words[0] ?? '') && words.includes(lxcPath) && words[words.indexOf('-n') + 1] === String(vmid)

@@ -40,14 +40,14 @@ export async function runTool(argv: readonly string[], {host, signal, log}: Pick
   } catch (error) {
     const program = argv[0] ?? ''
     if (!(error instanceof NotFoundError)) throw error
-    const name = Object.entries(packages).find(([programs]) => new RegExp(`^(?:${programs})$`).test(program))?.[1]
+    const name = packages.find(([programs]) => programs.test(program))?.[1]
     throw new UnavailableError(`${program} is not installed`, {cause: error, nextSteps: name === undefined ? [] : [`apt-get install ${name}`]})
   }
 }
 
-const packages: Readonly<Record<string, string>> = {
-  'sgdisk': 'gdisk', 'vg.*|lv.*|pv.*': 'lvm2', 'zpool|zfs': 'zfsutils-linux', 'mkfs\\.xfs': 'xfsprogs', 'mkfs\\.ext4': 'e2fsprogs', 'wipefs|dd': 'util-linux',
-}
+const packages: readonly (readonly [programs: RegExp, name: string])[] = [
+  [/^sgdisk$/, 'gdisk'], [/^(?:vg|lv|pv)/, 'lvm2'], [/^(?:zpool|zfs)$/, 'zfsutils-linux'], [/^mkfs\.xfs$/, 'xfsprogs'], [/^mkfs\.ext4$/, 'e2fsprogs'], [/^(?:wipefs|dd)$/, 'util-linux'],
+]
 
 export async function announceChange({host}: Pick<Context, 'host'>): Promise<void> {
   for (const argv of announceCommands) {

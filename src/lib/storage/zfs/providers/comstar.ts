@@ -51,6 +51,6 @@ export function parseUnits(text: string): {readonly unit: string; readonly devic
 
 /** The number in the first view of `stmfadm list-view -l`; undefined when there is none. Pure. */
 export function parseView(text: string): number | undefined {
-  const lun = /^\s{0,20}LUN\s{0,20}: (\d{1,5})\s*$/m.exec(text)?.[1]
+  const lun = /^[ \t]{0,20}LUN[ \t]{0,20}: (\d{1,5})[ \t]{0,20}$/m.exec(text)?.[1]
   return lun === undefined ? undefined : Number(lun)
 }

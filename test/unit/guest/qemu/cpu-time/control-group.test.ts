@@ -47,7 +47,7 @@ describe('processor time', () => {
   })
 
   it('becomes properties of a scope where there is systemd', () => {
-    expect(scopeWords('corral-100', {limit: 0.25}).slice(1)).toEqual(['--scope', '--quiet', '--collect', '--unit=corral-100', '--slice=corral.slice', '--property', 'CPUQuota=25%', '--'])
+    expect(scopeWords('corral-100', {limit: 0.25}).slice(1)).toEqual(['--scope', '--quiet', '--collect', '--unit=corral-100', '--slice=corral.slice', '--property', 'Before=corral-guests.service', '--property', 'CPUQuota=25%', '--'])
   })
 })
 

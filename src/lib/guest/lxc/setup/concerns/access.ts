@@ -30,5 +30,7 @@ export async function authorizedKeys(at: Setup): Promise<void> {
 /** Pure. What is no absolute path is not believed. */
 export function homeOfRoot(passwd: string): string {
   const home = passwd.split('\n').find((line) => line.startsWith('root:'))?.split(':')[5] ?? ''
-  return /^\/[^\0]*$/.test(home) && home !== '/' ? home.replace(/\/+$/, '') : '/root'
+  let end = home.length
+  while (home[end - 1] === '/') end--
+  return home.startsWith('/') && !home.includes('\0') && end > 0 ? home.slice(0, end) : '/root'
 }
