@@ -12,7 +12,7 @@ const known: readonly Known[] = [
     words: () => ({reason: 'root may not hand these users to containers', nextSteps: ['Allow it: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 root']}),
   },
   {
-    pattern: /^(?:Permission denied - )?Could not access (\S{1,200})\. Please grant it x access/,
+    pattern: / - Could not access (\S{1,200})\. Please grant it x access/,
     words: (found) => ({reason: `the container's users may not search the folder ${found[1] ?? ''}`, nextSteps: [`Allow it: chmod o+x ${found[1] ?? ''}`]}),
   },
   {
