@@ -3,7 +3,7 @@ import {spawn, spawnSync} from 'node:child_process'
 import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
-import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest'
 
 const bin = path.resolve(import.meta.dirname, '../../bin')
 const root = mkdtempSync(path.join(tmpdir(), 'corral-cli-'))
@@ -15,10 +15,10 @@ beforeAll(() => {
   expect(qm('start', '100')).toMatchObject({status: 0, stdout: ''})
 }, 120_000)
 
-afterAll(() => {
+afterAll(async () => {
   qm('stop', '100')
   // What watches guests may still be writing its last words.
-  rmSync(root, {recursive: true, force: true, maxRetries: 20, retryDelay: 100})
+  await vi.waitFor(() => { rmSync(root, {recursive: true, force: true}) }, {timeout: 30_000, interval: 100})
 }, 120_000)
 
 /** Starts a waiting command and sends it signals when it says that it waits. */
