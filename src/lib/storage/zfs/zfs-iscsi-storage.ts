@@ -1,16 +1,15 @@
 // A ZFS dataset of another host as a storage: its volumes are made over SSH, exported as LUNs, and opened by QEMU over iSCSI. What zfs is told is
 // zfspool's; which LUN a volume is, exported-volumes.ts knows.
-import {ConflictError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
-import {checkNewFlatName, flatBaseOf, nextFlatName, parseFlatNameOrNothing} from '../flat-naming.ts'
+import {checkNewFlatName, flatBaseOf} from '../flat-naming.ts'
 import {lunImageName, lunUrl} from '../iscsi-target.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
-import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from '../zfspool/dataset.ts'
-import type {ZfsVolume} from '../zfspool/report.ts'
-import {parseSpace} from '../zfspool/report.ts'
+import {datasetUsage, datasetVolume, datasetVolumes, nextDatasetName} from '../zfspool/guest-volumes.ts'
 import {baseSnapshot, cloneArgv, createVolumeArgv, destroyArgv, renameArgv, resizeArgv, snapshotArgv, snapshotDevicesArgv, spaceArgv, volumeSize} from '../zfspool/zfs-argv.ts'
 import type {ZfsIscsiStorage} from './exported-volumes.ts'
 import {devicePath, ensureExported, exportNew, exportedGrown, exportedLuns, locate, providerOf, unexport, unitName} from './exported-volumes.ts'
@@ -28,11 +27,11 @@ export function openZfsIscsiStorage(config: StorageConfig, traits: StorageTraits
     config, traits: {...traits, defaultContent: options.content},
     parseName: parseZfsIscsiName,
     activate: () => activate(on),
-    usage: () => usage(on),
-    list: async (content, vmid) => content.includes('images') ? listVolumes(on, vmid) : [],
+    usage: () => datasetUsage(on),
+    list: async (content, vmid) => content.includes('images') ? datasetVolumes(on, zfsIscsiNaming, vmid) : [],
     volume: (id) => existingVolume(on, id),
     exists: async (id) => (await findVolume(on, nameOf(on, id))) !== undefined,
-    nextName: (vmid, _format, taken) => nextName(on, vmid, taken),
+    nextName: (vmid, _format, taken) => nextDatasetName(on, vmid, 'raw', taken),
     nameFor: (want) => ({storage: on.storage, name: checkNewFlatName(want, zfsIscsiNaming)}),
     commands: (change) => commandsOf(on, change).map((argv) => sshArgv({portal: options.portal, secret}, argv)),
     create: (want) => create(on, want),
@@ -80,47 +79,14 @@ async function activate(on: ZfsIscsiStorage): Promise<void> {
   await exportedLuns(on)
 }
 
-async function usage(on: ZfsIscsiStorage): Promise<Usage> {
-  try {
-    const argv = spaceArgv(on.options)
-    const {availableBytes, usedBytes} = parseSpace(await lookUp(on, argv), {host: on.host.name, argv})
-    return {availableBytes, usedBytes, totalBytes: availableBytes + usedBytes, isActive: true}
-  } catch (error) {
-    const missing = error instanceof NotFoundError ? datasetMissing(on, error) : error
-    if (missing instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false, reason: missing.message}
-    throw error
-  }
-}
-
-/** Datasets that are no disks of guests are not ours to show. A clone's id holds its base. */
-function described(storage: string, {name, format, sizeBytes, usedBytes, origin, createdAtMs}: ZfsVolume): Volume[] {
-  const [base, snapshot] = origin?.split('@') ?? []
-  const parsed = (snapshot === baseSnapshot ? parseFlatNameOrNothing(`${base}/${name}`, zfsIscsiNaming) : undefined) ?? parseFlatNameOrNothing(name, zfsIscsiNaming)
-  if (parsed?.format !== format) return []
-  return [{...parsed, id: {storage, name: parsed.parent === undefined ? name : `${parsed.parent}/${name}`}, sizeBytes, usedBytes, createdAtMs}]
-}
-
-async function listVolumes(on: ZfsIscsiStorage, vmid: number | undefined): Promise<Volume[]> {
-  const volumes = (await zfsVolumes(on)).flatMap((volume) => described(on.storage, volume))
-  return volumes.filter((volume) => vmid === undefined || volume.vmid === vmid)
-}
-
-async function existingVolume(on: ZfsIscsiStorage, id: VolumeId): Promise<Volume> {
-  const volume = await findVolume(on, nameOf(on, id))
-  const [found] = volume === undefined ? [] : described(on.storage, volume)
-  if (found !== undefined) return found
-  throw new NotFoundError(`there is no volume ${formatVolumeId(id)}`, {nextSteps: [`See what is there: pvesm list ${on.storage}`]})
-}
-
-async function nextName(on: ZfsIscsiStorage, vmid: number, taken: readonly string[]): Promise<VolumeId> {
-  const present = (await zfsVolumes(on)).map(({name}) => name)
-  return {storage: on.storage, name: nextFlatName(vmid, 'raw', [...present, ...taken], on.storage)}
+function existingVolume(on: ZfsIscsiStorage, id: VolumeId): Promise<Volume> {
+  return datasetVolume(on, zfsIscsiNaming, nameOf(on, id), id)
 }
 
 async function create(on: ZfsIscsiStorage, want: NewVolume): Promise<Volume> {
   checkTakesDisks(on.storage, on.options.content)
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
-  const name = want.base === undefined ? (await nextName(on, want.vmid, [])).name : checkNewFlatName(want, zfsIscsiNaming)
+  const name = want.base === undefined ? (await nextDatasetName(on, want.vmid, 'raw', [])).name : checkNewFlatName(want, zfsIscsiNaming)
   await runZfs(on, createVolumeArgv(on.options, name, want.sizeBytes), {diesWithUs: true})
   await exportNew(on, name)
   return existingVolume(on, {storage: on.storage, name})
@@ -204,7 +170,7 @@ function templatesOf(on: ZfsIscsiStorage): VolumeTemplates {
       await rename(on, base, id)
     },
     nextClone: async (base, vmid, taken) => {
-      const {storage, name} = await nextName(on, vmid, taken)
+      const {storage, name} = await nextDatasetName(on, vmid, 'raw', taken)
       return {storage, name: `${nameOf(on, base)}/${name}`}
     },
     clone: async (base, id) => {

@@ -4,17 +4,16 @@ import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
-import {checkNewFlatName, flatBaseOf, nextFlatName, parseFlatNameOrNothing} from '../flat-naming.ts'
+import {checkNewFlatName, flatBaseOf} from '../flat-naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
-import type {Format, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
+import type {NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
 import {withDiskStreams} from '../transfer/image-transfer.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {DatasetOnHost} from './dataset.ts'
 import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from './dataset.ts'
+import {datasetUsage, datasetVolume, datasetVolumes, nextDatasetName} from './guest-volumes.ts'
 import {parseZfsName, zfsNaming} from './naming.ts'
 import {readZfsOptions} from './options.ts'
-import type {ZfsVolume} from './report.ts'
-import {parseSpace} from './report.ts'
 import {zfsStreams} from './streams.ts'
 import {
   baseSnapshot, cloneArgv, createSubvolumeArgv, createVolumeArgv, destroyArgv, importArgv, renameArgv, resizeArgv, snapshotArgv, snapshotDevicesArgv, spaceArgv, volumeSize,
@@ -34,11 +33,11 @@ export function openZfsStorage(config: StorageConfig, traits: StorageTraits, hos
     config, traits: {...traits, defaultContent: options.content},
     parseName: parseZfsName,
     activate: () => activate(on),
-    usage: () => usage(on),
-    list: async (content, vmid) => content.includes('images') ? listVolumes(on, vmid) : [],
+    usage: () => datasetUsage(on),
+    list: async (content, vmid) => content.includes('images') ? datasetVolumes(on, zfsNaming, vmid) : [],
     volume: (id) => existingVolume(on, id),
     exists: async (id) => (await findVolume(on, nameOf(on, id))) !== undefined,
-    nextName: (vmid, format, taken) => nextName(on, vmid, format, taken),
+    nextName: (vmid, format, taken) => nextDatasetName(on, vmid, format, taken),
     nameFor: (want) => ({storage: on.storage, name: checkNewFlatName(want, zfsNaming)}),
     commands: (change) => commandsOf(on, change),
     create: (want) => create(on, want),
@@ -92,41 +91,8 @@ async function activate(on: ZfsStorage): Promise<void> {
   }
 }
 
-async function usage(on: ZfsStorage): Promise<Usage> {
-  try {
-    const argv = spaceArgv(on.options)
-    const {availableBytes, usedBytes} = parseSpace(await lookUp(on, argv), {host: on.host.name, argv})
-    return {availableBytes, usedBytes, totalBytes: availableBytes + usedBytes, isActive: true}
-  } catch (error) {
-    const missing = error instanceof NotFoundError ? datasetMissing(on, error) : error
-    if (missing instanceof UnavailableError) return {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false, reason: missing.message}
-    throw error
-  }
-}
-
-/** Datasets that are no disks of guests are not ours to show. A clone's id holds its base. */
-function described(storage: string, {name, format, sizeBytes, usedBytes, origin, createdAtMs}: ZfsVolume): Volume[] {
-  const [base, snapshot] = origin?.split('@') ?? []
-  const parsed = (snapshot === baseSnapshot ? parseFlatNameOrNothing(`${base}/${name}`, zfsNaming) : undefined) ?? parseFlatNameOrNothing(name, zfsNaming)
-  if (parsed?.format !== format) return []
-  return [{...parsed, id: {storage, name: parsed.parent === undefined ? name : `${parsed.parent}/${name}`}, sizeBytes, usedBytes, createdAtMs}]
-}
-
-async function listVolumes(on: ZfsStorage, vmid: number | undefined): Promise<Volume[]> {
-  const volumes = (await zfsVolumes(on)).flatMap((volume) => described(on.storage, volume))
-  return volumes.filter((volume) => vmid === undefined || volume.vmid === vmid)
-}
-
-async function existingVolume(on: ZfsStorage, id: VolumeId): Promise<Volume> {
-  const volume = await findVolume(on, nameOf(on, id))
-  const [found] = volume === undefined ? [] : described(on.storage, volume)
-  if (found !== undefined) return found
-  throw new NotFoundError(`there is no volume ${formatVolumeId(id)}`, {nextSteps: [`See what is there: pvesm list ${on.storage}`]})
-}
-
-async function nextName(on: ZfsStorage, vmid: number, format: Format, taken: readonly string[]): Promise<VolumeId> {
-  const present = (await zfsVolumes(on)).map(({name}) => name)
-  return {storage: on.storage, name: nextFlatName(vmid, format === 'subvol' ? 'subvol' : 'raw', [...present, ...taken], on.storage)}
+function existingVolume(on: ZfsStorage, id: VolumeId): Promise<Volume> {
+  return datasetVolume(on, zfsNaming, nameOf(on, id), id)
 }
 
 function createArgv({options}: ZfsStorage, name: string, {format, sizeBytes}: NewVolume): string[] {
@@ -136,7 +102,7 @@ function createArgv({options}: ZfsStorage, name: string, {format, sizeBytes}: Ne
 async function create(on: ZfsStorage, want: NewVolume): Promise<Volume> {
   checkTakesDisks(on.storage, on.options.content)
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
-  const name = want.base === undefined ? (await nextName(on, want.vmid, want.format, [])).name : checkNewFlatName(want, zfsNaming)
+  const name = want.base === undefined ? (await nextDatasetName(on, want.vmid, want.format, [])).name : checkNewFlatName(want, zfsNaming)
   // zfs(8) makes a dataset within one transaction: done whole or not at all.
   await runZfs(on, createArgv(on, name, want), {diesWithUs: true})
   return existingVolume(on, {storage: on.storage, name})
@@ -219,7 +185,7 @@ function templatesOf(on: ZfsStorage): VolumeTemplates {
       await rename(on, base, id)
     },
     nextClone: async (base, vmid, taken) => {
-      const {storage, name} = await nextName(on, vmid, parseZfsName(base.name).format === 'subvol' ? 'subvol' : 'raw', taken)
+      const {storage, name} = await nextDatasetName(on, vmid, parseZfsName(base.name).format === 'subvol' ? 'subvol' : 'raw', taken)
       return {storage, name: `${nameOf(on, base)}/${name}`}
     },
     clone: async (base, id) => {
