@@ -44,7 +44,10 @@ export async function examine(paths: readonly string[], context: Looking): Promi
   const claims = await claimsOn(facts, context)
   return Promise.all(paths.map(async (path) => {
     const found = await findDevice(context.host, path, facts)
-    return {found, identity: identityOf(found, facts), contents: contentsOf(found, facts, claims, await probe(context, found)), facts}
+    const known = contentsOf(found, facts, claims)
+    // A device that is in use is refused for that; the kernel may not even let it be read.
+    const contents = known.some(({isInUse}) => isInUse) ? known : contentsOf(found, facts, claims, await probe(context, found))
+    return {found, identity: identityOf(found, facts), contents, facts}
   }))
 }
 

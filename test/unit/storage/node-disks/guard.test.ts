@@ -26,6 +26,14 @@ const run = async (command: 'wipe' | 'initgpt', context: Context, disk = '/dev/s
 
 const twoDisks: FakeDisks = {disks: [{name: 'sda', serial: 'A'}, {name: 'sdb', serial: 'B', partitions: ['sdb1', 'sdb2']}]}
 
+it('a disk that is in use is refused for that, also where the kernel does not let it be read', async () => {
+  const denied = {argv: ['wipefs', '--json', '…'], stderr: 'wipefs: error: /dev/sdb: probing initialization failed: Operation not permitted', exitCode: 1, times: Infinity}
+  const used = await contextOn(fakeDisks({disks: [{name: 'sdb'}], mounts: '/dev/sdb / ext4 rw 0 0\n', answers: [denied]}))
+  await expect(run('wipe', used)).rejects.toThrow('/dev/sdb is in use: /dev/sdb: mounted at /')
+  const unread = await contextOn(fakeDisks({disks: [{name: 'sdb'}], answers: [denied]}))
+  await expect(run('wipe', unread)).rejects.toThrow('Operation not permitted')
+})
+
 describe('what is on a disk is named', () => {
   const cases: readonly {readonly about: string; readonly machine: FakeDisks; readonly stored?: Readonly<Record<string, string>>; readonly lines: readonly string[]; readonly isInUse: boolean}[] = [
     {about: 'partitions and file systems', machine: {...twoDisks, lsblk: [{path: '/dev/sdb1', fstype: 'ext4', label: 'data'}]}, isInUse: false,
