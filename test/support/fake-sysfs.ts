@@ -41,7 +41,7 @@ export async function hostWithSysfs(sysfs: FakeSysfs, options: FakeHostOptions =
   }
   for (const [name, {total, free}] of Object.entries(sysfs.hugePages ?? {})) {
     const folder = poolFolder(name)
-    Object.assign(files, {[`${folder}/nr_hugepages`]: `${total}\n`, [`${folder}/free_hugepages`]: `${free}\n`})
+    Object.assign(files, {[`${folder}/nr_hugepages`]: `${total}\n`, [`${folder}/free_hugepages`]: `${free}\n`, [`${folder}/surplus_hugepages`]: '0\n'})
   }
   const host = fakeHost({...options, files: {...files, ...options.files}, onWriteInPlace: (self, path, text) => react(self, path, text, native, sysfs)})
   for (const {address, group, driver} of sysfs.pci ?? []) {
@@ -75,11 +75,12 @@ async function react(host: FakeHost, path: string, text: string, native: Readonl
   if (path.endsWith('/nr_hugepages')) await resize(host, path, Number(text), sysfs)
 }
 
-/** The old size is gone by now, so what is in use is remembered: pages in use are neither free nor given up. */
+/** The old size is gone by now, so what is in use is remembered: pages in use are not free, and surplus when the pool is to be smaller. */
 async function resize({files}: FakeHost, path: string, wanted: number, {hugePages = {}}: FakeSysfs): Promise<void> {
   const [pool] = Object.entries(hugePages).filter(([name]) => path.startsWith(poolFolder(name))).map(([, value]) => value)
   const inUse = (pool?.total ?? 0) - (pool?.free ?? 0)
   const total = Math.max(inUse, Math.min(wanted, pool?.most ?? wanted))
   await files.write(path, `${total}\n`)
   await files.write(path.replace(/nr_hugepages$/, 'free_hugepages'), `${total - inUse}\n`)
+  await files.write(path.replace(/nr_hugepages$/, 'surplus_hugepages'), `${Math.max(0, total - wanted)}\n`)
 }

@@ -11,7 +11,7 @@ import {guestPaths} from '../runtime/sockets.ts'
 
 export interface PagesContext { readonly host: Host; readonly places: Places }
 
-/** What was added for a guest: `before` is the size of the pool at that time, `isAdded` whether the kernel is known to have been told. */
+/** What was added for a guest: `before` is the size of the pool at that time without surplus pages, `isAdded` whether the kernel is known to have been told. */
 interface AddedPages { readonly hostNode: number; readonly pageMib: number; readonly count: number; readonly before: number; readonly isAdded: boolean }
 interface Reservation { readonly keep: boolean; readonly added: readonly AddedPages[] }
 
@@ -24,7 +24,7 @@ export async function reserveHugePages(vmid: number, wanted: readonly WantedPage
   let reservation: Reservation = {keep: false, added: []}
   for (const {hostNode, pageMib, count} of wanted) {
     const pool = poolFolder(hostNode, pageMib)
-    const [free, before] = await Promise.all([readCount(`${pool}/free_hugepages`, context), readCount(`${pool}/nr_hugepages`, context)])
+    const {free, size: before, surplus} = await readPool(pool, context)
     if (free >= count) continue
     const roomMib = await availableMib(hostNode, context)
     // Not even tried: the kernel would take the memory from everything else first.
@@ -32,17 +32,19 @@ export async function reserveHugePages(vmid: number, wanted: readonly WantedPage
       await releaseHugePages(vmid, context)
       throw notEnough({hostNode, pageMib, count}, free + Math.floor(roomMib / pageMib))
     }
-    const entry = {hostNode, pageMib, count: count - free, before, isAdded: false}
+    const wantedSize = before + count - free
+    // Pages that were to go as soon as they are let go of belong to the pool again when it grows.
+    const entry = {hostNode, pageMib, count: count - free + surplus, before: before - surplus, isAdded: false}
     await writeReservation(vmid, {...reservation, added: [...reservation.added, entry]}, context)
-    await context.host.files.writeInPlace(`${pool}/nr_hugepages`, String(before + entry.count))
+    await context.host.files.writeInPlace(`${pool}/nr_hugepages`, String(wantedSize))
     reservation = {...reservation, added: [...reservation.added, {...entry, isAdded: true}]}
     await writeReservation(vmid, reservation, context)
-    const freeNow = await readCount(`${pool}/free_hugepages`, context)
-    if (freeNow >= count) continue
-    const grownBy = await readCount(`${pool}/nr_hugepages`, context) - before
+    const now = await readPool(pool, context)
+    if (now.free >= count) continue
+    const grownBy = now.size - now.surplus - entry.before
     await writeReservation(vmid, {...reservation, added: [...reservation.added.slice(0, -1), {...entry, count: Math.max(0, grownBy), isAdded: true}]}, context)
     await releaseHugePages(vmid, context)
-    throw notEnough({hostNode, pageMib, count}, freeNow)
+    throw notEnough({hostNode, pageMib, count}, now.free)
   }
   if (keep && reservation.added.length > 0) await writeReservation(vmid, {...reservation, keep}, context)
 }
@@ -67,12 +69,17 @@ export async function releaseHugePages(vmid: number, context: PagesContext): Pro
   await files.remove(path)
 }
 
+/**
+ * Pages that are still in use go with the rest: the kernel counts them as surplus and frees them when they are let go of. So it does not
+ * matter that the memory of a QEMU which has just ended may take a moment to come back.
+ */
 async function shrinkPool({hostNode, pageMib, count, before, isAdded}: AddedPages, context: PagesContext): Promise<void> {
   const pool = poolFolder(hostNode, pageMib)
-  const [free, size] = await Promise.all([readCount(`${pool}/free_hugepages`, context), readCount(`${pool}/nr_hugepages`, context)])
-  // Pages in use cannot be given back, and what was never added is not ours.
-  const surplus = Math.min(isAdded ? count : Math.max(0, size - before), free, size)
-  if (surplus > 0) await context.host.files.writeInPlace(`${pool}/nr_hugepages`, String(size - surplus))
+  const {size, surplus} = await readPool(pool, context)
+  const persistent = size - surplus
+  // What was never added is not ours.
+  const ours = Math.min(isAdded ? count : Math.max(0, persistent - before), persistent)
+  if (ours > 0) await context.host.files.writeInPlace(`${pool}/nr_hugepages`, String(persistent - ours))
 }
 
 /** Pages are handed out as files of a hugetlbfs, one mount for each size. */
@@ -95,6 +102,12 @@ async function availableMib(hostNode: number, {host: {files}}: PagesContext): Pr
 
 function poolFolder(hostNode: number, pageMib: number): string {
   return `${numaFolder}/node${hostNode}/hugepages/hugepages-${pageMib * 1024}kB`
+}
+
+/** `size` counts all pages, those too that go when they are let go of (`surplus`). */
+async function readPool(pool: string, context: PagesContext): Promise<{free: number; size: number; surplus: number}> {
+  const [free, size, surplus] = await Promise.all(['free', 'nr', 'surplus'].map(name => readCount(`${pool}/${name}_hugepages`, context)))
+  return {free: free ?? 0, size: size ?? 0, surplus: surplus ?? 0}
 }
 
 async function readCount(path: string, {host}: PagesContext): Promise<number> {

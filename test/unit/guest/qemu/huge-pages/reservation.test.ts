@@ -75,6 +75,18 @@ describe('huge pages of a guest', () => {
     expect(await poolOf(host)).toBe(500)
   })
 
+  it('go as soon as they are let go of, when a QEMU that has just ended still has them, and belong to the pool again when it grows before', async () => {
+    const host = await hostWith({'node0/2048kB': {total: 40, free: 8}})
+    const surplus = async () => Number(await host.files.readText('/sys/devices/system/node/node0/hugepages/hugepages-2048kB/surplus_hugepages'))
+    await host.files.write(record, JSON.stringify({keep: false, added: [{hostNode: 0, pageMib: 2, count: 40, before: 0, isAdded: true}]}))
+    await releaseHugePages(100, {host, places})
+    expect([await poolOf(host), await surplus()]).toEqual([32, 32])
+    await reserveHugePages(100, [{hostNode: 0, pageMib: 2, count: 10}], false, {host, places})
+    expect([await poolOf(host), await surplus()]).toEqual([42, 0])
+    await releaseHugePages(100, {host, places})
+    expect([await poolOf(host), await surplus()]).toEqual([32, 32])
+  })
+
   it('come out of a mount that is made when there is none', async () => {
     const host = await hostWith({'node0/2048kB': {total: 256, free: 256}}, '')
     await reserveHugePages(100, wanted, false, {host, places})
