@@ -10,6 +10,7 @@ import {readNic} from '../config/nets.ts'
 import {readFlag, readWholeNumber} from '../../read-properties.ts'
 import {splitArguments} from '../config/split-arguments.ts'
 import {cpuTimeOf, scopeWords} from '../cpu-time/index.ts'
+import type {StartHelper} from './actions/start-helper.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -44,7 +45,7 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
   return [
     ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
     {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built.taps), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
-    ...helpers,
+    ...(scopeUnit === undefined ? helpers : helpers.map((step) => inScope(step, scopeUnit))),
     ...(hugePages.length === 0 ? [] : [{do: {kind: 'qemu.reserve-hugepages', vmid, pages: hugePages, keep: readFlag(values['keephugepages']) === true}}]),
     ...pciSteps,
     {do: {kind: 'qemu.watch'}},
@@ -60,6 +61,13 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
       ...(balloonBytes === undefined ? {} : {balloonBytes}),
     }},
   ]
+}
+
+/** A program beside QEMU gets a scope of its own, or it would end with the session or service that started the guest. */
+function inScope(step: Step, guestUnit: string): Step {
+  if (step.do.kind !== 'qemu.start-helper') return step
+  const helper = step.do as StartHelper
+  return {...step, do: {...helper, argv: [...scopeWords(`${guestUnit}-${helper.key}`, {}), ...helper.argv]}}
 }
 
 /** The volumes of all drives, each once; paths and the host's own drive have nothing to be made available. */

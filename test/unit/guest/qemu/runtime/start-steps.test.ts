@@ -44,6 +44,18 @@ describe('the steps of a start', () => {
     ])
   })
 
+  it('put the programs beside QEMU into scopes of their own there', () => {
+    const format = {do: {kind: 'qemu.format-tpm'}}
+    const helper = {do: {kind: 'qemu.start-helper', key: 'tpmstate0', argv: ['swtpm', 'socket'], socket: '/s', logPath: '/l'}}
+    const wish = {vmid: 100, values: {}, built: {...built, taps: []}, forcedCpu: undefined, timeoutMs: 1, ...nothing, helpers: [format, helper]}
+    expect(startSteps(wish)).toEqual(expect.arrayContaining([format, helper]))
+    const [, sameFormat, scoped] = startSteps({...wish, scopeUnit: 'corral-100'})
+    expect(sameFormat).toEqual(format)
+    expect(scoped).toEqual({do: {...helper.do, argv: [
+      'systemd-run', '--scope', '--quiet', '--collect', '--unit=corral-100-tpmstate0', '--slice=corral.slice', '--property', 'Before=corral-guests.service', '--', 'swtpm', 'socket',
+    ]}})
+  })
+
   it('tell the network script what it needs', () => {
     expect(steps[1]?.do['taps']).toEqual([
       {tap: 'tap100i0', bridge: 'vmbr0', rateBytesPerSecond: 1_572_864}, {tap: 'tap100i1', bridge: 'vmbr1', mtu: 1400},
