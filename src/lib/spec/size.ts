@@ -26,6 +26,16 @@ export function formatSize(bytes: number): string {
   return `${value}${suffixes[unit] ?? ''}`
 }
 
+const blockBytes = 4096
+
+/**
+ * A disk's size in whole blocks of 4 KiB, rounded up: QEMU reads past the page cache in blocks as large as the file system wants them, which may be as
+ * large as this, and cannot open a raw image that ends within one.
+ */
+export function wholeBlocks(bytes: number): number {
+  return Math.ceil(bytes / blockBytes) * blockBytes
+}
+
 const units = ['b', 'kb', 'mb', 'gb', 'tb', 'pb'] as const
 export type SizeUnit = (typeof units)[number]
 

@@ -1,6 +1,7 @@
 // Steps of plans that make a volume like another one and fill it, for all who plan such a thing (clones, moves, imports). They are computed
 // under the lock of the target's storage (storageLock), where its name is chosen. Looks and changes nothing.
 import {InvalidInputError} from '../base/index.ts'
+import {wholeBlocks} from '../spec/size.ts'
 import type {Context, Step} from '../tasks/index.ts'
 import type {CopySource, VolumeCopy} from './actions/volume-copy.ts'
 import {syncArgv} from './actions/volume-copy.ts'
@@ -36,22 +37,25 @@ export interface NewCopy {
   readonly id: VolumeId
   readonly storage: Storage
   readonly format: Format
-  /** As the source says it, to the byte. */
   readonly sizeBytes: number
 }
 
 /**
- * A new volume like the source, filled from it.
+ * A new volume like the source, filled from it. What is missing of its last 4 KiB is added, so that a guest can use it whatever was copied.
  * @throws NotFoundError, InvalidInputError for a storage that takes no disks, a format that it has not, or a source that is no disk
  */
 export async function copyVolumeSteps(wish: CopyWish, context: Context): Promise<NewCopy & {readonly steps: readonly Step[]}> {
-  const made = await likeVolumeStep(wish, context)
+  const facts = await sourceFacts(wish.source, context)
+  const made = await newVolumeStep(wish, {...facts, sizeBytes: wholeBlocks(facts.sizeBytes)}, context)
   return {...made, steps: [made.step, {do: await copyAction(wish, made, context)}]}
 }
 
-/** A new volume like the source, empty: for those that fill it another way, such as a mirror job. @throws as copyVolumeSteps */
+/** A new volume as large as the source to the byte, empty: for those that fill it another way, such as a mirror job. @throws as copyVolumeSteps */
 export async function likeVolumeStep(wish: CopyWish, context: Context): Promise<NewCopy & {readonly step: Step}> {
-  const facts = await sourceFacts(wish.source, context)
+  return newVolumeStep(wish, await sourceFacts(wish.source, context), context)
+}
+
+async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Context): Promise<NewCopy & {readonly step: Step}> {
   const storage = await openStorage(wish.storage, context)
   if (!storage.traits.defaultContent.includes('images')) {
     throw new InvalidInputError(`the storage '${wish.storage}' is not for disk images`, {storage: 'has not the content type images'}, {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import {InvalidInputError} from '../../../src/lib/base/index.ts'
-import {convertSize, formatSize, parseSize} from '../../../src/lib/spec/index.ts'
+import {convertSize, formatSize, parseSize, wholeBlocks} from '../../../src/lib/spec/index.ts'
 import {randomSource, scaledCount} from '../../support/rounds.ts'
 
 describe('sizes of disks', () => {
@@ -10,6 +10,8 @@ describe('sizes of disks', () => {
     'refuses %.20s', text => expect(() => parseSize(text)).toThrow(InvalidInputError))
 
   it.each([[0, '0'], [1, '1'], [1024, '1K'], [1536, '1536'], [32 * 2 ** 30, '32G'], [2 ** 50, '1024T'], [4_718_592, '4608K']])('writes %d', (bytes, text) => expect(formatSize(bytes)).toBe(text))
+
+  it.each([[0, 0], [1, 4096], [4096, 4096], [4097, 8192], [104_857_600, 104_857_600], [2 ** 52 + 1, 2 ** 52 + 4096]])('%d bytes are %d in whole blocks', (bytes, blocks) => expect(wholeBlocks(bytes)).toBe(blocks))
 
   it('read as they were written', () => {
     const random = randomSource('sizes')

@@ -1,6 +1,7 @@
 // What a drive option asks for: a new volume (`local:32`), one that exists (`local:100/vm-100-disk-0.raw`), a path, or an empty
 // tray. Pure; whether it can be had is decided in plan-drives.ts.
 import {InvalidInputError} from '../../../base/index.ts'
+import {wholeBlocks} from '../../../spec/size.ts'
 
 export type DriveSource =
   /** `none` or the host's own `cdrom`. */
@@ -17,7 +18,7 @@ const maxSizeGib = Number.MAX_SAFE_INTEGER / gib
 
 /**
  * Reads the `file` of a drive option. A new volume is `STORAGE:SIZE`, in GiB and with a fraction if need be (qm(1)); sizes are rounded
- * up to whole KiB as Proxmox VE does.
+ * up to whole blocks of 4 KiB (Proxmox VE: to whole KiB, with which a raw disk may not start).
  * @throws InvalidInputError naming the drive
  */
 export function readDriveSource(key: string, file: string): DriveSource {
@@ -30,7 +31,7 @@ export function readDriveSource(key: string, file: string): DriveSource {
     const sizeGib = Number(fresh[2])
     if (!(sizeGib > 0)) throw wrong(key, `a new disk needs a size above 0 GiB, not '${fresh[2]}'`)
     if (sizeGib > maxSizeGib) throw wrong(key, `a disk of ${fresh[2]} GiB is larger than any storage can hold`)
-    return {kind: 'new', storage: fresh[1] as string, sizeBytes: Math.ceil(sizeGib * 1024 * 1024) * 1024}
+    return {kind: 'new', storage: fresh[1] as string, sizeBytes: wholeBlocks(sizeGib * gib)}
   }
   if (/^[^:/\s]+:\S/.test(file)) return {kind: 'volume'}
   throw wrong(key, `'${file.slice(0, 80)}' is neither a volume (STORAGE:NAME), a new disk (STORAGE:SIZE in GiB), a path, 'none' nor 'cdrom'`)

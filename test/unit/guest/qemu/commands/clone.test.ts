@@ -50,7 +50,7 @@ describe('a full clone', () => {
     const mac = /BC:24:11(?::[0-9A-F]{2}){3}/
     expect(made.replace(/uuid=[0-9a-f-]{36}/, 'UUID').replace(/vmgenid: .*/, 'vmgenid: NEW').replace(mac, 'MAC').replace(/ctime=\d+/, 'ctime=T').split('\n')).toEqual([
       '#gold', 'boot: order=scsi0;ide2;net0', 'ide2: none,media=cdrom', 'memory: 64', expect.stringMatching(/^meta: (?:creation-qemu=[\d.]+,)?ctime=T$/), 'name: Copy-of-VM-web',
-      'net0: e1000=MAC,bridge=vmbr0', 'onboot: 1', 'scsi0: local:101/vm-101-disk-0.raw,size=10486K', 'scsi1: local:101/vm-101-disk-1.qcow2,size=10486K,ssd=1',
+      'net0: e1000=MAC,bridge=vmbr0', 'onboot: 1', 'scsi0: local:101/vm-101-disk-0.raw,size=10488K', 'scsi1: local:101/vm-101-disk-1.qcow2,size=10488K,ssd=1',
       'smbios1: base64=1,serial=QUJD,UUID', 'tags: a', 'vmgenid: NEW', '',
     ])
     for (const pattern of [mac, /vmgenid: (.*)/, /uuid=[0-9a-f-]{36}/]) expect(pattern.exec(made)?.[0]).not.toBe(pattern.exec(old)?.[0])
@@ -61,7 +61,7 @@ describe('a full clone', () => {
     const {place, context} = await source()
     await context.store.commit({put: {'user.cfg': 'pool:web::200::\n', 'storage.cfg': `dir: local\n\tpath ${place.root}/lib/vz\n\tcontent images\n\ndir: other\n\tpath ${place.root}/other\n\tcontent images\n`}})
     await qm('clone', {vmid: 100, newid: 101, name: 'copy', description: 'one\ntwo', pool: 'web', storage: 'other', format: 'qcow2', bwlimit: '0'}, context)
-    expect(await storedKey(101, 'scsi0', context)).toBe('other:101/vm-101-disk-0.qcow2,size=10486K')
+    expect(await storedKey(101, 'scsi0', context)).toBe('other:101/vm-101-disk-0.qcow2,size=10488K')
     expect(await storedKey(101, 'name', context)).toBe('copy')
     expect(await storedConfig(101, context)).toMatch(/^#one\n#two\n/)
     expect((await context.store.read('user.cfg'))?.data).toBe('pool:web::101,200::\n')
@@ -114,17 +114,17 @@ describe('a template', () => {
     const {place, context} = await source()
     await qm('template', {vmid: 100}, context)
     expect(await storedKey(100, 'template', context)).toBe('1')
-    expect(await storedKey(100, 'scsi1', context)).toBe('local:100/base-100-disk-1.qcow2,size=10486K,ssd=1')
+    expect(await storedKey(100, 'scsi1', context)).toBe('local:100/base-100-disk-1.qcow2,size=10488K,ssd=1')
     expect((await stat(image(place, '100/base-100-disk-0.raw'))).mode & 0o777).toBe(0o444)
     const before = await readFile(image(place, '100/base-100-disk-0.raw'))
     await qm('clone', {vmid: 100, newid: 101}, context)
-    expect(await storedKey(101, 'scsi0', context)).toBe('local:100/base-100-disk-0.raw/101/vm-101-disk-0.qcow2,size=10486K')
+    expect(await storedKey(101, 'scsi0', context)).toBe('local:100/base-100-disk-0.raw/101/vm-101-disk-0.qcow2,size=10488K')
     expect(await storedKey(101, 'template', context)).toBeUndefined()
     expect(await holds(place, '101/vm-101-disk-0.qcow2', 'a')).toBe(true)
     await fill(place, '101/vm-101-disk-0.qcow2', 'z')
     expect((await readFile(image(place, '100/base-100-disk-0.raw'))).equals(before)).toBe(true)
     expect(await reasonOf(qm('destroy', {vmid: 100}, context))).toMatch(/linked clone .* stands on it/)
-    expect(await storedKey(100, 'scsi0', context)).toBe('local:100/base-100-disk-0.raw,size=10486K')
+    expect(await storedKey(100, 'scsi0', context)).toBe('local:100/base-100-disk-0.raw,size=10488K')
     await qm('destroy', {vmid: 101}, context)
     await qm('destroy', {vmid: 100}, context)
     expect(await images(place)).toEqual([])

@@ -61,7 +61,7 @@ describe('qm create', () => {
     await isoImage(place.root, 'debian.iso')
     await qm('create', {vmid: 100, scsi0: 'local:0.01,format=qcow2,ssd=on', virtio1: 'local:0.02', ide2: 'local:iso/debian.iso', ide0: 'none', net0: 'virtio'}, context)
     expect(await images(place)).toEqual(['100/vm-100-disk-0.qcow2', '100/vm-100-disk-1.raw'])
-    expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.qcow2,size=10486K,ssd=1')
+    expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.qcow2,size=10488K,ssd=1')
     expect(await storedKey(100, 'virtio1', context)).toBe('local:100/vm-100-disk-1.raw,size=20972K')
     expect(await storedKey(100, 'ide2', context)).toBe('local:iso/debian.iso,media=cdrom,size=2K')
     expect(await storedKey(100, 'ide0', context)).toBe('none,media=cdrom')

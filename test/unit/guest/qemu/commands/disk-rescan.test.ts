@@ -21,7 +21,7 @@ describe('qm disk rescan', () => {
     const {context} = await roomWithLostVolume()
     const other = await storedConfig(101, context)
     expect(await qm('disk rescan', {}, context)).toEqual([
-      'VM 100: scsi0 has 64M, not 10486K', 'VM 100: the volume local:100/vm-100-disk-5.raw, which nothing uses, is unused0 now',
+      'VM 100: scsi0 has 64M, not 10488K', 'VM 100: the volume local:100/vm-100-disk-5.raw, which nothing uses, is unused0 now',
     ])
     expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.raw,size=64M')
     expect(await storedKey(100, 'unused0', context)).toBe('local:100/vm-100-disk-5.raw')

@@ -25,6 +25,17 @@ describe('import-from', () => {
     expect(await readJournals(context.store)).toEqual([])
   })
 
+  it.each(['raw', 'qcow2'])('adds what an odd image lacks of its last block, as %s', async (format) => {
+    const {place, context, file} = await room()
+    const odd = content.subarray(0, 1024 * 1024 + 1000)
+    await writeFile(file, odd)
+    await qm('create', {vmid: 100, scsi0: `local:0,import-from=${file},format=${format}`}, context)
+    expect(await storedKey(100, 'scsi0', context)).toBe(`local:100/vm-100-disk-0.${format},size=1028K`)
+    if (format === 'qcow2') await qm('disk move', {vmid: 100, disk: 'scsi0', storage: 'local', format: 'raw', delete: true}, context)
+    const raw = await readFile(join(place.root, `lib/vz/images/100/vm-100-disk-${format === 'raw' ? 0 : 1}.raw`))
+    expect(raw.equals(Buffer.concat([odd, Buffer.alloc(4096 - 1000)]))).toBe(true)
+  })
+
   it('fills it from a volume for imports, in another format when that is asked for', async () => {
     const {place, context} = await room()
     await mkdir(join(place.root, 'lib/vz/import'), {recursive: true})

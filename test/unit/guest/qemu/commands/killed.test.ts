@@ -184,7 +184,7 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
       command: 'set', params: {vmid: 100, scsi0: 'local:0.02'},
       before: async (context, place) => { await oneDisk(context); await writeMark(place, '100/vm-100-disk-0.raw') },
       afterwards: async (place, context) => {
-        expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.raw,size=10486K')
+        expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-0.raw,size=10488K')
         expect(await storedKey(100, 'unused0', context)).toBeUndefined()
         expect(await readMark(place, '100/vm-100-disk-0.raw')).toBe('precious')
         await assertNothingLoose(place, context)

@@ -55,7 +55,7 @@ describe('qm set', () => {
     expect(await storedKey(100, 'scsi0', context)).toBe('local:100/vm-100-disk-1.raw,size=20972K')
     expect(await storedKey(100, 'unused0', context)).toBe('local:100/vm-100-disk-0.raw')
     await qm('set', {vmid: 100, scsi1: 'local:100/vm-100-disk-0.raw,ssd=1'}, context)
-    expect(await storedKey(100, 'scsi1', context)).toBe('local:100/vm-100-disk-0.raw,size=10486K,ssd=1')
+    expect(await storedKey(100, 'scsi1', context)).toBe('local:100/vm-100-disk-0.raw,size=10488K,ssd=1')
     expect(await storedKey(100, 'unused0', context)).toBeUndefined()
     await qm('set', {vmid: 100, delete: 'scsi1'}, context)
     await qm('set', {vmid: 100, delete: 'unused0'}, context)
@@ -142,7 +142,7 @@ describe('qm set', () => {
     try {
       await qm('set', {vmid: 100, cores: '4', name: 'new', scsi1: 'local:0.01', delete: 'scsi0'}, context)
       expect(await textOf('pending', {vmid: 100}, context)).toEqual(expect.arrayContaining([
-        'cur cores: 1', 'new cores: 4', 'cur name: new', 'new scsi1: local:100/vm-100-disk-1.raw,size=10486K', 'del scsi0: local:100/vm-100-disk-0.raw,size=10486K',
+        'cur cores: 1', 'new cores: 4', 'cur name: new', 'new scsi1: local:100/vm-100-disk-1.raw,size=10488K', 'del scsi0: local:100/vm-100-disk-0.raw,size=10488K',
       ]))
       expect(await storedConfig(100, context)).toContain('[PENDING]\n')
       await qm('set', {vmid: 100, revert: 'scsi0,scsi1'}, context)

