@@ -10,7 +10,7 @@ export const floors: Readonly<Record<string, number>> = {
   'guest-pending': 8,
   'ovf': 4,
   'pct-idmap': 7,
-  'pct-setup': 62,
+  'pct-setup': 96,
   'qm-config': 8,
   'qm-plans': 19,
   'qm-snapshot': 27,

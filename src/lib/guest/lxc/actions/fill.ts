@@ -8,7 +8,7 @@ import {writeKey} from '../../pending.ts'
 import {formatLxcConfig, idMapOf, mountPoints, parseLxcConfig, readMountPoint} from '../config/index.ts'
 import {containerConfigPath} from '../kind.ts'
 import {withContainerSpace} from '../mount-space/open-container-space.ts'
-import {containerPaths} from '../runtime/paths.ts'
+import {containerPaths, hostKeyFolder} from '../runtime/paths.ts'
 import {detectDistribution, setUp} from '../setup/index.ts'
 import {unpack} from '../templates/unpack.ts'
 
@@ -82,6 +82,7 @@ export const unfill = defineAction<Unfill>({
   kind: 'lxc.unfill',
   describe: ({vmid}) => [`# the configuration of container ${vmid} says again that it is being made`],
   run: async ({vmid, reserved}, context) => {
+    await context.host.files.removeTree(hostKeyFolder(context.places, vmid))
     const path = containerConfigPath(context.node, vmid)
     const file = await context.store.read(path)
     if (file !== undefined && file.data !== reserved) await commit(path, file.data, reserved, context)

@@ -13,7 +13,6 @@ const on = '(?!(?:0|off|no|false)$)'
 const keyReasons: readonly (readonly [key: RegExp, reason: string])[] = [
   [/^dev\d+$/, 'devices of the host are not passed on yet'],
   [/^hookscript$/, 'hook scripts of containers are not run yet'],
-  [/^timezone$/, 'the time zone is not set yet; leave it out and set it inside'],
   [/^cores$/, 'processors are not dealt out yet; cpulimit limits what a container takes of them'],
 ]
 

@@ -35,6 +35,11 @@ export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: nu
   return {dir, config: `${dir}/${vmid}.config`, log: `${dir}/${vmid}.log`, pid: `${dir}/${vmid}.pid`, lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`}
 }
 
+/** Where the SSH host keys of a new container are for the moment that their making takes. */
+export function hostKeyFolder(places: Pick<Places, 'runDir'>, vmid: number): string {
+  return `${containerRunDir(places)}/${vmid}.keys`
+}
+
 /** Where the mount space has a mount point. */
 export function mountPlace(places: Pick<Places, 'root' | 'runDir'>, vmid: number, key: string): string {
   return `${lxcPathOf(places)}/${vmid}/${key}`

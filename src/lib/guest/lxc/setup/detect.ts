@@ -9,15 +9,15 @@ export async function detectDistribution(tree: FileTree): Promise<string> {
   const release = await readOsRelease(tree)
   const id = release['ID'] ?? ''
   if (/^(?:ubuntu|devuan|fedora|nixos|alpine|gentoo|debian)$/.test(id)) return id
-  if (/^opensuse/.test(id)) return 'opensuse'
+  if (/^(?:opensuse|sles?\b|sled\b|suse)/.test(id)) return 'opensuse'
   if (/^(?:arch|archarm)$/.test(id)) return 'archlinux'
-  if (/^(?:centos|rhel|almalinux|rocky|ol)$/.test(id)) return 'centos'
+  if (/^(?:centos|rhel|almalinux|rocky|ol|openEuler|cloudlinux|virtuozzo)$/.test(id)) return 'centos'
   if (await has('etc/devuan_version')) return 'devuan'
   if (await has('etc/debian_version')) return 'debian'
   if (await has('etc/alpine-release')) return 'alpine'
   if (await has('etc/SuSE-release')) return 'opensuse'
   if (await has('etc/fedora-release')) return 'fedora'
-  if (await has('etc/centos-release') || await has('etc/redhat-release')) return 'centos'
+  if (await has('etc/centos-release') || await has('etc/redhat-release') || await has('etc/openEuler-release')) return 'centos'
   if (await has('etc/arch-release')) return 'archlinux'
   if (await has('etc/gentoo-release')) return 'gentoo'
   return 'unmanaged'

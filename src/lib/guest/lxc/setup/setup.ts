@@ -13,12 +13,30 @@ export interface SetupFacts {
   readonly nameServers: readonly string[]
   readonly searchDomains: readonly string[]
   readonly ttyCount: number
-  /** The release as the distribution's own file has it: `12.4`, `3.13.1`. */
+  /** The release as the distribution counts them: `12.4`, `3.13.1`, `22.04`. */
   readonly release: string
+  /** Where the clock is, as `timezone` has it; absent to leave it alone. */
+  readonly zone?: TimeZone
   /** In days since 1970, as shadow(5) counts. */
   readonly today: number
   /** A number from 0 up to 1, anew at each call. */
   readonly random: () => number
+  readonly uuid: () => string
+}
+
+export interface TimeZone {
+  /** Below /usr/share/zoneinfo; undefined where the host's own is not from there. */
+  readonly name?: string
+  /** The zone as tzfile(5) has it, of the host; for containers without such files. */
+  readonly data?: Buffer
+}
+
+/** A key by which an SSH server shows who it is. */
+export interface HostKey {
+  /** As the file names have it: `rsa`, `ecdsa`, `ed25519`. */
+  readonly type: string
+  readonly secret: string
+  readonly open: string
 }
 
 export interface Setup {
@@ -28,12 +46,17 @@ export interface Setup {
   /** Only when the container is made. */
   readonly passwordHash: string | undefined
   readonly sshKeys: string | undefined
+  readonly hostKeys: readonly HostKey[]
+  /** Takes what somebody should know. */
+  readonly warn: (text: string) => void
 }
 
 /** One concern: looks at the files and writes what is to be. Right when it is done again. */
 export type SetupStep = (at: Setup) => Promise<void>
 
 export interface Distribution {
+  /** Which release is in the tree; empty where it does not matter. */
+  readonly release: (tree: FileTree) => Promise<string>
   /** At each start, and when the container is made. */
   readonly always: readonly SetupStep[]
   /** Only when the container is made. */
@@ -61,4 +84,18 @@ export async function put({tree, owner}: Setup, path: string, text: string, mode
 export async function isIgnored(tree: FileTree, path: string): Promise<boolean> {
   const slash = path.lastIndexOf('/')
   return await tree.stat(`${path.slice(0, slash)}/.pve-ignore.${path.slice(slash + 1)}`, {followLinks: false}) !== undefined
+}
+
+/** Makes a link, unless there is one already that says the same or a mark to leave it alone; what else is in its place goes. */
+export async function putLink({tree, owner}: Setup, path: string, target: string): Promise<void> {
+  if (await isIgnored(tree, path) || await tree.readLink(path) === target) return
+  await tree.makeDirectory(path.slice(0, path.lastIndexOf('/')), owner)
+  await tree.remove(path)
+  await tree.symlink(target, path)
+}
+
+/** Whether one of the paths is there, as a file or through a link. */
+export async function hasAny({tree}: {readonly tree: FileTree}, ...paths: readonly string[]): Promise<boolean> {
+  for (const path of paths) if (await tree.stat(path) !== undefined) return true
+  return false
 }

@@ -1,7 +1,7 @@
 // The network as /etc/network/interfaces has it (interfaces(5)), for Debian, Devuan and Alpine. What others wrote stays: other interfaces, comments, and
 // options that are not ours; of an interface that we set, address, netmask and gateway are ours, and routes to a gateway beyond the network between marks.
-import {isIPv4} from 'node:net'
 import type {Net} from '../../config/index.ts'
+import {isWithin, netmask} from '../addresses.ts'
 import {block, withoutBlock} from '../managed-block.ts'
 import {put, textOf} from '../setup.ts'
 import type {Setup} from '../setup.ts'
@@ -134,24 +134,4 @@ function asItWas({lead, auto, iface, lines}: Stanza): string {
   return [
     ...lead, ...(auto === undefined ? [] : [`auto ${auto}`]), ...(iface === undefined ? [] : [`iface ${iface.name} ${iface.family} ${iface.method}`]), ...lines,
   ].map((line) => `${line}\n`).join('')
-}
-
-function netmask(length: number): string {
-  return [0, 8, 16, 24].map((offset) => 256 - 2 ** (8 - Math.min(8, Math.max(0, length - offset)))).join('.')
-}
-
-/** Whether the gateway can be reached directly: in the network of the address, or link-local. */
-export function isWithin(gateway: string, address: string, length: number): boolean {
-  if (/^fe[89ab]/i.test(gateway)) return true
-  const [a, b] = [bits(gateway), bits(address)]
-  return a.length === b.length && a.slice(0, length) === b.slice(0, length) && length < a.length
-}
-
-function bits(address: string): string {
-  if (isIPv4(address)) return address.split('.').map((octet) => Number(octet).toString(2).padStart(8, '0')).join('')
-  const [head = '', tail] = address.split('::')
-  const groups = (text: string) => text === '' ? [] : text.split(':').flatMap((group) => isIPv4(group) ? group.split('.').map(Number).reduce<string[]>((all, octet, index, octets) => index % 2 === 0 ? [...all, ((octet << 8) + (octets[index + 1] ?? 0)).toString(16)] : all, []) : [group])
-  const [before, after] = [groups(head), tail === undefined ? [] : groups(tail)]
-  const all = tail === undefined ? before : [...before, ...Array.from({length: Math.max(0, 8 - before.length - after.length)}, () => '0'), ...after]
-  return all.map((group) => Number.parseInt(group, 16).toString(2).padStart(16, '0')).join('')
 }
