@@ -52,7 +52,11 @@ export interface CommandSpec<P extends Params = Params> {
   readonly output: TextOutput
   readonly kind: CommandKind
   /** The type in the UPID of a task (`qmstart`), the parameter that names its object, and the types that it has with certain flags. */
-  readonly task?: {readonly type: string; readonly id?: string; readonly typeWith?: Readonly<Record<string, string>>}
+  readonly task?: {
+    readonly type: string; readonly id?: string; readonly typeWith?: Readonly<Record<string, string>>
+    /** The parameter that says for how many seconds the caller waits for the end; after that it is given the task's id, and the task goes on. */
+    readonly patience?: string
+  }
   /**
    * client: always the machine on which the words were typed; caller: any host of the installation (a change of the shared configuration);
    * node: the host that is meant; guest-node: the host of the guest.

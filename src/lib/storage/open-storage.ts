@@ -45,7 +45,7 @@ export async function openStorage(name: string, context: StorageContext): Promis
 /** Opens a section that was read already, disabled or not. */
 export async function openConfigured(config: StorageConfig, context: StorageContext): Promise<Storage> {
   const plugin = await loadStoragePlugin(config.type)
-  const storage = plugin.open(config, cancellable(context.host, context.signal), context.clock, await storageSecret(plugin, config, context))
+  const storage = plugin.open(config, cancellable(context.host, context.signal), context.clock, await storageSecret(plugin, config, context), context.places.runDir)
   const {base} = config
   return typeof base === 'string' ? (await import('./on-base.ts')).onBase(storage, base, context) : storage
 }

@@ -203,7 +203,22 @@ export interface StoragePlugin {
   }
   /** Pure: what a new section says where its maker did not, such as where it is mounted. */
   defaultsFor?(storage: string): Readonly<Record<string, unknown>>
-  open(config: StorageConfig, host: Host, clock: Clock, secret?: StorageSecret): Storage
+  /** @param runDir where what holds until the host is started again is written down; without it nothing is, as when only names are looked at */
+  open(config: StorageConfig, host: Host, clock: Clock, secret?: StorageSecret, runDir?: string): Storage
+}
+
+/** The mount that a storage makes for itself. */
+export interface StorageMount {
+  /** The folder at which it is mounted. */
+  readonly path: string
+  /** Pure: what mounts it, as argv. */
+  readonly commands: readonly (readonly string[])[]
+  /**
+   * Unmounts what we have mounted, and nothing else: what an administrator mounted stays.
+   * @returns whether it was ours and is gone
+   * @throws ConflictError while somebody uses it, UnavailableError when the server does not let go
+   */
+  unmount(): Promise<boolean>
 }
 
 /** A change of volumes, to be shown as the commands that it comes to. */
@@ -223,6 +238,8 @@ export interface Storage {
   parseName(name: string): VolumeName
   /** Makes it usable (folders, mounts); cheap when it is already. @throws UnavailableError with what is wrong */
   activate(): Promise<void>
+  /** Absent where nothing is mounted for the storage. */
+  readonly mount?: StorageMount
   usage(): Promise<Usage>
   list(content: readonly Content[], vmid?: number): Promise<Volume[]>
   /** @throws NotFoundError */

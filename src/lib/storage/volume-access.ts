@@ -65,15 +65,43 @@ export function checkVolumeUse({user, volume, vmid, content}: VolumeUse, meant: 
 }
 
 /**
+ * Pure. Whether somebody who may use a volume may delete it as well: backups also who makes those of its guest, all else who owns the storage.
+ * @throws ForbiddenError saying what is missing, and as checkVolumeUse
+ */
+export function checkVolumeRemoval(use: VolumeUse, meant: MeantVolume | undefined, config: UserConfig, nowMs: number): void {
+  checkVolumeUse(use, meant, config, nowMs)
+  if (meant === undefined || meant.name.content === 'backup' && meant.name.vmid !== undefined) return
+  const place = `/storage/${meant.storage}`
+  if (privilegesAt(config, use.user, place, nowMs).has('Datastore.Allocate')) return
+  throw new ForbiddenError(`${use.user} may not delete ${use.volume}: it needs Datastore.Allocate on ${place}`)
+}
+
+type Asking = Pick<Context, 'caller' | 'clock' | 'places' | 'store'>
+
+/**
  * For the caller of a command.
  * @throws as checkVolumeUse, and NotFoundError when there is no such storage
  */
-export async function checkCallerMayUse(use: Omit<VolumeUse, 'user'>, context: Pick<Context, 'caller' | 'clock' | 'places' | 'store'>): Promise<void> {
-  const {caller, clock, store} = context
-  // Until there are users, who is root on the machine is root@pam.
-  const user = caller.isRoot ? rootUser : caller.user
-  const config = parseUserConfig((await store.read('user.cfg'))?.data ?? '')
-  checkVolumeUse({...use, user}, await meantVolume(use.volume, context), config, clock.now())
+export async function checkCallerMayUse(use: Omit<VolumeUse, 'user'>, context: Asking): Promise<void> {
+  const {user, config} = await whoAsks(context)
+  checkVolumeUse({...use, user}, await meantVolume(use.volume, context), config, context.clock.now())
+}
+
+/** @throws as checkVolumeRemoval */
+export async function checkCallerMayRemove(volume: string, context: Asking): Promise<void> {
+  const {user, config} = await whoAsks(context)
+  checkVolumeRemoval({user, volume}, await meantVolume(volume, context), config, context.clock.now())
+}
+
+/** Whether the caller may do everything on a storage. */
+export async function mayAllocate(storage: string, context: Asking): Promise<boolean> {
+  const {user, config} = await whoAsks(context)
+  return privilegesAt(config, user, `/storage/${storage}`, context.clock.now()).has('Datastore.Allocate')
+}
+
+/** Until there are users, who is root on the machine is root@pam. */
+async function whoAsks({caller, store}: Asking): Promise<{readonly user: string; readonly config: UserConfig}> {
+  return {user: caller.isRoot ? rootUser : caller.user, config: parseUserConfig((await store.read('user.cfg'))?.data ?? '')}
 }
 
 /** @throws InvalidInputError, NotFoundError */

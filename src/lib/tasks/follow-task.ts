@@ -107,8 +107,11 @@ function show(line: string, observer: TaskObserver): void {
   else observer.progress?.(progress)
 }
 
-function stillRunning(upid: string, timeoutMs: number): UnavailableError {
-  return new UnavailableError(`the task was still running after ${timeoutMs / 1000} s`, {nextSteps: [`Wait again: corral task wait ${upid}`]})
+/** The time is up for which somebody wanted to wait for a task. */
+export class StillRunningError extends UnavailableError {}
+
+function stillRunning(upid: string, timeoutMs: number): StillRunningError {
+  return new StillRunningError(`the task was still running after ${timeoutMs / 1000} s`, {nextSteps: [`Wait again: corral task wait ${upid}`]})
 }
 
 /** Reads what was added to a log since the last time; gives the status when the final line has come. */

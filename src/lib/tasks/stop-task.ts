@@ -4,7 +4,7 @@ import {parseUpid} from '../base/index.ts'
 import type {Upid} from '../base/index.ts'
 import type {Context} from './context.ts'
 import {followTask} from './follow-task.ts'
-import type {TaskObserver} from './follow-task.ts'
+import type {FollowOptions, TaskObserver} from './follow-task.ts'
 import type {TaskEnd} from './task-files.ts'
 
 type Place = Pick<Context, 'host' | 'places' | 'clock' | 'node' | 'log'>
@@ -22,8 +22,9 @@ export async function killTask({pid, pstart}: Upid, {host}: Pick<Context, 'host'
 /**
  * Waits for a task for its caller: shows its log, and passes the caller's wish to stop on to it, once.
  * @param interrupted fires when the caller wants the task to stop; whoever fires it ends this process if the caller insists
+ * @throws StillRunningError after `timeoutMs`, if that is given
  */
-export async function attendTask(upid: string, context: Place, observer: TaskObserver, interrupted: AbortSignal): Promise<TaskEnd> {
+export async function attendTask(upid: string, context: Place, observer: TaskObserver, interrupted: AbortSignal, {timeoutMs}: Pick<FollowOptions, 'timeoutMs'> = {}): Promise<TaskEnd> {
   const onInterrupt = () => {
     context.log.notice?.(`Asked the task to stop. Press Ctrl-C again to leave it alone; come back to it with: corral task wait ${upid}`)
     askToStop(parseUpid(upid), context).catch((error: unknown) => context.log.warn(`the task could not be asked to stop: ${String(error)}`))
@@ -31,7 +32,7 @@ export async function attendTask(upid: string, context: Place, observer: TaskObs
   if (interrupted.aborted) onInterrupt()
   else interrupted.addEventListener('abort', onInterrupt, {once: true})
   try {
-    return await followTask(upid, context, observer)
+    return await followTask(upid, context, observer, timeoutMs === undefined ? {} : {timeoutMs})
   } finally {
     interrupted.removeEventListener('abort', onInterrupt)
   }

@@ -4,10 +4,11 @@ import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
+import {mountAt} from '../../../src/lib/storage/dir/mounts.ts'
 import {plugin} from '../../../src/lib/storage/nfs/plugin.ts'
 import type {StorageUnderTest} from './storage-contract.ts'
 import {storageContract} from './storage-contract.ts'
@@ -74,6 +75,32 @@ if (reason !== undefined) {
         // Nothing was written below the mount point.
         await made.host.run(['umount', '--', made.path])
         expect(await made.host.files.list(made.path)).toEqual([])
+      } finally {
+        await made.close()
+      }
+    })
+
+    it('is unmounted when what Corral mounted is to go, and only that', async () => {
+      const made = await exported()
+      const isMounted = async () => mountAt(await made.host.files.readText('/proc/self/mountinfo'), made.path) !== undefined
+      try {
+        const {mount, ...storage} = plugin.open(made.config, made.host, systemClock, undefined, `${made.path}.run`)
+        if (mount === undefined) throw new Error('it has no mount')
+        await storage.activate()
+        const holder = await made.host.spawnDetached(['sleep', '600'], {cwd: made.path})
+        await expect(mount.unmount()).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('is in use') as string})
+        expect(await isMounted()).toBe(true)
+        await made.host.kill(holder, 'SIGKILL')
+        await vi.waitUntil(async () => await made.host.process(holder.pid) === undefined, {timeout: 30_000})
+        expect(await mount.unmount()).toBe(true)
+        expect(await made.host.files.stat(made.path)).toBeUndefined()
+        expect(await mount.unmount()).toBe(false)
+        // Mounted by us, then by somebody else in its place.
+        await storage.activate()
+        await made.host.run(['mount', '-t', 'tmpfs', '--', '192.0.2.1:/srv/vm', made.path])
+        expect(await mount.unmount()).toBe(false)
+        expect(await isMounted()).toBe(true)
+        await made.host.run(['umount', '--', made.path])
       } finally {
         await made.close()
       }

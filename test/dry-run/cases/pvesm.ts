@@ -58,6 +58,15 @@ export const cases: DryRunCases = {
     },
     shows: /^# new volume local:100\/vm-100-disk-0\.raw \(\/.*\) from \/.*\/stream \(raw\+size\)$/m,
   }],
+  'corral storage annotate': [{
+    arrange: async ({context: {places}}) => {
+      const dump = `${places.stateDir}/vz/dump`
+      mkdirSync(dump, {recursive: true})
+      writeFileSync(`${dump}/vzdump-qemu-100-2025_01_01-12_00_00.vma.zst`, 'x')
+      return ['corral', 'storage', 'annotate', 'local:backup/vzdump-qemu-100-2025_01_01-12_00_00.vma.zst', '--protected', '1', '--notes', 'before']
+    },
+    shows: /^write \/.*\.vma\.zst\.notes \(7 bytes\)$/m,
+  }],
   'pvesm prune-backups': [{
     arrange: async ({context: {places}}) => {
       const dump = `${places.stateDir}/vz/dump`

@@ -100,7 +100,6 @@ const onlyOurs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** Commands whose answer is of another type than Proxmox VE's, with the reason. */
 const otherAnswers: Readonly<Record<string, string>> = {
   'qm set': 'it says what was changed, as the command line of Proxmox VE does',
-  'pvesm free': 'it is done at once instead of by a task, so there is no task id',
 }
 
 describe.skipIf(!existsSync(referenceFile))("beside Proxmox VE's API (skipped when ../shared is not there)", () => {

@@ -11,6 +11,7 @@ import {commandLog, type CommandLog} from '../command-log.ts'
 import {printPlan, printResult} from '../print-result.ts'
 import type {Invocation} from '../run-command.ts'
 import type {Surroundings} from '../surroundings.ts'
+import {taskPatienceMs} from '../task-patience.ts'
 import {connectedAgain, reconnectLimitMs} from './connect-again.ts'
 import type {HostLinks} from './host-links.ts'
 import {checkedPlan, checkedResult, showLogLine, wordsOf} from './remote-result.ts'
@@ -37,18 +38,20 @@ export async function runThere(invocation: Invocation, host: ContextHost, links:
   return 0
 }
 
-async function runTaskThere({spec, standard}: Invocation, remote: RemoteInvocation, place: TaskPlace, surroundings: Surroundings): Promise<number> {
+async function runTaskThere({spec, params, standard}: Invocation, remote: RemoteInvocation, place: TaskPlace, surroundings: Surroundings): Promise<number> {
   const {streams, signal} = surroundings
   const log = commandLog(streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
   const {upid, agent} = await startTaskThere(remote, place, log, signal)
-  if (standard.async) {
+  const leave = async () => {
     await printResult(upid, {...spec, output: {as: 'lines'}}, standard, surroundings)
     return 0
   }
+  if (standard.async) return leave()
   const end = await attendTaskThere(upid, {...place, agent}, log, {
     line: (text) => { if (!standard.quiet) log.line(printable(text)) },
     progress: (progress) => passProgress(progress, log),
-  }, signal).finally(() => log.finish())
+  }, signal, taskPatienceMs(spec, params)).finally(() => log.finish())
+  if (end === undefined) return leave()
   const error = taskError(upid, end)
   if (error !== undefined) throw error
   await printResult(end.result ?? upid, spec, standard, surroundings)
@@ -60,8 +63,8 @@ interface TaskWatcher {
   progress(progress: Progress): void
 }
 
-/** Follows a task to its end. Ctrl-C asks the task to stop, once; a lost connection is made again. */
-async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPlace, log: CommandLog, watcher: TaskWatcher, interrupted: AbortSignal): Promise<RemoteTaskEnd> {
+/** Follows a task to its end, or for `patienceMs`. Ctrl-C asks the task to stop, once; a lost connection is made again. */
+async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPlace, log: CommandLog, watcher: TaskWatcher, interrupted: AbortSignal, patienceMs?: number): Promise<RemoteTaskEnd | undefined> {
   const comeBack = `corral task wait ${printable(upid)} --on ${host.name}`
   let client = agent
   const stop = () => {
@@ -72,6 +75,8 @@ async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPl
   else interrupted.addEventListener('abort', stop, {once: true})
   // The task is followed to its end, whatever the user wants of it; a second Ctrl-C ends this process.
   const following = new AbortController()
+  const done = new AbortController()
+  if (patienceMs !== undefined) clock.sleep(patienceMs, done.signal).then(() => { following.abort() }, () => undefined)
   let offset = 0
   const events = {...watcher, offset: (byte: number) => { if (Number.isSafeInteger(byte) && byte > offset) offset = byte }}
   try {
@@ -79,6 +84,7 @@ async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPl
       try {
         return harmless(await client.followTask(upid, offset, events, following.signal))
       } catch (error) {
+        if (following.signal.aborted) return undefined
         if (errorKind(error) !== 'unavailable') throw error
         log.notice(`The connection to ${host.name} was lost; the task goes on. Connecting again.`)
         client = await connectedAgain({
@@ -87,6 +93,7 @@ async function attendTaskThere(upid: string, {agent, host, links, clock}: TaskPl
       }
     }
   } finally {
+    done.abort()
     interrupted.removeEventListener('abort', stop)
   }
 }

@@ -18,5 +18,6 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'content.discard': async () => (await import('./content-place.ts')).contentDiscard,
   'backups.prune': async () => (await import('./backups-prune.ts')).backupsPrune,
   'storage.make-group': async () => (await import('./make-group.ts')).makeGroup,
+  'storage.unmount': async () => (await import('./storage-unmount.ts')).storageUnmount,
   'storage.activate': async () => (await import('./storage-activate.ts')).storageActivate,
 }

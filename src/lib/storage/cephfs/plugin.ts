@@ -17,5 +17,5 @@ export const plugin: StoragePlugin = {
   parseName: parseFolderVolumeName,
   secret: {option: 'keyring', storePath: ({storage}) => `priv/ceph/${storage}.secret`, fileText: keyText},
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock, secret) => openMountedStorage(config, traits, cephfsMount(config, secret), host, clock, secret),
+  open: (config, host, clock, secret, runDir) => openMountedStorage(config, traits, cephfsMount(config, secret), host, clock, {secret, runDir}),
 }

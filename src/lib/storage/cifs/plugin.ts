@@ -16,7 +16,7 @@ export const plugin: StoragePlugin = {
   parseName: parseFolderVolumeName,
   secret: {option: 'password', storePath: ({storage}) => `priv/storage/${storage}.pw`, fileText: credentials},
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock, secret) => withFileStreams(openMountedStorage(config, mountedTraits, cifsMount(config, secret), host, clock, secret), host, clock),
+  open: (config, host, clock, secret, runDir) => withFileStreams(openMountedStorage(config, mountedTraits, cifsMount(config, secret), host, clock, {secret, runDir}), host, clock),
 }
 
 /** The file that mount.cifs(8) reads by the option `credentials`, which is also what Proxmox VE keeps. */

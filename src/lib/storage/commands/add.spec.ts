@@ -14,6 +14,10 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsi the LUNs of an iSCSI target as disks of the host, iscsidirect the same opened by QEMU, zfs a ZFS pool of an iSCSI server.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
+    authsupported: {
+      type: 'string', enum: ['cephx', 'none'], optional: true,
+      description: 'How the Ceph cluster lets clients in. This follows from --keyring where --monhost names the cluster; the option only has it checked that the two agree, and is not kept. For type cephfs, rbd.',
+    },
   },
   args: ['type', 'storage'],
   returns: {

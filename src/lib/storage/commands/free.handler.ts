@@ -8,37 +8,29 @@ import type {VolumeReference} from '../guest-volumes.ts'
 import {parseFolderVolumeName, volumePath} from '../naming.ts'
 import {openConfigured, openStorage, storageConfig} from '../open-storage.ts'
 import type {Storage, StorageConfig, VolumeId} from '../storage.ts'
+import {checkCallerMayRemove} from '../volume-access.ts'
 import {formatVolumeId, parseVolumeId} from '../volume-id.ts'
 import {removeVolumeStep, storageLock} from '../volume-steps.ts'
 import {spec} from './free.spec.ts'
-
-interface FreeParams { readonly volume: string; readonly storage?: string | undefined }
+import {namedVolume} from './named-volume.ts'
 
 export const handler = handleChange(spec, {
   locks: async (params, context) => {
-    const id = wantedVolume(params)
+    const id = namedVolume(params)
     const storage = await openStorage(id.storage, context)
     const {vmid} = storage.parseName(id.name)
     return [...(vmid === undefined ? [] : [`guest/${vmid}`]), storageLock(id.storage)]
   },
   plan: async (params, context) => {
-    const id = wantedVolume(params)
+    const id = namedVolume(params)
     const storage = await openStorage(id.storage, context)
+    await checkCallerMayRemove(formatVolumeId(id), context)
     const volume = await storage.volume(id)
     if (volume.content === 'images' || volume.content === 'rootdir') await checkUnused(storage, id, context)
     await storage.checkRemovable(id)
-    return {steps: [removeVolumeStep(storage, id)], whenInterrupted: 'finish', result: null}
+    return {steps: [removeVolumeStep(storage, id)], whenInterrupted: 'finish'}
   },
 })
-
-function wantedVolume({volume, storage}: FreeParams): VolumeId {
-  if (storage === undefined) return parseVolumeId(volume)
-  const id = parseVolumeId(volume.startsWith(`${storage}:`) ? volume : `${storage}:${volume}`)
-  if (/^[a-z][a-z0-9\-_.]*:/i.test(id.name)) {
-    throw new InvalidInputError(`'${volume}' is not on storage '${storage}'`, {storage: 'is not the storage of the volume'})
-  }
-  return id
-}
 
 /** @throws ConflictError naming the guest and the key */
 async function checkUnused(storage: Storage, id: VolumeId, context: Context): Promise<void> {

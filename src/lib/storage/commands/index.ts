@@ -22,5 +22,6 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pvesm export': {spec: () => import('./export.spec.ts'), handler: () => import('./export.handler.ts')},
   'pvesm import': {spec: () => import('./import.spec.ts'), handler: () => import('./import.handler.ts')},
   'corral storage download-url': {spec: () => import('./download-url.spec.ts'), handler: () => import('./download-url.handler.ts')},
+  'corral storage annotate': {spec: () => import('./annotate.spec.ts'), handler: () => import('./annotate.handler.ts')},
   'corral storage upload': {spec: () => import('./upload.spec.ts'), handler: () => import('./upload.handler.ts')},
 }

@@ -4,7 +4,7 @@ export const spec = defineCommand({
   id: 'pvesm remove',
   summary: 'Remove a storage from the configuration.',
   description: `Its folder and all volumes in it stay as they are, and adding it again makes them visible again. Guests whose disks lie on it cannot
-be started until then.`,
+be started until then. A file system that Corral has mounted for it is unmounted, unless somebody uses it; one that was mounted otherwise stays.`,
   api: {method: 'DELETE', path: '/storage/{storage}'},
   params: {storage: std.storage},
   args: ['storage'],

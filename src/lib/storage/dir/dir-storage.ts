@@ -300,7 +300,7 @@ async function checkRemovable(storage: DirStorage, id: VolumeId): Promise<void> 
   if (name.isBase) await checkNoClones(storage, id, name)
   const path = pathOf(storage, id)
   if (name.content === 'backup' && (await storage.host.files.stat(`${path}.protected`)) !== undefined) {
-    throw new ConflictError(`${formatVolumeId(id)} is protected`, {nextSteps: [`Take the protection away first: rm ${path}.protected`]})
+    throw new ConflictError(`${formatVolumeId(id)} is protected`, {nextSteps: [`Take the protection away first: corral storage annotate ${formatVolumeId(id)} --protected 0`]})
   }
 }
 

@@ -25,6 +25,11 @@ export function mountAt(mountinfo: string, path: string): Mount | undefined {
   return found
 }
 
+/** The number of what is mounted exactly at this path, which no other mount has as long as it is there. */
+export function mountNumberAt(mountinfo: string, path: string): string | undefined {
+  return mountinfo.split('\n').map((line) => line.split(' ')).findLast(([, , , , point]) => point !== undefined && unescaped(point) === path)?.[0]
+}
+
 /** The mount that a path lies on, by its name alone; the last one hides those before it. */
 export function mountOf(mountinfo: string, path: string): Mount | undefined {
   let found: Mount | undefined

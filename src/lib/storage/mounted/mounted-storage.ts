@@ -7,6 +7,7 @@ import type {Host} from '../../host/index.ts'
 import {openDirStorage} from '../dir/dir-storage.ts'
 import type {Mount} from '../dir/mounts.ts'
 import {mountAt} from '../dir/mounts.ts'
+import {readMounts, unmount, writeMark} from './own-mounts.ts'
 import {checkAnswers} from '../answering.ts'
 import {isTrue} from '../option-values.ts'
 import {ensureSecretFile} from '../secret-file.ts'
@@ -38,19 +39,29 @@ export function mountPath(config: StorageConfig): string {
 }
 
 /** @throws InvalidInputError when an option of the section is wrong */
-export function openMountedStorage(config: StorageConfig, traits: StorageTraits, plan: MountPlan, host: Host, clock: Clock, secret?: StorageSecret): Storage {
+export function openMountedStorage(config: StorageConfig, traits: StorageTraits, plan: MountPlan, host: Host, clock: Clock, {secret, runDir}: MountSurroundings = {}): Storage {
   const path = mountPath(config)
   const inner = openDirStorage({...config, path}, traits, host, clock)
-  const on: MountedStorage = {host, storage: config.storage, path, plan, secret, makesFolder: makesFolder(config)}
-  return {...guarded(inner, () => makeReady(on)), config, traits: {...inner.traits, shared: true}}
+  const on: MountedStorage = {host, storage: config.storage, path, plan, secret, runDir, makesFolder: makesFolder(config)}
+  return {
+    ...guarded(inner, () => makeReady(on)), config, traits: {...inner.traits, shared: true},
+    mount: {path, commands: [...(on.makesFolder ? [['mkdir', '-p', '--', path]] : []), plan.argv], unmount: () => unmount(on)},
+  }
 }
 
-interface MountedStorage {
+export interface MountSurroundings {
+  readonly secret?: StorageSecret | undefined
+  /** Where it is written down that a mount is ours. */
+  readonly runDir?: string | undefined
+}
+
+export interface MountedStorage {
   readonly host: Host
   readonly storage: string
   readonly path: string
   readonly plan: MountPlan
   readonly secret: StorageSecret | undefined
+  readonly runDir: string | undefined
   readonly makesFolder: boolean
 }
 
@@ -70,7 +81,7 @@ async function makeReady(on: MountedStorage): Promise<void> {
 }
 
 async function mountedThere({host, path}: MountedStorage): Promise<Mount | undefined> {
-  return mountAt(await host.files.readText('/proc/self/mountinfo', 16 * 1024 ** 2), path)
+  return mountAt(await readMounts(host), path)
 }
 
 async function mount(on: MountedStorage): Promise<void> {
@@ -83,6 +94,7 @@ async function mount(on: MountedStorage): Promise<void> {
   }
   try {
     await host.run(plan.argv, {timeoutMs: mountLimitMs})
+    await writeMark(on, isNew)
   } catch (error) {
     // Two commands may mount it at once, and the second finds it done.
     const mounted = await mountedThere(on)

@@ -14,5 +14,5 @@ export const plugin: StoragePlugin = {
   traits: mountedTraits,
   parseName: parseFolderVolumeName,
   defaultsFor: (storage) => ({path: defaultMountPath(storage)}),
-  open: (config, host, clock) => withFileStreams(openMountedStorage(config, mountedTraits, nfsMount(config), host, clock), host, clock),
+  open: (config, host, clock, _secret, runDir) => withFileStreams(openMountedStorage(config, mountedTraits, nfsMount(config), host, clock, {runDir}), host, clock),
 }

@@ -38,7 +38,7 @@ describe('pvesm add', () => {
     const path = join(place.root, 'fast')
     const outcome = await pvesm('add', {type: 'dir', storage: 'fast', path}, context, {dryRun: true})
     expect(outcome.outcome === 'planned' && outcome.lines.map((line) => line.replace('\t', ' '))).toEqual([
-      '# make storage fast ready (its folders, its mount, or a look at its pool)', '--- /dev/null', '+++ storage.cfg', '@@ -0,0 +1,3 @@', '+dir: fast', `+ path ${path}`, '+',
+      '# make storage fast ready (its folders, or a look at its pool)', '--- /dev/null', '+++ storage.cfg', '@@ -0,0 +1,3 @@', '+dir: fast', `+ path ${path}`, '+',
     ])
     expect(await storageCfg()).toBeUndefined()
     await expect(stat(path)).rejects.toThrow('ENOENT')
@@ -48,6 +48,23 @@ describe('pvesm add', () => {
     await pvesm('add', {type: 'dir', storage: 'far', path: '/proc/nowhere', nodes: 'h2'}, context)
     await pvesm('add', {type: 'dir', storage: 'off', path: '/proc/nowhere', disable: true}, context)
     expect(await storageCfg()).toBe('dir: far\n\tpath /proc/nowhere\n\tnodes h2\n\ndir: off\n\tdisable\n\tpath /proc/nowhere\n\n')
+  })
+
+  it('shows how it would be mounted, and with which file for the password', async () => {
+    const outcome = await pvesm('add', {type: 'cifs', storage: 'nas', server: 'nas', share: 'vm', username: 'bob', password: 'x y'}, context, {dryRun: true})
+    expect(outcome.outcome === 'planned' && outcome.lines).toEqual(expect.arrayContaining([
+      '# make storage nas ready (its mount and its folders)', 'mkdir -p -- /mnt/pve/nas',
+      `mount -t cifs -o 'soft,username=bob,credentials=${context.places.runDir}/priv/storage/nas.pw' -- //nas/vm /mnt/pve/nas`,
+    ]))
+  })
+
+  it('has it checked how a Ceph cluster lets in, and keeps nothing of that', async () => {
+    const ceph = {type: 'rbd', storage: 'ceph', monhost: '192.0.2.1', nodes: 'elsewhere'}
+    expect(await refusal('add', {...ceph, authsupported: 'cephx'})).toMatchObject({kind: 'invalid-input', fields: {authsupported: 'does not fit'}})
+    expect(await refusal('add', {...ceph, monhost: undefined, authsupported: 'none'})).toMatchObject({kind: 'invalid-input'})
+    expect(await refusal('add', {type: 'dir', storage: 'x1', path: '/x', authsupported: 'none'})).toMatchObject({kind: 'invalid-input'})
+    await pvesm('add', {...ceph, authsupported: 'none'}, context)
+    expect(await storageCfg()).not.toContain('auth')
   })
 
   it('refuses wrong options, naming each', async () => {
@@ -184,6 +201,27 @@ describe('pvesm alloc', () => {
     expect(await refusal('alloc', {...want, storage: 'far'})).toMatchObject({kind: 'conflict', message: expect.stringContaining("not for node 'h1'") as unknown})
     expect(await refusal('alloc', {...want, storage: 'off'})).toMatchObject({kind: 'conflict', message: expect.stringContaining('is disabled') as unknown})
     expect(await refusal('alloc', {...want, storage: 'none'})).toMatchObject({kind: 'not-found'})
+  })
+})
+
+describe('pvesm remove, of a storage with another one on it', () => {
+  it('is refused until that is gone', async () => {
+    await context.store.commit({put: {'storage.cfg': 'iscsi: san\n\tportal 192.0.2.1\n\ttarget iqn.2003-01.org.example:d\n\nlvm: vg0\n\tvgname vg0\n\tbase san:0.0.1.scsi-3600\n\n'}})
+    expect(await refusal('remove', {storage: 'san'})).toMatchObject({kind: 'conflict', nextSteps: ['Remove that first: pvesm remove vg0']})
+    await pvesm('remove', {storage: 'vg0'}, context)
+    await pvesm('remove', {storage: 'san'}, context)
+  })
+
+  it('shows that it would unmount what Corral mounted, unless another storage lies there', async () => {
+    const nas = 'nfs: nas\n\tserver 192.0.2.1\n\texport /vm\n\tpath /mnt/pve/nas\n\n'
+    await context.store.commit({put: {'storage.cfg': nas}})
+    const lines = async () => {
+      const outcome = await pvesm('remove', {storage: 'nas'}, context, {dryRun: true})
+      return outcome.outcome === 'planned' ? outcome.lines : []
+    }
+    expect(await lines()).toEqual(expect.arrayContaining(['# if Corral has mounted it:', 'umount -- /mnt/pve/nas']))
+    await context.store.commit({put: {'storage.cfg': `${nas}dir: isos\n\tpath /mnt/pve/nas/isos\n\n`}})
+    expect(await lines()).not.toContain('umount -- /mnt/pve/nas')
   })
 })
 
