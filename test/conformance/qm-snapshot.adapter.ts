@@ -5,7 +5,7 @@ import {catalog} from '../../src/lib/catalog.ts'
 import {freezeSteps} from '../../src/lib/guest/qemu/agent/index.ts'
 import {formatQemuConfig} from '../../src/lib/guest/qemu/config/index.ts'
 import {guestConfigPath, guestLockName, readGuest} from '../../src/lib/guest/qemu/guest-files.ts'
-import type {SnapshotDisk} from '../../src/lib/guest/qemu/snapshots/disks.ts'
+import type {SnapshotVolume} from '../../src/lib/guest/snapshots/snapshot-volumes.ts'
 import {snapshotDrives} from '../../src/lib/guest/qemu/snapshots/disks.ts'
 import {planRemove} from '../../src/lib/guest/qemu/snapshots/plan-remove.ts'
 import {configAfter, planRollback} from '../../src/lib/guest/qemu/snapshots/plan-rollback.ts'
@@ -146,7 +146,7 @@ class World {
   }
 
   /** The storage makes snapshots beneath a running guest, as one of logical volumes does. */
-  #disks(values: Readonly<Record<string, string>>): SnapshotDisk[] {
+  #disks(values: Readonly<Record<string, string>>): SnapshotVolume[] {
     if (this.#says('storage', 'snapshot-feature') !== true) throw new UnavailableError('the storage has no snapshots')
     return snapshotDrives(values).map(({key, file}) => ({key, volume: file, isInImage: false, commands: []}))
   }

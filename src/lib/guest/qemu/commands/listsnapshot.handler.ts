@@ -2,7 +2,7 @@
 import {handleRead} from '../../../tasks/index.ts'
 import {readGuest} from '../guest-files.ts'
 import {runtimeStatus} from '../runtime/status.ts'
-import {listSnapshots, treeLines} from '../snapshots/tree.ts'
+import {listSnapshots, treeLines} from '../../snapshots/tree.ts'
 import {spec} from './listsnapshot.spec.ts'
 
 export const handler = handleRead(spec, async ({vmid}, context) => {

@@ -1,17 +1,12 @@
-// The plan that removes a snapshot. Pure. What is removed cannot be brought back, so a plan that is interrupted is finished; one that fails
-// leaves a section that says so (`snapstate: delete`), and the same command goes on with it.
-import {parseVolumeId} from '../../../storage/index.ts'
-import {storeCommitStep} from '../../../tasks/index.ts'
+// The plan that removes a snapshot of a virtual machine. Pure. The snapshot in an image that the running machine has open is removed by its QEMU.
 import type {Plan, Step} from '../../../tasks/index.ts'
-import {formatQemuConfig} from '../config/config-file.ts'
+import {checkRemovableOf, planRemoveOf} from '../../snapshots/plan-remove.ts'
+import type {SnapshotVolume} from '../../snapshots/snapshot-volumes.ts'
 import {isDriveKey} from '../config/drives.ts'
 import {parseDriveText} from '../drives/drive-text.ts'
-import {ownedBy} from '../../volume-owner.ts'
-import {assertNotLocked, hasLock} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
 import {assertNotOpenInChain} from './disks.ts'
-import type {SnapshotDisk} from './disks.ts'
-import {assertNoTemplate, existingSnapshot, withLeavingSnapshot, withoutSnapshot} from './sections.ts'
+import {qemuSnapshots} from './sections.ts'
 
 export interface RemoveInput {
   readonly guest: GuestFile
@@ -19,7 +14,7 @@ export interface RemoveInput {
   readonly name: string
   readonly force: boolean
   /** Those of the snapshot's disks that can be reached. */
-  readonly disks: readonly SnapshotDisk[]
+  readonly disks: readonly SnapshotVolume[]
   readonly isRunning: boolean
   /** What removes the state of the running machine, where the snapshot has one. */
   readonly stateSteps: readonly Step[]
@@ -27,32 +22,21 @@ export interface RemoveInput {
 
 /** A removal that failed half-way is gone on with under its own lock. @throws AppError */
 export function checkRemovable(guest: GuestFile, name: string): void {
-  const {snapstate} = existingSnapshot(guest.config, guest.vmid, name).values
-  if (!(hasLock(guest, 'snapshot-delete') && snapstate === 'delete')) assertNotLocked(guest)
-  assertNoTemplate(guest.config, guest.vmid)
+  checkRemovableOf(qemuSnapshots, guest, name)
 }
 
 /** @throws AppError as checkRemovable */
 export function planRemove({guest, path, name, force, disks, isRunning, stateSteps}: RemoveInput): Plan {
-  const {vmid, config, file} = guest
+  const {vmid} = guest
   checkRemovable(guest, name)
   assertNotOpenInChain(vmid, disks, isRunning)
-  const leaving = withLeavingSnapshot(config, vmid, name)
-  const [leavingText, goneText] = [formatQemuConfig(leaving), formatQemuConfig(withoutSnapshot(leaving, vmid, name, ownedBy(vmid)))]
-  const storages = [...new Set(disks.map(({volume}) => parseVolumeId(volume).storage))].sort()
-  return {
-    steps: [
-      ...(storages.length === 0 || force ? [] : [{do: {kind: 'guest.make-storages-ready', storages}}]),
-      storeCommitStep([{path, was: file, text: leavingText, beyond: goneText}]),
-      ...stateSteps,
-      ...disks.map(({volume, isInImage, commands}) => {
-        const key = isRunning && isInImage ? openDrive(guest, volume) : undefined
-        return {do: {kind: 'guest.drop-snapshot', vmid, name, volume, ...(key === undefined ? {} : {key}), ...(force ? {force} : {}), commands}}
-      }),
-      storeCommitStep([{path, was: {data: leavingText}, text: goneText}]),
-    ],
-    whenInterrupted: 'finish',
-  }
+  return planRemoveOf(qemuSnapshots, {
+    guest, path, name, force, volumes: disks, stateSteps,
+    drop: ({volume, isInImage, commands}) => {
+      const key = isRunning && isInImage ? openDrive(guest, volume) : undefined
+      return {kind: 'guest.drop-snapshot', vmid, name, volume, ...(key === undefined ? {} : {key}), ...(force ? {force} : {}), commands}
+    },
+  })
 }
 
 /** The drive by which the running guest has the volume, which may have been another one at the time of the snapshot. */

@@ -2,7 +2,7 @@
 import {describe, expect, it} from 'vitest'
 import {formatQemuConfig, parseQemuConfig} from '../../../../../src/lib/guest/qemu/config/index.ts'
 import {assertComplete, assertNameIsFree, existingSnapshot, rolledBack, withLeavingSnapshot, withNewSnapshot, withTakenSnapshot, withoutSnapshot} from '../../../../../src/lib/guest/qemu/snapshots/sections.ts'
-import {listSnapshots, treeLines} from '../../../../../src/lib/guest/qemu/snapshots/tree.ts'
+import {listSnapshots, treeLines} from '../../../../../src/lib/guest/snapshots/tree.ts'
 
 const mine = () => true
 const taken = (text: string, name: string, timeSeconds = 1) => {

@@ -1,6 +1,6 @@
 // The snapshots of a guest as a tree, from what each stands on. Pure. A damaged file, in which they stand on each other in a circle or on
 // something that is gone, still shows every snapshot once.
-import type {GuestConfig} from '../../guest-config.ts'
+import type {GuestConfig} from '../guest-config.ts'
 
 export interface ListedSnapshot {
   readonly name: string

@@ -1,7 +1,7 @@
 // Looks that the storages of a guest's disks can be used, before anything is changed.
-import {openStorage} from '../../../../storage/index.ts'
-import type {Action} from '../../../../tasks/index.ts'
-import {defineAction} from '../../../../tasks/index.ts'
+import {openStorage} from '../../../storage/index.ts'
+import type {Action} from '../../../tasks/index.ts'
+import {defineAction} from '../../../tasks/index.ts'
 
 export interface MakeStoragesReady extends Action {
   readonly kind: 'guest.make-storages-ready'
