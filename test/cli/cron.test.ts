@@ -74,9 +74,10 @@ const scene: readonly Line[] = [
   {words: words('qm import 110 local:import/none.ova --storage local'), code: 3, tells: /^Error: there is no volume local:import\/none\.ova\n/},
   {words: words('corral import pve /nowhere/pve'), code: 3, tells: /^Error: there is no file or folder \/nowhere\/pve\n/},
   {words: words('pct list')},
+  {words: words('pct rescan')},
   {words: words('pct create 130 local:vztmpl/none.tar.zst --unprivileged 0'), code: 3, tells: /^Error: there is no volume local:vztmpl\/none\.tar\.zst\n/},
-  ...['config', 'destroy', 'enter', 'exec', 'pending', 'set', 'shutdown', 'start', 'status', 'stop', 'unlock'].map((name) => (
-    {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
+  ...['config', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'pending', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'unlock'].map((name) => (
+    {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
   )),
   {words: words('pvenode startall'), tells: /^there is no guest to be started\n$/},
   {words: words('pvenode stopall'), tells: /^no guest is running\n$/},

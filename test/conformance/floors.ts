@@ -11,6 +11,7 @@ export const floors: Readonly<Record<string, number>> = {
   'ovf': 4,
   'pct-idmap': 7,
   'pct-setup': 96,
+  'pct-snapshot': 15,
   'qm-config': 8,
   'qm-plans': 19,
   'qm-snapshot': 27,

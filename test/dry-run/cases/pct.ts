@@ -53,4 +53,21 @@ export const cases: DryRunCases = {
     arrange: async (world) => { await madeContainer(world, 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 5 & wait; done'); await world.before('pct', 'start', '200'); return ['pct', 'shutdown', '200'] },
     shows: /^lxc-stop .* --nowait --nokill$/m,
   }],
+  // The storages' own part in snapshots is compared by the cases of machines; here it is what is a container's.
+  'pct snapshot': [{
+    arrange: async (world) => { await conf(world, 'memory: 32\n'); return ['pct', 'snapshot', '200', 'first', '--description', 'one'] },
+    shows: /^\+snapstate: prepare$/m,
+  }],
+  'pct rollback': [{
+    arrange: async (world) => { await conf(world, 'memory: 64\nparent: first\n\n[first]\nmemory: 32\nsnaptime: 1700000000\n'); return ['pct', 'rollback', '200', 'first'] },
+    shows: /^\+memory: 32$/m,
+  }],
+  'pct delsnapshot': [{
+    arrange: async (world) => { await conf(world, 'memory: 64\nparent: first\n\n[first]\nmemory: 32\nsnaptime: 1700000000\n'); return ['pct', 'delsnapshot', '200', 'first'] },
+    shows: /^-parent: first$/m,
+  }],
+  'pct rescan': [{
+    arrange: async (world) => { await conf(world, 'memory: 32\n'); await world.before('pvesm', 'alloc', 'local', '200', 'vm-200-disk-0.raw', '1M'); return ['pct', 'rescan'] },
+    shows: /^\+unused0: local:200\/vm-200-disk-0\.raw$/m,
+  }],
 }

@@ -8,5 +8,10 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'lxc.fill': async () => (await import('./fill.ts')).fill,
   'lxc.unfill': async () => (await import('./fill.ts')).unfill,
   'lxc.free-volume': async () => (await import('./free-volume.ts')).freeVolume,
+  'lxc.refuse-state': async () => (await import('./refuse-state.ts')).refuseState,
   'lxc.start-task': async () => (await import('./start-task.ts')).startTask,
+  'lxc.roll-back-volume': async () => {
+    const [{rollBackVolumeAction}, {lxcKind}] = await Promise.all([import('../../snapshots/actions/roll-back-volume.ts'), import('../kind.ts')])
+    return rollBackVolumeAction('lxc.roll-back-volume', lxcKind)
+  },
 }

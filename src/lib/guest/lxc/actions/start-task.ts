@@ -15,8 +15,8 @@ export const startTask = defineAction<StartContainerTask>({
     try {
       context.log.info(`starting container ${vmid}: ${await context.startTask('pct start', {vmid})}`)
     } catch (error) {
-      // The container exists, which is what was asked for first.
-      context.log.warn(`container ${vmid} was created but not started: ${errorChain(error).join(': ')}`)
+      // What was asked for first is done.
+      context.log.warn(`container ${vmid} is not started: ${errorChain(error).join(': ')}`)
     }
   },
 })

@@ -1,5 +1,5 @@
 import {defineCommand, std} from '../../../spec/index.ts'
-import {existingSnapshotParam} from './snapshot-params.ts'
+import {existingSnapshotParam} from '../../commands/snapshot-params.ts'
 
 export const spec = defineCommand({
   id: 'qm delsnapshot',

@@ -7,4 +7,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'lxc.stop': async () => (await import('./stop.ts')).stop,
   'lxc.shut-down': async () => (await import('./shut-down.ts')).shutDown,
   'lxc.clear-up': async () => (await import('./clear-up.ts')).clearUpAction,
+  'lxc.freeze': async () => (await import('./freeze.ts')).freeze,
+  'lxc.thaw': async () => (await import('./freeze.ts')).thaw,
+  'lxc.sync': async () => (await import('./sync.ts')).sync,
 }
