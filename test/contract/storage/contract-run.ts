@@ -42,6 +42,9 @@ export interface Contract {
 
 export const mebibyte = 1024 ** 2
 
+/** In the lab everything takes ten times as long. */
+const where = process.env['CORRAL_CONTRACT_WHERE'] ?? 'machine'
+
 /** Called within `describe`. */
 export function contractRun(type: string, make: () => Promise<StorageUnderTest>): Contract {
   let made: StorageUnderTest
@@ -67,7 +70,7 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
   return {
     check: (which, title, test, timeoutMs = 120_000) => {
       covered.set(title, which)
-      it(title, test, timeoutMs)
+      it(title, test, where === 'machine' ? timeoutMs : 10 * timeoutMs)
     },
     lacks: (operation) => { exceptions.set(operation, 'no') },
     cannotTry: (operation) => { exceptions.set(operation, 'untried') },
@@ -79,7 +82,6 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>)
 
 /** One file for each type and place, for scripts/storage-table.mjs. A run of a part of the tests says nothing of the others, and writes nothing. */
 function writeOutcomes(type: string, outcomes: ReadonlyMap<Operation, Outcome>): void {
-  const where = process.env['CORRAL_CONTRACT_WHERE'] ?? 'machine'
   if (!operations.every((operation) => outcomes.has(operation))) return
   const folder = resolve(import.meta.dirname, '../../../dist/storage-contract')
   mkdirSync(folder, {recursive: true})

@@ -1,5 +1,5 @@
-// The kernel's clients of Ceph, and QEMU's: images as devices (krbd), images by librbd of a newer version than the cluster's, and a file system that
-// is mounted. The cluster runs on this machine.
+// The kernel's clients of Ceph: images as devices (krbd), and a file system that is mounted. The cluster runs on this machine. Images opened by QEMU are
+// tried by test/contract/storage/rbd.test.ts, and on a lab host by test/lab/pairs.test.ts.
 import {afterAll, beforeAll} from 'vitest'
 import {plugin as cephfs} from '../../../src/lib/storage/cephfs/plugin.ts'
 import {plugin as rbd} from '../../../src/lib/storage/rbd/plugin.ts'
@@ -27,12 +27,12 @@ function withSecret(plugin: StoragePlugin, path: string): StoragePlugin {
   return {...plugin, open: (config, on, clock) => plugin.open(config, on, clock, secret)}
 }
 
-async function inNamespace(options: Readonly<Record<string, unknown>>): Promise<StorageUnderTest> {
+async function inNamespace(): Promise<StorageUnderTest> {
   const namespace = `n${++namespaces}`
   await cluster.run(['rbd', 'namespace', 'create', '--pool', pool, '--namespace', namespace])
   const host = await sharedHost()
   return {
-    plugin: withSecret(rbd, '/run/corral-lab/pool.keyring'), host, config: {type: 'rbd', storage: 'pool', monhost: cluster.kernelMonitors, pool, namespace, content: 'images', ...options},
+    plugin: withSecret(rbd, '/run/corral-lab/pool.keyring'), host, config: {type: 'rbd', storage: 'pool', monhost: cluster.kernelMonitors, pool, namespace, content: 'images', krbd: 1},
     close: async () => {
       const devices = JSON.parse((await host.run(['rbd', 'device', 'list', '--format', 'json'])).stdout) as {device: string}[]
       for (const {device} of devices) await host.run(['rbd', 'device', 'unmap', '--', device])
@@ -40,8 +40,7 @@ async function inNamespace(options: Readonly<Record<string, unknown>>): Promise<
   }
 }
 
-storageContract('rbd', () => inNamespace({}))
-storageContract('rbd, by the kernel (krbd)', () => inNamespace({krbd: 1}))
+storageContract('rbd by the kernel (krbd)', inNamespace)
 
 storageContract('cephfs', async () => {
   const [host, path] = [await sharedHost(), '/mnt/pve/files']

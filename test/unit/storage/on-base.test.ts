@@ -31,7 +31,7 @@ const run = async (answers: readonly Answer[]) => {
   await makeGroup.run({kind: 'storage.make-group', base, group: 'san0'}, context)
   host.assertAllUsed()
 }
-const pvs = (answer: Omit<Answer, 'argv'>): Answer => ({argv: ['pvs', '--reportformat', 'json', '-o', 'pv_name,vg_name', '--', disk], ...answer})
+const pvs = (answer: Omit<Answer, 'argv'>): Answer => ({argv: ['pvs', '--config', 'log/report_command_log=0', '--reportformat', 'json', '-o', 'pv_name,vg_name', '--', disk], ...answer})
 const noPv = pvs({exitCode: 5, stderr: `  Failed to find physical volume "${disk}".`})
 const wipefs = (stdout: string): Answer => ({argv: ['wipefs', '--no-act', '--json', '--', disk], stdout})
 const vgcreate: Answer = {argv: ['vgcreate', '--', 'san0', disk]}

@@ -3,6 +3,7 @@
 import {ConflictError, ToolError} from '../../base/index.ts'
 import type {Action, Context} from '../../tasks/index.ts'
 import {commandLine, defineAction} from '../../tasks/index.ts'
+import {jsonReport} from '../lvm-report.ts'
 import {groupOfDisk, signaturesOfDisk} from '../lvm/base-disk.ts'
 import {attachBase} from '../on-base.ts'
 
@@ -37,7 +38,7 @@ function makeArgv(group: string, disk: string): string[] {
 
 /** The group that lies on a disk; '' when it is only prepared for one, undefined when it is no physical volume. */
 async function presentGroup(disk: string, {host, signal}: Context): Promise<string | undefined> {
-  const argv = ['pvs', '--reportformat', 'json', '-o', 'pv_name,vg_name', '--', disk]
+  const argv = ['pvs', ...jsonReport, '-o', 'pv_name,vg_name', '--', disk]
   try {
     return groupOfDisk((await host.run(argv, {timeoutMs: limitMs, env: {LVM_SUPPRESS_FD_WARNINGS: '1'}, signal})).stdout)
   } catch (error) {

@@ -1,7 +1,8 @@
 // The command lines of lvm2 and blkdiscard. Pure. Volumes are named <group>/<volume>, never by a path, and stand behind `--`.
+import {jsonReport} from '../lvm-report.ts'
 import {guestTag} from './naming.ts'
 
-const report = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] as const
+const report = [...jsonReport, '--units', 'b', '--nosuffix', '-o'] as const
 
 /** @param name one volume; all of the group when absent */
 export function listArgv(group: string, name?: string): string[] {

@@ -1,6 +1,7 @@
 // The command lines of lvm2 for thin volumes (lvmthin(7)). Pure. Volumes are named <group>/<volume> and stand behind `--`.
+import {jsonReport} from '../lvm-report.ts'
 
-const report = ['--reportformat', 'json', '--units', 'b', '--nosuffix', '-o'] as const
+const report = [...jsonReport, '--units', 'b', '--nosuffix', '-o'] as const
 
 /** All volumes of the group with the pools that they are in. */
 export function listArgv(group: string): string[] {

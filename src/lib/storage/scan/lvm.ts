@@ -1,6 +1,7 @@
 // Which volume groups a host has, and which thin pools are in one (lvmreport(7)).
 import {NotFoundError, ToolError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
+import {jsonReport} from '../lvm-report.ts'
 import {askProgram} from './ask-program.ts'
 
 export interface VolumeGroupName { readonly vg: string }
@@ -8,7 +9,7 @@ export interface ThinPoolName { readonly lv: string }
 
 /** Descriptors that our caller left open are no concern of lvm2's, which would complain of them. */
 const options = {env: {LVM_SUPPRESS_FD_WARNINGS: '1'}}
-const report = ['--reportformat', 'json', '-o'] as const
+const report = [...jsonReport, '-o'] as const
 
 /** @throws UnavailableError when lvm2 is not installed or does not answer */
 export async function scanLvm(context: Pick<Context, 'host' | 'signal'>): Promise<VolumeGroupName[]> {

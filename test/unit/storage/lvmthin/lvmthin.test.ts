@@ -8,7 +8,7 @@ import {plugin} from '../../../../src/lib/storage/lvmthin/plugin.ts'
 const mebibyte = 1024 ** 2
 const section = {type: 'lvmthin', storage: 'thin', vgname: 'pve', thinpool: 'data', content: 'images'}
 const id = {storage: 'thin', name: 'vm-100-disk-0'}
-const list = ['lvs', '--reportformat', 'json', '--units', 'b', '--nosuffix', '-o', 'lv_name,lv_size,lv_attr,lv_tags,lv_time,pool_lv,origin,data_percent,metadata_percent', '--', 'pve']
+const list = ['lvs', '--config', 'log/report_command_log=0', '--reportformat', 'json', '--units', 'b', '--nosuffix', '-o', 'lv_name,lv_size,lv_attr,lv_tags,lv_time,pool_lv,origin,data_percent,metadata_percent', '--', 'pve']
 const pool = {lv_name: 'data', lv_size: String(1024 * mebibyte), lv_attr: 'twi-aotz--', pool_lv: '', data_percent: '25.00'}
 const thin = (name: string, more: Readonly<Record<string, string>> = {}) => ({lv_name: name, lv_size: String(8 * mebibyte), lv_attr: 'Vwi-a-tz--', pool_lv: 'data', lv_time: '2026-01-01 00:00:00 +0000', ...more})
 const group = (...rows: object[]): Answer => ({argv: list, stdout: JSON.stringify({report: [{lv: [pool, ...rows]}]})})

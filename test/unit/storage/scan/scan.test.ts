@@ -71,8 +71,8 @@ describe('an SMB server', () => {
 
 describe('the host', () => {
   it('tells its volume groups and thin pools', async () => {
-    const {context} = world({argv: ['vgs', '--reportformat', 'json', '-o', 'vg_name'], stdout: '{"report":[{"vg":[{"vg_name":"pve"},{"vg_name":"data"}]}]}'}, {
-      argv: ['lvs', '--reportformat', 'json', '-o', 'lv_name,segtype', '--', 'pve'],
+    const {context} = world({argv: ['vgs', '--config', 'log/report_command_log=0', '--reportformat', 'json', '-o', 'vg_name'], stdout: '{"report":[{"vg":[{"vg_name":"pve"},{"vg_name":"data"}]}]}'}, {
+      argv: ['lvs', '--config', 'log/report_command_log=0', '--reportformat', 'json', '-o', 'lv_name,segtype', '--', 'pve'],
       stdout: '{"report":[{"lv":[{"lv_name":"root","segtype":"linear"},{"lv_name":"data","segtype":"thin-pool"},{"lv_name":"vm-100-disk-0","segtype":"thin"}]}]}',
     })
     expect(await scanLvm(context)).toEqual([{vg: 'pve'}, {vg: 'data'}])
