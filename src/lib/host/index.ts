@@ -1,5 +1,5 @@
 export * from './host.ts'
-export {leftoversIn} from './leftovers.ts'
+export {leftoversIn, temporaryName} from './leftovers.ts'
 export {checksumAlgorithms} from './download/request.ts'
 export type {Checksum, ChecksumAlgorithm, DownloadRequest, Downloaded} from './download/request.ts'
 export type {AgentBundle, AgentConnection, AgentFile, HostConnector, HostTarget} from './connector.ts'

@@ -41,7 +41,7 @@ export async function receiveFile(
   let failure: Error | undefined
   counted.once('error', (error) => { failure = error; pipe.destroy(error) })
   await host.files.write(path, '', {mode: 0o600, durable: false})
-  const written = host.run(writeArgv(path), {timeoutMs: limitMs, signal, inputStream: pipe})
+  const written = host.run(writeArgv(path), {timeoutMs: limitMs, signal, inputStream: pipe, diesWithUs: true})
   try {
     const sent = work(counted).then(() => { counted.end() }, (error: unknown) => { counted.destroy(); pipe.destroy(); throw error })
     await Promise.all([sent, written])

@@ -4,6 +4,7 @@ import {randomBytes} from 'node:crypto'
 import type {Clock} from '../../base/index.ts'
 import {ConflictError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import {temporaryName} from '../../host/index.ts'
 import type {ImageName} from '../storage.ts'
 import type {NbdDisk} from './nbd-client.ts'
 import {openNbd} from './nbd-client.ts'
@@ -18,6 +19,11 @@ export interface DiskWish {
   readonly image: ImageName
   readonly isReadOnly: boolean
 }
+
+/** Where the folders of our sockets lie: a socket's path may not be long. */
+export const socketFolders = '/tmp'
+/** The name of the socket in such a folder. */
+export const socketName = 's'
 
 /** Copies of whole disks; the stream's own limit ends what stands still. */
 const runLimitMs = 7 * 24 * 3600_000
@@ -42,14 +48,16 @@ export function nbdArgv(socket: string, {image, isReadOnly}: DiskWish): string[]
  */
 export async function withDiskBytes<R>(access: DiskAccess, wish: DiskWish, work: (disk: NbdDisk) => Promise<R>): Promise<R> {
   const {host} = access
-  const folder = `/tmp/.corral-nbd-${randomBytes(16).toString('hex')}`
+  // Its name says whose it is, so that it is found when we are killed (nbd-leftovers-check.ts).
+  const own = await host.process(process.pid) ?? {pid: process.pid, startTime: '0'}
+  const folder = `${socketFolders}/${temporaryName(own, randomBytes(16).toString('hex'))}`
   await host.files.makeDirectory(folder, 0o700)
   const stop = new AbortController()
-  const server = host.run(nbdArgv(`${folder}/s`, wish), {diesWithUs: true, timeoutMs: runLimitMs, signal: AbortSignal.any([access.signal, stop.signal]), maxOutputBytes: 16 * 1024})
+  const server = host.run(nbdArgv(`${folder}/${socketName}`, wish), {diesWithUs: true, timeoutMs: runLimitMs, signal: AbortSignal.any([access.signal, stop.signal]), maxOutputBytes: 16 * 1024})
   const failed = server.then(() => { throw new UnavailableError('qemu-nbd ended before its work was done') }, (error: unknown) => { throw inOurWords(error, wish.image.path) })
   failed.catch(() => undefined)
   try {
-    const socket = await Promise.race([failed, connected(access, `${folder}/s`, failed)])
+    const socket = await Promise.race([failed, connected(access, `${folder}/${socketName}`, failed)])
     // It may close the connection at any time; whoever reads or writes it next is told.
     socket.on('error', () => undefined)
     try {

@@ -38,7 +38,7 @@ export async function writingTo(place: string, {host, signal, terminal}: Outlet,
   if (await host.files.stat(place) !== undefined) throw new ConflictError(`${place} is there already and is not overwritten`)
   await host.files.write(place, '', {mode: 0o600, overwrite: false, durable: false})
   const pipe = new PassThrough()
-  const written = host.run(['dd', `of=${place}`, 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none'], {timeoutMs: limitMs, signal, inputStream: pipe})
+  const written = host.run(['dd', `of=${place}`, 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none'], {timeoutMs: limitMs, signal, inputStream: pipe, diesWithUs: true})
   try {
     await Promise.all([work(pipe).then(() => { pipe.end() }, (error: unknown) => { pipe.destroy(asError(error)); throw error }), written])
   } catch (error) {
