@@ -9,6 +9,7 @@ import {actionLoaders as lxcActions} from './guest/lxc/actions/index.ts'
 import {commands as lxcCommands} from './guest/lxc/commands/index.ts'
 import {actionLoaders as qemuActions} from './guest/qemu/actions/index.ts'
 import {commands as qemuCommands} from './guest/qemu/commands/index.ts'
+import {doctorCheckLoaders as lxcChecks} from './guest/lxc/doctor-checks.ts'
 import {doctorCheckLoaders as qemuChecks} from './guest/qemu/doctor-checks.ts'
 import {actionLoaders as hostActions} from './hosts/actions/index.ts'
 import {commands as hostCommands} from './hosts/commands/index.ts'
@@ -38,6 +39,6 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 export const catalog: Catalog = {
   commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, hostCommands, completionCommands),
   actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, hostActions, completionActions),
-  doctorCheckLoaders: mergeTables(storageChecks, qemuChecks),
+  doctorCheckLoaders: mergeTables(storageChecks, qemuChecks, lxcChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

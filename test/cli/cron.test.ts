@@ -75,8 +75,10 @@ const scene: readonly Line[] = [
   {words: words('corral import pve /nowhere/pve'), code: 3, tells: /^Error: there is no file or folder \/nowhere\/pve\n/},
   {words: words('pct list')},
   {words: words('pct rescan')},
+  {words: words('pct cpusets'), prints: /^no running containers\n$/},
+  {words: words('corral container cleanup 130')},
   {words: words('pct create 130 local:vztmpl/none.tar.zst --unprivileged 0'), code: 3, tells: /^Error: there is no volume local:vztmpl\/none\.tar\.zst\n/},
-  ...['config', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'pending', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'unlock'].map((name) => (
+  ...['config', 'console', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'pending', 'reboot', 'resume', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'suspend', 'unlock'].map((name) => (
     {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
   )),
   {words: words('pvenode startall'), tells: /^there is no guest to be started\n$/},

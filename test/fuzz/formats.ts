@@ -11,7 +11,6 @@ import {readSev, readTdx} from '../../src/lib/guest/qemu/config/encryption.ts'
 import {readHostPci} from '../../src/lib/guest/qemu/config/host-devices.ts'
 import {readUsbHost} from '../../src/lib/guest/qemu/config/ports.ts'
 import {readVirtiofs} from '../../src/lib/guest/qemu/config/virtiofs.ts'
-import {parseGroupMounts} from '../../src/lib/guest/qemu/cpu-time/control-group.ts'
 import {parseDirectoryMappings} from '../../src/lib/guest/qemu/facts/directory-mappings.ts'
 import {parseSevCapabilities} from '../../src/lib/guest/qemu/facts/encryption.ts'
 import {parsePciMappings, parseUsbMappings} from '../../src/lib/guest/qemu/host-devices/mappings.ts'
@@ -33,6 +32,9 @@ import {scsiFormat} from '../../src/lib/guest/qemu/config/drives.ts'
 import {
   formatLxcConfig, formatRange, idMapOf, parseLxcConfig, readDevice, readMountPoint, readNet, readRawLine,
 } from '../../src/lib/guest/lxc/config/index.ts'
+import {parseGroupMounts} from '../../src/lib/guest/control-groups/mounts.ts'
+import {formatCpuList, parseCpuList} from '../../src/lib/guest/cpu-set.ts'
+import {parseOwnGroups} from '../../src/lib/guest/lxc/runtime/control-groups.ts'
 import {parseSubordinateIds} from '../../src/lib/guest/lxc/facts/subordinate-ids.ts'
 import {parseOsRelease} from '../../src/lib/guest/lxc/setup/detect.ts'
 import {readHostDns as readContainerDns} from '../../src/lib/guest/lxc/setup/host-dns.ts'
@@ -170,6 +172,9 @@ export const formats: Readonly<Record<string, Format>> = {
   'os-release': format(['guest/lxc/setup/detect.ts parseOsRelease'], ['ID=debian\nVERSION_ID="13"\nNAME=\'x y\'\n'], parseOsRelease),
   'name servers for containers': format(['guest/lxc/setup/host-dns.ts readHostDns'], ['nameserver 192.0.2.1 # x\nsearch a b\n'], readContainerDns),
   'checkpoints of tar': format(['guest/lxc/templates/extract-argv.ts readCheckpoint'], ['tar: 3276', '5'], readCheckpoint),
+  'mounts of control groups': format(['guest/control-groups/mounts.ts parseGroupMounts'], ['30 24 0:26 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n31 24 0:27 /a /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'], text => parseGroupMounts(text)),
+  'control groups of containers': format(['guest/lxc/runtime/control-groups.ts parseOwnGroups'], ['4:memory:/lxc.payload.200/init.scope\n0::/a/lxc.payload.200-1/x\n'], text => parseOwnGroups(text, 200)),
+  'lists of processors': format(['guest/cpu-set.ts parseCpuList', 'guest/cpu-set.ts formatCpuList'], ['0-3,8\n', '5'], text => parseCpuList(text), formatCpuList),
   'raw lines': format(['guest/lxc/config/raw-lines.ts readRawLine'], ['lxc.idmap = u 0 100000 65536', 'lxc.cap.drop: mknod'], readRawLine),
   'id maps': format(['guest/lxc/config/id-map.ts formatRange'], ['u 0 100000 65536', 'g 5 5 1'], text => idMapOf({values: {}, raw: [['lxc.idmap', text]]})[0], formatRange),
   'mount points': format(['guest/lxc/config/mounts.ts readMountPoint'], ['local:100/vm-100-disk-1.raw,mp=/srv/data,size=8G,mountoptions=noatime;nosuid', '/srv,mp=/srv,ro=1'], text => readMountPoint('mp0', text)),
@@ -329,7 +334,6 @@ export const formats: Readonly<Record<string, Format>> = {
   'hosts of usb': format(['guest/qemu/config/ports.ts readUsbHost'], ['1234:abcd', '1-2.3', 'spice'], text => readUsbHost('usb0', text)),
   'numbers of keys': format(['guest/read-properties.ts readFloat'], ['0.5', '100'], text => readFloat('cpulimit', text)),
   'virtiofs': format(['guest/qemu/config/virtiofs.ts readVirtiofs'], ['docs,cache=always', 'dirid=docs'], text => readVirtiofs('virtiofs0', text)),
-  'mounts of control groups': format(['guest/qemu/cpu-time/control-group.ts parseGroupMounts'], ['30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n31 23 0:27 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n'], parseGroupMounts),
   'mapped folders': format(['guest/qemu/facts/directory-mappings.ts parseDirectoryMappings'], ['docs\n\tmap node=h1,path=/srv/docs\n\nmusic\n\tmap node=h2,path=/srv/music\n'], text => parseDirectoryMappings(text, 'h1')),
   'mapped PCI devices': format(['guest/qemu/host-devices/mappings.ts parsePciMappings'], ['nic\n\tmap id=8086:10d3,node=h1,path=0000:01:00.0\n\tmdev 0\n'], parsePciMappings),
   'mapped USB devices': format(['guest/qemu/host-devices/mappings.ts parseUsbMappings'], ['stick\n\tmap id=1234:abcd,node=h1\n'], parseUsbMappings),

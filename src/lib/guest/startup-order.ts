@@ -14,7 +14,7 @@ export interface Startup {
 
 export interface OrderedGuest extends Startup {
   readonly vmid: number
-  readonly kind: 'qemu'
+  readonly kind: 'qemu' | 'lxc'
 }
 
 /** What of a guest's configuration counts here. */

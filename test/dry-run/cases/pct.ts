@@ -1,10 +1,12 @@
 // Containers, privileged ones: they need no ranges of users. Those that run do so in a real LXC, with an init that ends by itself.
+import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {writeTemplate} from '../../support/container-template.ts'
 import type {DryRunCases} from '../support/case.ts'
 import type {World} from '../support/world.ts'
 
 const template = (world: World, init = 'exec /bin/sleep 1') => writeTemplate(join(world.root, 'lib/vz/template/cache/small.tar.gz'), {init})
+const haltingInit = 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 5 & wait; done'
 const conf = (world: World, text: string) => world.context.store.commit({put: {'nodes/h1/lxc/200.conf': text}})
 
 async function madeContainer(world: World, init?: string): Promise<void> {
@@ -49,8 +51,29 @@ export const cases: DryRunCases = {
     arrange: async (world) => { await madeContainer(world, 'exec /bin/sleep 60'); await world.before('pct', 'start', '200'); return ['pct', 'stop', '200'] },
     shows: /^lxc-stop .* --kill$/m,
   }],
+  'pct reboot': [{
+    arrange: async (world) => { await madeContainer(world, haltingInit); await world.before('pct', 'start', '200'); return ['pct', 'reboot', '200'] },
+    shows: /^pct start 200$/m,
+  }],
+  'pct suspend': [{
+    arrange: async (world) => { await madeContainer(world, 'exec /bin/sleep 60'); await world.before('pct', 'start', '200'); return ['pct', 'suspend', '200'] },
+    shows: /^lxc-freeze /m,
+  }],
+  'pct resume': [{
+    arrange: async (world) => { await madeContainer(world, 'exec /bin/sleep 60'); await world.before('pct', 'start', '200'); await world.before('pct', 'suspend', '200'); return ['pct', 'resume', '200'] },
+    shows: /^lxc-unfreeze /m,
+  }],
+  'corral container cleanup': [{
+    arrange: async (world) => {
+      await conf(world, 'memory: 32\n')
+      mkdirSync(join(world.root, 'run/lxc'), {recursive: true})
+      writeFileSync(join(world.root, 'run/lxc/200.run'), 'a run that ended unseen')
+      return ['corral', 'container', 'cleanup', '200']
+    },
+    shows: /^rm -f -- .*\/200\.run$/m,
+  }],
   'pct shutdown': [{
-    arrange: async (world) => { await madeContainer(world, 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 5 & wait; done'); await world.before('pct', 'start', '200'); return ['pct', 'shutdown', '200'] },
+    arrange: async (world) => { await madeContainer(world, haltingInit); await world.before('pct', 'start', '200'); return ['pct', 'shutdown', '200'] },
     shows: /^lxc-stop .* --nowait --nokill$/m,
   }],
   // The storages' own part in snapshots is compared by the cases of machines; here it is what is a container's.

@@ -1,7 +1,7 @@
 // Starts the guests of a node in their order, each as a task of its own. It takes no lock: each start takes that of its guest.
 import {handleChange} from '../../tasks/index.ts'
 import type {Context} from '../../tasks/index.ts'
-import {guestsOfNode} from '../guest-wishes.ts'
+import {guestsOfNode, toolOf} from '../guest-wishes.ts'
 import {startsOnBoot, startupGroups} from '../startup-order.ts'
 import {spec} from './startall.spec.ts'
 
@@ -13,8 +13,8 @@ export const handler = handleChange(spec, {
   plan: async ({force, vms, 'max-workers': maxWorkers}, context) => {
     const guests = (await guestsOfNode(vms, context))
       .filter((guest) => !guest.isTemplate && !guest.isRunning && (force === true || startsOnBoot(guest)))
-    const groups = startupGroups(guests, (message) => context.log.warn(message)).map((group) => group.map(({vmid, upSeconds}) => ({
-      vmid, command: 'qm start', params: {vmid}, pauseSeconds: upSeconds ?? pauseSeconds,
+    const groups = startupGroups(guests, (message) => context.log.warn(message)).map((group) => group.map(({vmid, kind, upSeconds}) => ({
+      vmid, command: `${toolOf[kind]} start`, params: {vmid}, pauseSeconds: upSeconds ?? pauseSeconds,
     })))
     if (groups.length === 0) context.log.info('there is no guest to be started')
     const delaySeconds = force === true || groups.length === 0 ? 0 : await onbootDelay(context)

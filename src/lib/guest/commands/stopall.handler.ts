@@ -2,7 +2,7 @@
 // its guest.
 import {handleChange} from '../../tasks/index.ts'
 import type {Context} from '../../tasks/index.ts'
-import {guestsOfNode} from '../guest-wishes.ts'
+import {guestsOfNode, toolOf} from '../guest-wishes.ts'
 import {shutdownGroups} from '../startup-order.ts'
 import {spec} from './stopall.spec.ts'
 
@@ -12,12 +12,12 @@ export const handler = handleChange(spec, {
   locks: () => [],
   plan: async ({vms, timeout, 'force-stop': forceStop, 'max-workers': maxWorkers}, context) => {
     const guests = (await guestsOfNode(vms, context)).filter(({isRunning}) => isRunning)
-    const groups = shutdownGroups(guests, (message) => context.log.warn(message)).map((group) => group.map(({vmid, downSeconds}) => {
+    const groups = shutdownGroups(guests, (message) => context.log.warn(message)).map((group) => group.map(({vmid, kind, downSeconds}) => {
       const seconds = downSeconds ?? timeout ?? spec.params.timeout.default
       const isStopped = seconds === 0 && forceStop !== false
       return isStopped
-        ? {vmid, command: 'qm stop', params: {vmid}, pauseSeconds: 0}
-        : {vmid, command: 'qm shutdown', params: {vmid, timeout: seconds, forceStop: forceStop !== false}, pauseSeconds: 0}
+        ? {vmid, command: `${toolOf[kind]} stop`, params: {vmid}, pauseSeconds: 0}
+        : {vmid, command: `${toolOf[kind]} shutdown`, params: {vmid, timeout: seconds, forceStop: forceStop !== false}, pauseSeconds: 0}
     }))
     if (groups.length === 0) context.log.info('no guest is running')
     return {

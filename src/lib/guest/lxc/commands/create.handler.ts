@@ -7,6 +7,7 @@ import type {Context, Plan} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
 import {claimVmid, guestLockName} from '../../guest-files.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {hashedPassword, newSalt} from '../../password-hash.ts'
 import {fileWithPoolMember} from '../../pools.ts'
 import {assertDistinctPaths} from '../change-config.ts'
@@ -47,6 +48,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   if (unused !== undefined) throw new InvalidInputError(`'${unused}' cannot be given to a new container, which has no volumes yet`, {[unused]: 'is for existing containers'})
   const given = await storedValues(splitOptions(params).others, {}, context.store)
   assertMaySet(given, context.caller)
+  if (given['hookscript'] !== undefined) await hookScriptPath(given['hookscript'], context)
   warnOfKeysThatWait(given, context.log)
   const values = {arch: 'amd64', hostname: `CT${vmid}`, memory: '512', swap: '512', unprivileged: '1', ...given}
   if (values.unprivileged === '0') delete (values as Record<string, string>)['unprivileged']

@@ -35,7 +35,7 @@ export const handler = handleChange(spec, {
       ...(purge === true ? await filesWithoutGuest(vmid, context.store) : []),
     ]
     return {
-      steps: [...await endOfRun(vmid, context), ...volumes.map(({storage, id}) => removeVolumeStep(storage, id)), storeCommitStep(files.filter(({was}) => was !== undefined))],
+      steps: [...await endOfRun(guest, context), ...volumes.map(({storage, id}) => removeVolumeStep(storage, id)), storeCommitStep(files.filter(({was}) => was !== undefined))],
       whenInterrupted: 'finish',
     }
   },

@@ -19,7 +19,7 @@ export const handler = handleChange(spec, {
     return planRollback({
       guest, path: containerConfigPath(context.node, vmid), name: snapname, config: configAfter(guest, snapname),
       volumes: await snapshotVolumes(volumesOf(values), {what: 'rollback', name: snapname}, context),
-      endSteps: await endOfRun(vmid, context),
+      endSteps: await endOfRun(guest, context),
       afterwards: start === true ? [{kind: 'lxc.start-task', vmid}] : [],
     })
   },

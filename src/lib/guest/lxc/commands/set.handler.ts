@@ -6,6 +6,7 @@ import {parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {handleChange} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {guestLockName} from '../../guest-files.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {ownedBy} from '../../volume-owner.ts'
 import {changeConfig} from '../change-config.ts'
 import {idMapOf, referencedVolumes} from '../config/index.ts'
@@ -44,6 +45,7 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const planned = await planVolumes({vmid, map: idMapOf(guest.config.current), wanted: volumes, config: guest.config}, context)
   const change = {values: {...values, ...planned.values}, delete: splitList(deleted ?? ''), revert: splitList(revert ?? '')}
   assertMaySet({...change.values, ...Object.fromEntries([...change.delete, ...change.revert].map((key) => [key, '']))}, context.caller)
+  if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
   const isRunning = await monitorOf(vmid, context) !== undefined
   const changed = changeConfig(guest.config, change, {vmid, isRunning, ownsVolume: ownedBy(vmid)})
   for (const warning of changed.warnings) context.log.warn(warning)

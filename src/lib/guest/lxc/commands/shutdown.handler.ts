@@ -15,7 +15,7 @@ export const handler = handleChange(spec, {
     const pending = await pendingChangesAtEnd(guest, context)
     const timeoutMs = limitMs(timeout ?? shutdownTimeoutSeconds(guest.config.current.values))
     return {
-      steps: [...await endOfRun(vmid, context, {timeoutMs, forceStop: forceStop === true}), ...pending.steps],
+      steps: [...await endOfRun(guest, context, {timeoutMs, forceStop: forceStop === true}), ...pending.steps],
       ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),
       // Waiting can be cancelled, and until the container has ended nothing is done that would need an undo.
       whenInterrupted: 'undo',

@@ -4,6 +4,7 @@ import {handleChange} from '../../../tasks/index.ts'
 import {guestLockName, isYes} from '../../guest-files.ts'
 import {assertUnlocked, readContainer} from '../kind.ts'
 import {locksOfPendingChanges, planPendingChanges} from '../plan-change.ts'
+import {afterEndSteps} from '../runtime/end-steps.ts'
 import {planLaunch} from '../runtime/plan-launch.ts'
 import {monitorOf} from '../runtime/status.ts'
 import {spec} from './start.spec.ts'
@@ -20,9 +21,12 @@ export const handler = handleChange(spec, {
     const pending = await planPendingChanges(guest, context)
     const launch = await planLaunch(vmid, pending.config.current, debug === true || isYes(values['debug']), context)
     return {
-      steps: [...pending.plan.steps, ...launch],
+      steps: [
+        // A run that ended unseen has had no end yet for its hook script.
+        ...await afterEndSteps(guest, context), ...pending.plan.steps, ...launch.steps,
+      ],
       // A start that fails is taken back with the changes, so nothing that they gave up may be gone before it has worked.
-      ...(pending.plan.afterwards === undefined ? {} : {afterwards: pending.plan.afterwards}),
+      afterwards: [...pending.plan.afterwards ?? [], ...launch.afterwards],
       whenInterrupted: 'undo',
     }
   },

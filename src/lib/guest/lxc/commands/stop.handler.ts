@@ -17,7 +17,7 @@ export const handler = handleChange(spec, {
     assertUnlocked(guest, skiplock, context.caller)
     const pending = await pendingChangesAtEnd(guest, context)
     return {
-      steps: [...await endOfRun(vmid, context), ...pending.steps],
+      steps: [...await endOfRun(guest, context), ...pending.steps],
       ...(pending.afterwards === undefined ? {} : {afterwards: pending.afterwards}),
       whenInterrupted: 'finish',
     }

@@ -12,7 +12,6 @@ const on = '(?!(?:0|off|no|false)$)'
 /** Keys that are refused, whatever they say. */
 const keyReasons: readonly (readonly [key: RegExp, reason: string])[] = [
   [/^dev\d+$/, 'devices of the host are not passed on yet'],
-  [/^hookscript$/, 'hook scripts of containers are not run yet'],
   [/^cores$/, 'processors are not dealt out yet; cpulimit limits what a container takes of them'],
 ]
 

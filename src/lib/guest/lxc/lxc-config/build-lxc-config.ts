@@ -21,6 +21,8 @@ export interface LxcConfigFacts {
   readonly placeOf: (key: string) => string
   /** The mount points that are folders; the others are files. */
   readonly bridgeMtus: Readonly<Record<string, number>>
+  /** The shell words that LXC runs when the container has ended. */
+  readonly postStopHook: string
 }
 
 /** @throws InvalidInputError naming a key whose value is wrong */
@@ -41,6 +43,7 @@ export function buildLxcConfig(section: ConfigSection, facts: LxcConfigFacts): L
     ...limitLines(values, host),
     ...mountLines(mountPoints(values), facts.placeOf),
     ...networkLines(netsOf(values), vmid, facts.bridgeMtus),
+    ['lxc.hook.post-stop', facts.postStopHook],
     ...raw,
   ]
 }

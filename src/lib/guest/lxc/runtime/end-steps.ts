@@ -1,19 +1,42 @@
-// The steps that end a container, or clear up after one that ended by itself. None when nothing of it is there.
+// The steps that end a container, and what is done after it has ended, however it did. None when nothing of it is there.
 import type {Context, Step} from '../../../tasks/index.ts'
+import type {GuestFile} from '../../guest-files.ts'
 import {stopArgv} from './end-container.ts'
-import {containerPaths} from './paths.ts'
-import {monitorOf} from './status.ts'
+import {hookActions} from './hook-steps.ts'
+import {containerPaths, endedRunFiles} from './paths.ts'
+import {monitorOf, uncleanedRun} from './status.ts'
 
 export interface ShutdownWish { readonly timeoutMs: number; readonly forceStop: boolean }
 
+type Guest = Pick<GuestFile, 'vmid' | 'config'>
+
 /** @param shutdown ask it first, and wait that long */
-export async function endOfRun(vmid: number, context: Context, shutdown?: ShutdownWish): Promise<Step[]> {
-  const {config, pid, lxcPath} = containerPaths(context.places, vmid)
-  const files = [config, pid]
-  if (await monitorOf(vmid, context) === undefined) {
-    const isLeft = await context.host.files.stat(pid) !== undefined
-    return isLeft ? [{do: {kind: 'lxc.clear-up', vmid, files}}] : []
-  }
-  if (shutdown === undefined) return [{do: {kind: 'lxc.stop', vmid, argv: stopArgv(context.places, vmid), files}}]
-  return [{do: {kind: 'lxc.shut-down', vmid, argv: ['lxc-stop', '-P', lxcPath, '-n', String(vmid), '--nowait', '--nokill'], files, ...shutdown}}]
+export async function endOfRun(guest: Guest, context: Context, shutdown?: ShutdownWish): Promise<Step[]> {
+  const isRunning = await monitorOf(guest.vmid, context) !== undefined
+  const {reboot} = containerPaths(context.places, guest.vmid)
+  return [
+    ...(isRunning ? endingSteps(guest, context, shutdown) : []),
+    // It is to stay off, whatever a reboot that was under way wanted.
+    ...(isRunning || await context.host.files.stat(reboot) !== undefined ? [{do: {kind: 'file.remove', path: reboot}}] : []),
+    ...await afterEndSteps(guest, context),
+  ]
+}
+
+/** Of a container that runs. */
+export function endingSteps({vmid, config}: Guest, {places}: Context, shutdown?: ShutdownWish): Step[] {
+  const argv = shutdown === undefined ? stopArgv(places, vmid) : ['lxc-stop', '-P', containerPaths(places, vmid).lxcPath, '-n', String(vmid), '--nowait', '--nokill']
+  return [
+    ...hookActions(vmid, config.current.values, 'pre-stop').map((action) => ({do: action})),
+    {do: {kind: shutdown === undefined ? 'lxc.stop' : 'lxc.shut-down', vmid, argv, ...shutdown}},
+  ]
+}
+
+/** The run files go last: while they are there, whoever comes next does what is missing. */
+export async function afterEndSteps({vmid, config}: Guest, context: Context): Promise<Step[]> {
+  const run = await uncleanedRun(vmid, context)
+  if (run === undefined) return []
+  return [
+    ...hookActions(vmid, config.current.values, 'post-stop', run).map((action) => ({do: action})),
+    {do: {kind: 'lxc.clear-up', vmid, files: endedRunFiles(context.places, vmid)}},
+  ]
 }

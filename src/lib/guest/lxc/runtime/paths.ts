@@ -9,8 +9,14 @@ export interface ContainerPaths {
   readonly config: string
   /** LXC's log of the last start. */
   readonly log: string
-  /** The number of LXC's monitor, which it writes itself. */
+  /** The number of LXC's monitor, which it writes itself and takes away with its end. */
   readonly pid: string
+  /** Which run it is. There from before LXC is started until somebody has cleared up after the container's end. */
+  readonly run: string
+  /** Present while a reboot waits for the container's end: whoever clears up starts it again. */
+  readonly reboot: string
+  /** How often the hook script was called for the start or the end that is under way. */
+  readonly hookCalls: {readonly 'post-start': string; readonly 'pre-stop': string; readonly 'post-stop': string}
   /** What `-P` is given to LXC's programs: its sockets are named by it. */
   readonly lxcPath: string
   /** Where the mount space has the root file system, and the mount points beside it (docs/containers.md). */
@@ -32,7 +38,18 @@ export function containerRunDir({runDir}: Pick<Places, 'runDir'>): string {
 export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: number): ContainerPaths {
   const dir = containerRunDir(places)
   const lxcPath = lxcPathOf(places)
-  return {dir, config: `${dir}/${vmid}.config`, log: `${dir}/${vmid}.log`, pid: `${dir}/${vmid}.pid`, lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`}
+  const base = `${dir}/${vmid}`
+  return {
+    dir, config: `${base}.config`, log: `${base}.log`, pid: `${base}.pid`, run: `${base}.run`, reboot: `${base}.reboot`,
+    hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
+    lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`,
+  }
+}
+
+/** What is removed once a container has ended. The log stays: it says why the last start failed. The run goes last: while it is there, somebody still has to clear up. */
+export function endedRunFiles(places: Pick<Places, 'root' | 'runDir'>, vmid: number): readonly string[] {
+  const {config, pid, hookCalls, run} = containerPaths(places, vmid)
+  return [config, pid, ...Object.values(hookCalls), run]
 }
 
 /** Where the SSH host keys of a new container are for the moment that their making takes. */

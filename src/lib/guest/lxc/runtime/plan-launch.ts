@@ -1,18 +1,22 @@
 // The steps that start a container, from its configuration and the facts of the host. Looks and changes nothing.
+import {randomUUID} from 'node:crypto'
 import {ConflictError} from '../../../base/index.ts'
 import {findBridge, missingBridge} from '../../../network/index.ts'
-import type {Context, Step} from '../../../tasks/index.ts'
+import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {checkPlainValues, idMapOf, mountPoints, netsOf, refuseUnsupportedKeys} from '../config/index.ts'
 import {gatherHostFacts} from '../facts/host-facts.ts'
 import {requireSubordinateIds} from '../facts/subordinate-ids.ts'
 import {buildLxcConfig, lxcConfigText} from '../lxc-config/build-lxc-config.ts'
+import {hookActions} from './hook-steps.ts'
 import {containerPaths, mountPlace} from './paths.ts'
+import {postStopHook, watchArgv} from './watch.ts'
 
 const startLimitMs = 120_000
 
 /** @throws AppError saying what stands in the way of the start */
-export async function planLaunch(vmid: number, section: ConfigSection, isDebug: boolean, context: Context): Promise<Step[]> {
+export async function planLaunch(vmid: number, section: ConfigSection, isDebug: boolean, context: Context): Promise<{readonly steps: readonly Step[]; readonly afterwards: readonly Action[]}> {
   refuseUnsupportedKeys(section)
   checkPlainValues(section.values)
   const {host, places} = context
@@ -21,11 +25,21 @@ export async function planLaunch(vmid: number, section: ConfigSection, isDebug: 
   const [facts] = await Promise.all([gatherHostFacts(host), requireSubordinateIds(idMapOf(section), host)])
   const paths = containerPaths(places, vmid)
   const bridgeMtus = await mtusOfBridges(section, context)
-  const text = lxcConfigText(buildLxcConfig(section, {vmid, host: facts, rootfs: paths.rootfs, placeOf: (key) => mountPlace(places, vmid, key), bridgeMtus}))
+  const text = lxcConfigText(buildLxcConfig(section, {vmid, host: facts, rootfs: paths.rootfs, placeOf: (key) => mountPlace(places, vmid, key), bridgeMtus, postStopHook: postStopHook(paths.reboot)}))
   const argv = [
     'lxc-start', '-P', paths.lxcPath, '-n', String(vmid), '-f', paths.config, '-p', paths.pid, '-o', paths.log, '-l', isDebug ? 'TRACE' : 'WARN', '-d',
   ]
-  return [{do: {kind: 'lxc.launch', vmid, section, config: {path: paths.config, text}, argv, timeoutMs: startLimitMs}, undo: {kind: 'lxc.undo-start', vmid}}]
+  const {hookscript} = section.values
+  if (hookscript !== undefined) await hookScriptPath(hookscript, context)
+  return {
+    steps: [
+      // It may make what the start looks for: a mount, a device. Its failure keeps the container off.
+      ...hookActions(vmid, section.values, 'pre-start').map((action) => ({do: action})),
+      {do: {kind: 'lxc.launch', vmid, section, config: {path: paths.config, text}, argv, timeoutMs: startLimitMs, run: randomUUID(), watchArgv: watchArgv(vmid, places)}, undo: {kind: 'lxc.undo-start', vmid}},
+    ],
+    // Once nothing is taken back any more.
+    afterwards: hookActions(vmid, section.values, 'post-start'),
+  }
 }
 
 async function mtusOfBridges({values}: ConfigSection, {host}: Context): Promise<Record<string, number>> {

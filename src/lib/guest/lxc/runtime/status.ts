@@ -13,23 +13,35 @@ export interface RuntimeContext {
 /** LXC's monitor of a running container; undefined when it does not run. */
 export async function monitorOf(vmid: number, {host, places}: RuntimeContext): Promise<ProcessId | undefined> {
   const {pid: pidPath, lxcPath} = containerPaths(places, vmid)
-  const text = await readIfThere(host, pidPath)
+  const text = await textIfThere(host, pidPath)
   const pid = /^\s*([1-9]\d{0,9})\s*$/.exec(text ?? '')?.[1]
   const process = pid === undefined ? undefined : await host.process(Number(pid))
   return process !== undefined && await isMonitorOf(process.pid, vmid, lxcPath, host) ? process : undefined
 }
 
+/** Which run it is that nobody has cleared up after, or that goes on; undefined when everything is cleared up. */
+export async function uncleanedRun(vmid: number, {host, places}: RuntimeContext): Promise<string | undefined> {
+  return (await textIfThere(host, containerPaths(places, vmid).run))?.trim()
+}
+
 /** The first process of a running container, as the host numbers it; undefined while there is none. */
 export async function initOf(monitor: ProcessId, host: Host): Promise<number | undefined> {
-  const text = await readIfThere(host, `/proc/${monitor.pid}/task/${monitor.pid}/children`)
+  const text = await textIfThere(host, `/proc/${monitor.pid}/task/${monitor.pid}/children`)
   const pid = /^\s*(\d+)/.exec(text ?? '')?.[1]
   return pid === undefined ? undefined : Number(pid)
 }
 
-/** The numbers of the containers that have a PID file, whether they run or not; smallest first. */
-export async function containersWithPidFile({host, places}: RuntimeContext): Promise<number[]> {
+/** The numbers of the containers that run, or that ended and nobody has cleared up after; smallest first. */
+export async function containersWithRun({host, places}: RuntimeContext): Promise<number[]> {
   const names = await host.files.list(containerRunDir(places))
-  return names.flatMap((name) => { const match = /^([1-9]\d{2,8})\.pid$/.exec(name); return match === null ? [] : [Number(match[1])] }).sort((a, b) => a - b)
+  return names.flatMap((name) => { const match = /^([1-9]\d{2,8})\.run$/.exec(name); return match === null ? [] : [Number(match[1])] }).sort((a, b) => a - b)
+}
+
+/** The numbers of the containers that run, smallest first. */
+export async function runningContainers(context: RuntimeContext): Promise<number[]> {
+  const running: number[] = []
+  for (const vmid of await containersWithRun(context)) if (await monitorOf(vmid, context) !== undefined) running.push(vmid)
+  return running
 }
 
 /** All monitors of a container, by a look at all processes: also one whose PID file was not written. Slow, for recovery only. */
@@ -46,7 +58,7 @@ export async function findMonitors(vmid: number, {host, places}: RuntimeContext)
 
 /** LXC's monitor calls itself `[lxc monitor] PATH NAME`; `lxc-start` before that has the path in its arguments. */
 async function isMonitorOf(pid: number, vmid: number, lxcPath: string, host: Host): Promise<boolean> {
-  const words = (await readIfThere(host, `/proc/${pid}/cmdline`) ?? '').split(/[\0 ]+/)
+  const words = (await textIfThere(host, `/proc/${pid}/cmdline`) ?? '').split(/[\0 ]+/)
   const title = words.join(' ').trim()
   if (title === `[lxc monitor] ${lxcPath} ${vmid}`) return true
   return /(?:^|\/)lxc-start$/.test(words[0] ?? '') && words.includes(lxcPath) && words[words.indexOf('-n') + 1] === String(vmid)
@@ -63,7 +75,8 @@ export async function waitForEnd(process: ProcessId, limitMs: number, {host, clo
   }
 }
 
-async function readIfThere(host: Host, path: string): Promise<string | undefined> {
+/** A file of the kernel or of the run folder; undefined when it is gone. */
+export async function textIfThere(host: Host, path: string): Promise<string | undefined> {
   try {
     return await host.files.readText(path, 64 * 1024)
   } catch (error) {

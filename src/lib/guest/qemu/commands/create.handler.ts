@@ -11,7 +11,7 @@ import {formatQemuConfig} from '../config/index.ts'
 import {guestsOfImports, planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
-import {hookScriptPath} from '../runtime/hook-script.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {spec} from './create.spec.ts'
 
 type CreateParams = ParamsOf<typeof spec>

@@ -20,7 +20,7 @@ import {locksOfCloudInitDrives, planConfigChange} from '../plan-config-change.ts
 import type {WantedConfig} from '../plan-config-change.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import {describeChange} from '../change-words.ts'
-import {hookScriptPath} from '../runtime/hook-script.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {spec} from './set.spec.ts'
 
 type SetParams = ParamsOf<typeof spec>

@@ -4,6 +4,7 @@ import {createHash} from 'node:crypto'
 import type {Places} from '../../../base/index.ts'
 import {AppError, UnavailableError} from '../../../base/index.ts'
 import type {Host, ProcessId} from '../../../host/index.ts'
+import {longestMountTable, parseGroupMounts} from '../../control-groups/mounts.ts'
 import {groupValues} from './cpu-time.ts'
 import type {CpuTime, GroupVersion} from './cpu-time.ts'
 
@@ -13,8 +14,6 @@ export interface ControlGroups { readonly version: GroupVersion; readonly root: 
 
 const slice = 'corral.slice'
 const mountTable = '/proc/self/mountinfo'
-/** Hosts with thousands of mounts have some of them. */
-const longestMountTable = 16 * 1024 * 1024
 
 /** systemd owns the control groups where it is process 1 (sd_booted(3)). */
 export async function hasSystemd({files}: Pick<Host, 'files'>): Promise<boolean> {
@@ -32,28 +31,15 @@ export function groupName(vmid: number, places: Places): string {
  */
 export async function findControlGroups({files}: Pick<Host, 'files'>): Promise<ControlGroups> {
   const mounts = parseGroupMounts(await files.readText(mountTable, longestMountTable))
-  if (mounts.v2 !== undefined && await files.stat(`${mounts.v2}/cgroup.controllers`) !== undefined) {
-    const controllers = (await files.readText(`${mounts.v2}/cgroup.controllers`)).trim().split(/\s+/)
-    if (controllers.includes('cpu')) return {version: 2, root: mounts.v2}
+  if (mounts.v2 !== undefined && await files.stat(`${mounts.v2.path}/cgroup.controllers`) !== undefined) {
+    const controllers = (await files.readText(`${mounts.v2.path}/cgroup.controllers`)).trim().split(/\s+/)
+    if (controllers.includes('cpu')) return {version: 2, root: mounts.v2.path}
   }
-  if (mounts.v1 !== undefined) return {version: 1, root: mounts.v1}
+  if (mounts.v1['cpu'] !== undefined) return {version: 1, root: mounts.v1['cpu'].path}
   throw new UnavailableError("processor time cannot be shared out: the kernel's controller 'cpu' is in no control group that is mounted", {
     data: {keys: ['cpulimit', 'cpuunits']},
     nextSteps: ['Mount the control groups: mount -t cgroup2 cgroup2 /sys/fs/cgroup', 'Or do without: qm set VMID --delete cpulimit,cpuunits'],
   })
-}
-
-/** The mount points of version 2 and of version 1's `cpu`. proc_pid_mountinfo(5). */
-export function parseGroupMounts(text: string): {readonly v1?: string; readonly v2?: string} {
-  const found: {v1?: string; v2?: string} = {}
-  for (const line of text.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ')
-    const path = (before.split(' ')[4] ?? '').replace(/\\040/g, ' ')
-    const [type = '', , options = ''] = after.split(' ')
-    if (type === 'cgroup2' && path !== '') found.v2 ??= path
-    if (type === 'cgroup' && options.split(',').includes('cpu')) found.v1 ??= path
-  }
-  return found
 }
 
 /** Makes the guest's group, sets its values and moves the process with all of its threads into it. Right to be done again. */
@@ -74,9 +60,9 @@ export async function limitCpuTime(vmid: number, process: ProcessId, time: CpuTi
 export async function removeCpuGroup(vmid: number, {host, places}: GroupContext): Promise<void> {
   const {files} = host
   const mounts = parseGroupMounts(await readIfThere(mountTable, host))
-  for (const root of [mounts.v1, mounts.v2]) {
-    if (root === undefined) continue
-    const group = `${root}/${slice}/${groupName(vmid, places)}.scope`
+  for (const mount of [mounts.v1['cpu'], mounts.v2]) {
+    if (mount === undefined) continue
+    const group = `${mount.path}/${slice}/${groupName(vmid, places)}.scope`
     if (await files.stat(group) !== undefined) await removeWhenEmpty(group, host)
   }
 }

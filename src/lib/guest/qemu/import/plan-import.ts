@@ -15,7 +15,7 @@ import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
 import {ovfConfig} from '../ovf/config.ts'
-import {hookScriptPath} from '../runtime/hook-script.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import type {ImportedDisk, ImportedMachine} from './import-source.ts'
 
 export interface ImportWish {

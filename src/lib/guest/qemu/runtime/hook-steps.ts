@@ -1,16 +1,9 @@
-// Which steps call a guest's hook script. Pure, but for the occasion that is made up.
-import {randomUUID} from 'node:crypto'
+// Which steps call a virtual machine's hook script (guest/hooks).
 import type {Action} from '../../../tasks/index.ts'
-import type {RunHook} from './actions/run-hook.ts'
-import type {HookPhase} from './hook-script.ts'
+import type {HookPhase} from '../../hooks/hook-script.ts'
+import {hookActionsOf} from '../../hooks/hook-steps.ts'
 
-/**
- * The actions that call it: one, or none where the guest has no script.
- * @param occasion which start or stop it is for: the same for everybody who may do this one. Made up when absent.
- */
-export function hookActions(vmid: number, values: Readonly<Record<string, string>>, phase: HookPhase, occasion: string = randomUUID()): Action[] {
-  const volume = values['hookscript']
-  if (volume === undefined) return []
-  const action: RunHook = {kind: 'qemu.run-hook', vmid, volume, phase, occasion}
-  return [action]
+/** @param occasion which start or stop it is for; made up when absent */
+export function hookActions(vmid: number, values: Readonly<Record<string, string>>, phase: HookPhase, occasion?: string): Action[] {
+  return hookActionsOf('qemu.run-hook', vmid, values, phase, occasion)
 }

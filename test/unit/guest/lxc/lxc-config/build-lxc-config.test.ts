@@ -7,7 +7,7 @@ const plain: HostFacts = {hasAppArmor: false, isUnifiedCgroup: false, commonConf
 
 function built(conf: string, host: Partial<HostFacts> = {}): string[] {
   const lines = buildLxcConfig(parseLxcConfig(conf).current, {
-    vmid: 200, host: {...plain, ...host}, rootfs: '/var/lib/lxc/200/rootfs', placeOf: (key) => `/var/lib/lxc/200/${key}`, bridgeMtus: {vmbr0: 1500},
+    vmid: 200, host: {...plain, ...host}, rootfs: '/var/lib/lxc/200/rootfs', placeOf: (key) => `/var/lib/lxc/200/${key}`, bridgeMtus: {vmbr0: 1500}, postStopHook: 'env hook',
   })
   return lxcConfigText(lines).trimEnd().split('\n')
 }
@@ -20,7 +20,7 @@ it('makes the configuration of an unprivileged container with a mount point and 
     'lxc.cgroup.memory.limit_in_bytes = 1073741824', 'lxc.cgroup.cpu.cfs_period_us = 100000', 'lxc.cgroup.cpu.cfs_quota_us = 150000', 'lxc.cgroup.cpu.shares = 1024',
     'lxc.mount.entry = /var/lib/lxc/200/mp0 srv/my\\040data none rbind,ro 0 0',
     'lxc.net.0.type = veth', 'lxc.net.0.veth.pair = veth200i0', 'lxc.net.0.name = eth0', 'lxc.net.0.link = vmbr0', 'lxc.net.0.hwaddr = BC:24:11:00:00:01', 'lxc.net.0.mtu = 1500',
-    'lxc.net.1.type = veth', 'lxc.net.1.veth.pair = veth200i1', 'lxc.net.1.name = lan', 'lxc.net.1.mtu = 9000',
+    'lxc.net.1.type = veth', 'lxc.net.1.veth.pair = veth200i1', 'lxc.net.1.name = lan', 'lxc.net.1.mtu = 9000', 'lxc.hook.post-stop = env hook',
   ])
 })
 

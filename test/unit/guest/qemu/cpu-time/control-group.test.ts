@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest'
 import type {Places} from '../../../../../src/lib/base/index.ts'
-import {findControlGroups, groupName, limitCpuTime, parseGroupMounts, removeCpuGroup} from '../../../../../src/lib/guest/qemu/cpu-time/control-group.ts'
+import {parseGroupMounts} from '../../../../../src/lib/guest/control-groups/mounts.ts'
+import {findControlGroups, groupName, limitCpuTime, removeCpuGroup} from '../../../../../src/lib/guest/qemu/cpu-time/control-group.ts'
 import {cpuTimeOf, groupValues, scopeWords} from '../../../../../src/lib/guest/qemu/cpu-time/cpu-time.ts'
 import {fakeHost} from '../../../../../src/lib/host/fake/index.ts'
 import type {FakeHost} from '../../../../../src/lib/host/fake/index.ts'
@@ -88,7 +89,7 @@ describe('the control group of a guest', () => {
   })
 
   it('is looked for in whatever the table of mounts says', () => {
-    expect(parseGroupMounts(hybridMounts)).toEqual({v1: '/sys/fs/cgroup/cpu', v2: '/sys/fs/cgroup/unified'})
-    expect(parseGroupMounts('nonsense\n - \n1 2 3 - cgroup2\n')).toEqual({})
+    expect(parseGroupMounts(hybridMounts)).toMatchObject({v1: {cpu: {path: '/sys/fs/cgroup/cpu', root: '/'}}, v2: {path: '/sys/fs/cgroup/unified', root: '/'}})
+    expect(parseGroupMounts('nonsense\n - \n1 2 3 - cgroup2\n')).toEqual({v1: {}})
   })
 })

@@ -6,6 +6,7 @@ import {clearUp} from '../clear-up.ts'
 export interface ClearUp extends Action {
   readonly kind: 'lxc.clear-up'
   readonly vmid: number
+  /** For a dry run. */
   readonly files: readonly string[]
 }
 

@@ -6,8 +6,12 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'lxc.undo-start': async () => (await import('./undo-start.ts')).undoStart,
   'lxc.stop': async () => (await import('./stop.ts')).stop,
   'lxc.shut-down': async () => (await import('./shut-down.ts')).shutDown,
-  'lxc.clear-up': async () => (await import('./clear-up.ts')).clearUpAction,
+  'lxc.run-hook': async () => (await import('./run-hook.ts')).runHook,
+  'lxc.restart': async () => (await import('./restart.ts')).restart,
+  'lxc.forget-reboot': async () => (await import('./restart.ts')).forgetReboot,
   'lxc.freeze': async () => (await import('./freeze.ts')).freeze,
   'lxc.thaw': async () => (await import('./freeze.ts')).thaw,
+  'lxc.repair': async () => (await import('./repair.ts')).repair,
+  'lxc.clear-up': async () => (await import('./clear-up.ts')).clearUpAction,
   'lxc.sync': async () => (await import('./sync.ts')).sync,
 }

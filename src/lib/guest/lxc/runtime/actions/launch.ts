@@ -8,6 +8,7 @@ import {withContainerSpace} from '../../mount-space/open-container-space.ts'
 import {setUp} from '../../setup/index.ts'
 import {containerPaths} from '../paths.ts'
 import {explainStartFailure} from '../start-failure.ts'
+import {watchContainer} from '../watch.ts'
 
 export interface LaunchContainer extends Action {
   readonly kind: 'lxc.launch'
@@ -17,24 +18,30 @@ export interface LaunchContainer extends Action {
   readonly config: {readonly path: string; readonly text: string}
   readonly argv: readonly string[]
   readonly timeoutMs: number
+  /** Which run it will be. */
+  readonly run: string
+  /** What waits beside it for its end. */
+  readonly watchArgv: readonly string[]
 }
 
 const maxLogBytes = 1024 * 1024
 
 export const launch = defineAction<LaunchContainer>({
   kind: 'lxc.launch',
-  describe: ({vmid, section, config, argv}) => [
+  describe: ({vmid, section, config, argv, watchArgv}) => [
     ...mountPoints(section.values).map(({key, source}) => `# mount ${source} as ${key} where only container ${vmid} sees it`),
     ...(section.values['ostype'] === 'unmanaged' ? [] : [`# set up the files of container ${vmid} for its host name and network`]),
     `write ${config.path} (${Buffer.byteLength(config.text)} bytes)`, ...config.text.trimEnd().split('\n').map((line) => `#   ${line}`),
     `# in that mount space: ${commandLine(argv)}`,
+    commandLine(watchArgv),
   ],
-  run: async ({vmid, section, config, argv, timeoutMs}, context) => {
+  run: async ({vmid, section, config, argv, timeoutMs, run, watchArgv}, context) => {
     const {host, places, signal} = context
-    const {dir, log} = containerPaths(places, vmid)
+    const {dir, log, run: runPath} = containerPaths(places, vmid)
     await host.files.makeDirectory(dir, 0o700)
     // What an earlier start said is no reason of this one.
     await host.files.remove(log)
+    await host.files.write(runPath, run, {durable: false})
     await host.files.write(config.path, config.text, {durable: false})
     const map = idMapOf(section)
     await withContainerSpace({vmid, map, points: mountPoints(section.values)}, context, async ({space, tree}) => {
@@ -45,6 +52,7 @@ export const launch = defineAction<LaunchContainer>({
         throw explainStartFailure(error, vmid, await logOf(log, context))
       }
     })
+    await watchContainer(watchArgv, context)
   },
 })
 

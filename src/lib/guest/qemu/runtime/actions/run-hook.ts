@@ -1,56 +1,7 @@
-// Calls the hook script of a guest. Only `pre-start` may stand in the way: what goes wrong in another phase is told and left.
-//
-// A worker that is killed while the script runs leaves the step to whoever takes over, who does it once more. So that a script that kills its
-// caller is not called for ever, each call for one occasion is counted in a run file, before it is made.
-import {AppError, errorChain} from '../../../../base/index.ts'
-import {printable} from '../../../../base/index.ts'
-import type {Action, Context} from '../../../../tasks/index.ts'
-import {commandLine, defineAction} from '../../../../tasks/index.ts'
-import type {HookPhase} from '../hook-script.ts'
-import {runHookScript} from '../hook-script.ts'
+// Calls the hook script of a virtual machine (guest/hooks).
+import {defineRunHook} from '../../../hooks/run-hook.ts'
 import {guestPaths} from '../sockets.ts'
 
-export interface RunHook extends Action {
-  readonly kind: 'qemu.run-hook'
-  readonly vmid: number
-  readonly volume: string
-  readonly phase: HookPhase
-  /** Which start or stop this is. */
-  readonly occasion: string
-}
-
-const mostCalls = 2
-const maxCountBytes = 1024
-
-export const runHook = defineAction<RunHook>({
-  kind: 'qemu.run-hook',
-  describe: ({volume, vmid, phase}) => [commandLine([volume, String(vmid), phase])],
-  run: async (action, context) => {
-    const {vmid, volume, phase} = action
-    if (phase === 'pre-start') {
-      await runHookScript(volume, vmid, phase, context)
-      return
-    }
-    try {
-      if (await mayCall(action, context)) await runHookScript(volume, vmid, phase, context)
-    } catch (error) {
-      if (!(error instanceof AppError) || (error.kind === 'cancelled' && context.signal.aborted)) throw error
-      context.log.warn(printable(errorChain(error).join(': ')))
-    }
-  },
+export const runHook = defineRunHook({
+  kind: 'qemu.run-hook', noun: 'virtual machine', countPath: (places, vmid, phase) => ({dir: guestPaths(places, vmid).dir, path: guestPaths(places, vmid).hookCalls[phase]}),
 })
-
-/** Counts this call; false when there were enough for this occasion. */
-async function mayCall({vmid, phase, occasion}: RunHook, {host: {files}, places, log}: Context): Promise<boolean> {
-  const path = guestPaths(places, vmid).hookCalls[phase as Exclude<HookPhase, 'pre-start'>]
-  const text = await files.stat(path) === undefined ? '' : await files.readText(path, maxCountBytes)
-  const [who, count] = text.split(' ')
-  const calls = who === occasion ? Number(count) : 0
-  if (calls >= mostCalls) {
-    log.warn(`the hook script of virtual machine ${vmid} was called ${calls} times for this ${phase} and never came to its end; it is left alone`)
-    return false
-  }
-  await files.makeDirectory(guestPaths(places, vmid).dir, 0o700)
-  await files.write(path, `${occasion} ${calls + 1}`, {durable: false})
-  return true
-}

@@ -1,12 +1,20 @@
 // The hook script of a guest: a program of the administrator on a storage for snippets, run with the VMID and the phase when the guest
 // starts and stops. What it is called for and what its failure means is Proxmox VE's.
-import {AppError, InvalidInputError, NotFoundError, ToolError} from '../../../base/index.ts'
-import {openVolume} from '../../../storage/index.ts'
-import type {StorageContext} from '../../../storage/index.ts'
-import type {Context} from '../../../tasks/index.ts'
+import {AppError, InvalidInputError, NotFoundError, ToolError} from '../../base/index.ts'
+import {openVolume} from '../../storage/index.ts'
+import type {StorageContext} from '../../storage/index.ts'
+import type {Context} from '../../tasks/index.ts'
 
 export const hookPhases = ['pre-start', 'post-start', 'pre-stop', 'post-stop'] as const
 export type HookPhase = (typeof hookPhases)[number]
+
+export interface HookCall {
+  readonly volume: string
+  readonly vmid: number
+  readonly phase: HookPhase
+  /** What the guest is called in messages: `virtual machine`. */
+  readonly noun: string
+}
 
 /** Long enough for whatever brings up a network or a device, and an end for a script that hangs with the guest's lock held. */
 export const hookLimitMs = 10 * 60_000
@@ -40,7 +48,7 @@ function unusable(volume: string, why: string, nextSteps: readonly string[]): In
  * Runs the script for a phase, with a clean environment. What it writes goes into the log.
  * @throws ToolError with the last lines of what it wrote; UnavailableError when it does not end in time; CancelledError; what hookScriptPath throws
  */
-export async function runHookScript(volume: string, vmid: number, phase: HookPhase, context: Context): Promise<void> {
+export async function runHookScript({volume, vmid, phase, noun}: HookCall, context: Context): Promise<void> {
   await (await openVolume(volume, context)).storage.activate()
   const path = await hookScriptPath(volume, context)
   const lines: string[] = []
@@ -56,15 +64,15 @@ export async function runHookScript(volume: string, vmid: number, phase: HookPha
     await context.host.run([path, String(vmid), phase], {timeoutMs: hookLimitMs, signal: context.signal, cwd: '/', onLine, maxOutputBytes: 64 * 1024, diesWithUs: true})
   } catch (error) {
     if (!(error instanceof AppError) || error.kind === 'cancelled' || error.kind === 'unavailable') throw error
-    throw hookFailure(error, {volume, vmid, phase, path, lines})
+    throw hookFailure(error, {volume, vmid, phase, noun}, path, lines)
   }
 }
 
-function hookFailure(error: AppError, {volume, vmid, phase, path, lines}: {volume: string; vmid: number; phase: HookPhase; path: string; lines: readonly string[]}): ToolError {
+function hookFailure(error: AppError, {volume, vmid, phase, noun}: HookCall, path: string, lines: readonly string[]): ToolError {
   const {exitCode = null, signal, host = '', argv = [path, String(vmid), phase]} = error instanceof ToolError ? error.failure : {}
   const ending = error instanceof ToolError ? (signal === undefined ? `exit code ${String(exitCode)}` : `ended by ${signal}`) : error.message
   const said = lines.map((line) => line.trim()).filter((line) => line !== '').join('; ')
-  return new ToolError(`the hook script ${volume} failed in ${phase} of virtual machine ${vmid} (${ending})${said === '' ? '' : `: ${said}`}`, {
+  return new ToolError(`the hook script ${volume} failed in ${phase} of ${noun} ${vmid} (${ending})${said === '' ? '' : `: ${said}`}`, {
     host, argv, exitCode, stderr: lines.join('\n'), ...(signal === undefined ? {} : {signal}),
     nextSteps: [`Try it by hand: ${path} ${vmid} ${phase}`], data: {vmid, phase, volume},
   })
