@@ -78,6 +78,7 @@ const scene: readonly Line[] = [
   {words: words('pct cpusets'), prints: /^no running containers\n$/},
   {words: words('corral container cleanup 130')},
   {words: words('pct create 130 local:vztmpl/none.tar.zst --unprivileged 0'), code: 3, tells: /^Error: there is no volume local:vztmpl\/none\.tar\.zst\n/},
+  {words: words('pct restore 130 local:backup/vzdump-lxc-130-2026_01_01-00_00_00.tar.zst'), code: 3, tells: /^Error: there is no volume local:backup\/vzdump-lxc-130-2026_01_01-00_00_00\.tar\.zst\n/},
   ...['config', 'console', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'pending', 'reboot', 'resume', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'suspend', 'unlock'].map((name) => (
     {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
   )),

@@ -38,7 +38,6 @@ import {parseOwnGroups} from '../../src/lib/guest/lxc/runtime/control-groups.ts'
 import {parseSubordinateIds} from '../../src/lib/guest/lxc/facts/subordinate-ids.ts'
 import {parseOsRelease} from '../../src/lib/guest/lxc/setup/detect.ts'
 import {readHostDns as readContainerDns} from '../../src/lib/guest/lxc/setup/host-dns.ts'
-import {readCheckpoint} from '../../src/lib/guest/lxc/templates/extract-argv.ts'
 import {readDriveSource} from '../../src/lib/guest/qemu/drives/drive-source.ts'
 import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
 import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
@@ -171,7 +170,6 @@ export const formats: Readonly<Record<string, Format>> = {
   'subordinate ids': format(['guest/lxc/facts/subordinate-ids.ts parseSubordinateIds'], ['root:100000:65536\njoe:1:2\n'], text => parseSubordinateIds(text, 'root')),
   'os-release': format(['guest/lxc/setup/detect.ts parseOsRelease'], ['ID=debian\nVERSION_ID="13"\nNAME=\'x y\'\n'], parseOsRelease),
   'name servers for containers': format(['guest/lxc/setup/host-dns.ts readHostDns'], ['nameserver 192.0.2.1 # x\nsearch a b\n'], readContainerDns),
-  'checkpoints of tar': format(['guest/lxc/templates/extract-argv.ts readCheckpoint'], ['tar: 3276', '5'], readCheckpoint),
   'mounts of control groups': format(['guest/control-groups/mounts.ts parseGroupMounts'], ['30 24 0:26 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n31 24 0:27 /a /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'], text => parseGroupMounts(text)),
   'control groups of containers': format(['guest/lxc/runtime/control-groups.ts parseOwnGroups'], ['4:memory:/lxc.payload.200/init.scope\n0::/a/lxc.payload.200-1/x\n'], text => parseOwnGroups(text, 200)),
   'lists of processors': format(['guest/cpu-set.ts parseCpuList', 'guest/cpu-set.ts formatCpuList'], ['0-3,8\n', '5'], text => parseCpuList(text), formatCpuList),

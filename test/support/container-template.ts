@@ -18,7 +18,32 @@ export interface TemplateWish {
 export const waitingInit = 'trap "exit 0" PWR TERM\necho started >/run/up\nwhile :; do /bin/sleep 1 & wait; done'
 
 /** Writes a .tar.gz with the template to the path. */
-export function writeTemplate(path: string, {init = waitingInit, change}: TemplateWish = {}): string {
+export function writeTemplate(path: string, wish: TemplateWish = {}): string {
+  return withTree(wish, (tree) => {
+    mkdirSync(dirname(path), {recursive: true})
+    execFileSync('tar', ['-C', tree, '--gzip', '-cf', path, '.'])
+    return path
+  })
+}
+
+/** Writes the backup of a container as vzdump lays it out: its configuration first. The path says how it is compressed. */
+export function writeBackup(path: string, conf: string, wish: TemplateWish & {readonly firewall?: string} = {}): string {
+  return withTree(wish, (tree) => {
+    const beside = mkdtempSync(join(tmpdir(), 'corral-backup-'))
+    try {
+      mkdirSync(join(beside, 'etc/vzdump'), {recursive: true})
+      writeFileSync(join(beside, 'etc/vzdump/pct.conf'), conf)
+      writeFileSync(join(beside, 'etc/vzdump/pct.fw'), wish.firewall ?? '')
+      mkdirSync(dirname(path), {recursive: true})
+      execFileSync('tar', ['--auto-compress', '--sparse', '--numeric-owner', '--acls', '--xattrs', '-cf', path, '-C', beside, './etc/vzdump/pct.conf', './etc/vzdump/pct.fw', '-C', tree, './'])
+      return path
+    } finally {
+      rmSync(beside, {recursive: true, force: true})
+    }
+  })
+}
+
+function withTree<T>({init = waitingInit, change}: TemplateWish, use: (tree: string) => T): T {
   const tree = mkdtempSync(join(tmpdir(), 'corral-template-'))
   try {
     for (const folder of ['bin', 'sbin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root', 'run', 'srv']) mkdirSync(join(tree, folder))
@@ -30,9 +55,7 @@ export function writeTemplate(path: string, {init = waitingInit, change}: Templa
     writeFileSync(join(tree, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
     writeFileSync(join(tree, 'etc/shadow'), 'root:*:1:0:99999:7:::\n')
     change?.(tree)
-    mkdirSync(dirname(path), {recursive: true})
-    execFileSync('tar', ['-C', tree, '--gzip', '-cf', path, '.'])
-    return path
+    return use(tree)
   } finally {
     rmSync(tree, {recursive: true, force: true})
   }

@@ -3,6 +3,7 @@
 import {InvalidInputError, NotFoundError, UnsupportedError} from '../base/index.ts'
 import {isObject, wrongCall} from '../host/protocol/index.ts'
 import {checkParams} from '../spec/validate.ts'
+import {specWith} from '../spec/command.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {Catalog, CatalogEntry} from '../tasks/index.ts'
 
@@ -33,7 +34,8 @@ export async function checkInvocation(method: string, given: unknown, catalog: C
   if (spec.runsOn === 'client') throw new UnsupportedError(`${spec.id} runs on the machine of its user, not on a host`)
   const fixed = Object.entries(spec.fixed ?? {}).find(([name, value]) => params[name] !== undefined && params[name] !== value)
   if (fixed !== undefined) throw new InvalidInputError(`${spec.id} does not take ${fixed[0]}`, {[fixed[0]]: 'is set by the command itself'})
-  return {entry, spec, params: checkParams(spec.params, {...params, ...spec.fixed}), dryRun, environment: checkedEnvironment(spec, environment)}
+  const checked = checkParams(spec.params, {...params, ...spec.fixed})
+  return {entry, spec: specWith(spec, checked), params: checked, dryRun, environment: checkedEnvironment(spec, environment)}
 }
 
 /** @throws InvalidInputError for a variable that the command does not look at */

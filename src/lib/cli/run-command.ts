@@ -3,6 +3,7 @@ import {NotFoundError} from '../base/index.ts'
 import {checkParams} from '../spec/validate.ts'
 import {readCommandLine, type StandardOptions} from '../spec/command-line.ts'
 import {inputNames} from '../spec/params.ts'
+import {specWith} from '../spec/command.ts'
 import type {CommandSpec} from '../spec/index.ts'
 import type {CatalogEntry} from '../tasks/index.ts'
 import {chooseHosts} from './contexts/choose-hosts.ts'
@@ -29,7 +30,7 @@ export async function runCommand(entry: CatalogEntry, words: readonly string[], 
   const {params, standard} = readCommandLine(spec, words)
   if (standard.help) return (await import('./run-help.ts')).printCommandHelp(spec, surroundings)
   const named = await withFileValues(spec, withContextName(spec, params, surroundings))
-  const typed: Invocation = {entry, spec, params: await withInputs(spec, named, standard, surroundings), standard}
+  const typed: Invocation = {entry, spec: specWith(spec, named), params: await withInputs(spec, named, standard, surroundings), standard}
   const chosen = spec.runsOn === 'client' ? undefined : await chooseHosts(standard, surroundings.env)
   if (chosen !== undefined) return (await import('./route.ts')).runOnHosts(typed, chosen, surroundings)
   if (standard.on !== undefined) await refuseOtherNode(standard.on, surroundings)

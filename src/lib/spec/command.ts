@@ -51,6 +51,8 @@ export interface CommandSpec<P extends Params = Params> {
   readonly returns: ValueSchema
   readonly output: TextOutput
   readonly kind: CommandKind
+  /** A task that the called process carries out itself, on its own streams, when this parameter has this value: an archive that comes on standard input. */
+  readonly interactiveWith?: {readonly param: string; readonly value: string}
   /** The type in the UPID of a task (`qmstart`), the parameter that names its object, and the types that it has with certain flags. */
   readonly task?: {
     readonly type: string; readonly id?: string; readonly typeWith?: Readonly<Record<string, string>>
@@ -79,6 +81,12 @@ export interface CommandSpec<P extends Params = Params> {
 /** Keeps the literal types of a spec, so that handlers get typed parameters. */
 export function defineCommand<const P extends Params>(spec: CommandSpec<P>): CommandSpec<P> {
   return spec
+}
+
+/** The command as it is run with these parameters: of the kind that `interactiveWith` makes it. */
+export function specWith(spec: CommandSpec, params: Readonly<Record<string, unknown>>): CommandSpec {
+  const {interactiveWith: when} = spec
+  return when === undefined || params[when.param] !== when.value ? spec : {...spec, kind: 'interactive', dryRun: true}
 }
 
 /** The values that a handler of this spec receives. */

@@ -19,7 +19,8 @@ export interface FolderLayout {
 
 const imageBase = /^[^/\s]+\.(raw|qcow2|vmdk|subvol)$/
 const isoBase = /^[^/]+\.(?:iso|img)$/i
-const templateBase = /^[^/]+\.tar\.(gz|xz|zst|bz2)$/i
+/** OCI images are plain tar archives. */
+const templateBase = /^[^/]+\.tar(?:\.(gz|xz|zst|bz2))?$/i
 const backupBase = /^[^/]+\.(tgz|(?:tar|vma)(?:\.(?:gz|lzo|zst|bz2))?)$/
 const backupOwner = /^vzdump-(?:lxc|openvz|qemu)-(\d{1,9})-/
 const importBase = /^[a-zA-Z0-9\-.+=_ ]+\.(ova|ovf|qcow2|raw|vmdk)$/
@@ -66,8 +67,10 @@ function parseFileName(head: string, base: string): VolumeName | undefined {
     case 'iso':
       return isoBase.test(base) ? file('iso', 'iso') : undefined
     case 'vztmpl': {
-      const compression = templateBase.exec(base)?.[1]?.toLowerCase()
-      return compression === undefined ? undefined : file('vztmpl', `t${compression}` as FileFormat)
+      const match = templateBase.exec(base)
+      if (match === null) return undefined
+      const compression = match[1]?.toLowerCase()
+      return file('vztmpl', compression === undefined ? 'tar' : `t${compression}` as FileFormat)
     }
     case 'rootdir':
       return /^[1-9]\d{0,8}$/.test(base) ? file('rootdir', 'subvol', Number(base)) : undefined

@@ -1,12 +1,13 @@
 // Containers, privileged ones: they need no ranges of users. Those that run do so in a real LXC, with an init that ends by itself.
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {writeTemplate} from '../../support/container-template.ts'
+import {writeBackup, writeTemplate} from '../../support/container-template.ts'
 import type {DryRunCases} from '../support/case.ts'
 import type {World} from '../support/world.ts'
 
 const template = (world: World, init = 'exec /bin/sleep 1') => writeTemplate(join(world.root, 'lib/vz/template/cache/small.tar.gz'), {init})
 const haltingInit = 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/sleep 5 & wait; done'
+const archive = (world: World) => writeBackup(join(world.root, 'lib/vz/dump/vzdump-lxc-100-2026_01_31-03_00_00.tar'), 'hostname: old\nostype: debian\nrootfs: local:100/x,size=0T\n')
 const conf = (world: World, text: string) => world.context.store.commit({put: {'nodes/h1/lxc/200.conf': text}})
 
 async function madeContainer(world: World, init?: string): Promise<void> {
@@ -32,6 +33,25 @@ export const cases: DryRunCases = {
         return ['pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0.1', '--unprivileged', '0', '--ostype', 'unmanaged']
       },
       shows: /^mkfs\.ext4 .*vm-200-disk-0\.raw$/m,
+    },
+  ],
+  'pct restore': [
+    {
+      about: 'as a new container',
+      arrange: async (world) => {
+        archive(world)
+        return ['pct', 'restore', '200', 'local:backup/vzdump-lxc-100-2026_01_31-03_00_00.tar']
+      },
+      shows: /^# unpack local:backup\/vzdump-lxc-100-2026_01_31-03_00_00\.tar into the root file system of container 200, as its own root$/m,
+    },
+    {
+      about: 'in the place of one',
+      arrange: async (world) => {
+        archive(world)
+        await madeContainer(world)
+        return ['pct', 'restore', '200', 'local:backup/vzdump-lxc-100-2026_01_31-03_00_00.tar', '--force']
+      },
+      shows: /^rm -rf --one-file-system -- .*subvol-200-disk-0\.subvol$/m,
     },
   ],
   'pct set': [

@@ -5,21 +5,43 @@ import {InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../
 import type {ArchiveCompression} from '../archive-name.ts'
 import type {Context} from '../../tasks/index.ts'
 
-const decompressors: Readonly<Record<ArchiveCompression, {readonly argv: readonly string[]; readonly package: string}>> = {
+/** How a stream may be compressed. Backups are not compressed as xz, but templates are. */
+export type StreamCompression = ArchiveCompression | 'xz'
+
+const decompressors: Readonly<Record<StreamCompression, {readonly argv: readonly string[]; readonly package: string}>> = {
   gz: {argv: ['gzip', '-d', '-c', '--'], package: 'gzip'},
   lzo: {argv: ['lzop', '-d', '-c', '--'], package: 'lzop'},
   zst: {argv: ['zstd', '-q', '-d', '-c', '--'], package: 'zstd'},
   bz2: {argv: ['bzip2', '-q', '-d', '-c', '--'], package: 'bzip2'},
+  xz: {argv: ['xz', '-q', '-d', '-c', '--'], package: 'xz-utils'},
 }
 const limitMs = 60_000
 
-/** Pure: the command that writes a compressed file's content to its standard output. */
-export function decompressArgv(compression: ArchiveCompression, path: string): string[] {
-  return [...decompressors[compression].argv, path]
+/** What the first bytes of streams are, as file(1) knows them. */
+const beginnings: readonly (readonly [StreamCompression, Buffer])[] = [
+  ['gz', Buffer.from([0x1f, 0x8b])], ['zst', Buffer.from([0x28, 0xb5, 0x2f, 0xfd])], ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])], ['bz2', Buffer.from('BZh')],
+  ['lzo', Buffer.from([0x89, 0x4c, 0x5a, 0x4f])],
+]
+
+/**
+ * Pure: how a tar archive is compressed, by its first 512 bytes, whatever its name says; `none` for a plain one.
+ * @throws InvalidInputError when it is neither
+ */
+export function compressionOf(start: Buffer): StreamCompression | 'none' {
+  const found = beginnings.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes))
+  if (found !== undefined) return found[0]
+  if (start.toString('latin1', 257, 262) === 'ustar') return 'none'
+  throw new InvalidInputError('this is no tar archive, and none that is compressed as gzip, lzop, zstd, xz or bzip2')
+}
+
+/** Pure: the command that writes a compressed file's content to its standard output; without a path, of its standard input. */
+export function decompressArgv(compression: StreamCompression, path?: string): string[] {
+  const {argv} = decompressors[compression]
+  return path === undefined ? argv.slice(0, -1) : [...argv, path]
 }
 
 /** @throws UnavailableError naming the package */
-export function withoutDecompressor(compression: ArchiveCompression, error: unknown): unknown {
+export function withoutDecompressor(compression: StreamCompression, error: unknown): unknown {
   const {argv, package: name} = decompressors[compression]
   return error instanceof NotFoundError ? new UnavailableError(`a file compressed as .${compression} cannot be opened: ${argv[0] ?? name} is not installed`, {cause: error, nextSteps: [`apt-get install ${name}`]}) : error
 }
@@ -29,7 +51,7 @@ export function withoutDecompressor(compression: ArchiveCompression, error: unkn
  * @returns at most so many bytes; fewer where the archive is shorter
  * @throws InvalidInputError when it is not compressed as its name says; UnavailableError when the program is not installed or too slow
  */
-export async function plainBeginning(path: string, compression: ArchiveCompression | undefined, maxBytes: number, {host, signal}: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
+export async function plainBeginning(path: string, compression: StreamCompression | undefined, maxBytes: number, {host, signal}: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
   if (compression === undefined) return host.files.readAt(path, 0, maxBytes)
   const parts: Buffer[] = []
   let sizeBytes = 0

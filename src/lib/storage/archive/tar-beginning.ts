@@ -4,6 +4,7 @@ import {InvalidInputError} from '../../base/index.ts'
 
 const blockBytes = 512
 const maxMembers = 1000
+const maxPaxBytes = 1024 * 1024
 
 /** `isOver`: what was asked for is not in what was looked at, and the rest of the archive need not be looked at. */
 export interface TarFind { readonly data?: Buffer; readonly isOver: boolean }
@@ -15,25 +16,55 @@ export interface TarFind { readonly data?: Buffer; readonly isOver: boolean }
  */
 export function findInTar(start: Buffer, name: string, maxBytes: number): TarFind {
   let position = 0
-  let isRenamed = false
+  let told: PaxRecords = {}
   for (let members = 0; members < maxMembers; members++) {
     const block = start.subarray(position, position + blockBytes)
     if (block.length < blockBytes) return {isOver: false}
     if (block.every((byte) => byte === 0)) return {isOver: true}
-    const sizeBytes = sizeOf(block)
     const type = block.toString('latin1', 156, 157)
+    const isAbout = type === 'x' || type === 'L' || type === 'K'
+    const sizeBytes = isAbout ? sizeOf(block) : told.sizeBytes ?? sizeOf(block)
     const isFile = type === '0' || type === '\0'
-    const own = textAt(block, 345, 155) === '' || block.toString('latin1', 257, 263) !== 'ustar\0' ? textAt(block, 0, 100) : `${textAt(block, 345, 155)}/${textAt(block, 0, 100)}`
     const data = position + blockBytes
-    if (isFile && !isRenamed && own.replace(/^\.\//, '') === name) {
+    if (isFile && !told.isLongNamed && (told.path ?? nameOf(block)).replace(/^\.\//, '') === name) {
       if (sizeBytes > maxBytes) throw new InvalidInputError(`'${name}' in the archive has ${sizeBytes} bytes, which no configuration has`)
       return start.length < data + sizeBytes ? {isOver: false} : {data: start.subarray(data, data + sizeBytes), isOver: true}
     }
     // What these say is about the next member, which may have another name than its header says.
-    isRenamed = type === 'x' || type === 'L' || type === 'K'
-    position = data + (isFile || isRenamed || type === 'g' || type === '7' ? Math.ceil(sizeBytes / blockBytes) * blockBytes : 0)
+    if (type === 'x') {
+      if (sizeBytes > maxPaxBytes) throw new InvalidInputError('the archive is damaged: it says too much about one file')
+      told = {...told, ...readPaxRecords(start.subarray(data, data + sizeBytes))}
+    } else if (isAbout) told = {...told, isLongNamed: type === 'L' || told.isLongNamed === true}
+    else told = {}
+    position = data + (isFile || isAbout || type === 'g' || type === '7' ? Math.ceil(sizeBytes / blockBytes) * blockBytes : 0)
   }
   return {isOver: true}
+}
+
+/** What stands before a member in headers of their own. */
+interface PaxRecords { readonly path?: string; readonly sizeBytes?: number; readonly isLongNamed?: boolean }
+
+/** The records of a pax header, `LENGTH KEY=VALUE` a line (pax(1)); tar of GNU writes one for each file where access lists are kept. */
+function readPaxRecords(data: Buffer): PaxRecords {
+  const found: {path?: string; sizeBytes?: number} = {}
+  for (let position = 0; position < data.length;) {
+    const length = /^(\d{1,7}) /.exec(data.toString('latin1', position, position + 8))?.[1]
+    const end = position + Number(length ?? 0)
+    // Beyond what was looked at: the caller looks at more.
+    if (length === undefined || end <= position + length.length + 1 || end > data.length) break
+    const record = data.toString('utf8', position + length.length + 1, end - 1)
+    const equals = record.indexOf('=')
+    const value = record.slice(equals + 1)
+    if (record.slice(0, equals) === 'path') found.path = value
+    if (record.slice(0, equals) === 'size' && /^\d{1,15}$/.test(value)) found.sizeBytes = Number(value)
+    position = end
+  }
+  return found
+}
+
+function nameOf(block: Buffer): string {
+  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textAt(block, 345, 155) : ''
+  return prefix === '' ? textAt(block, 0, 100) : `${prefix}/${textAt(block, 0, 100)}`
 }
 
 /** Octal, or with the first bit set the number itself (GNU tar). */

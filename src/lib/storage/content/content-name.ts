@@ -6,7 +6,7 @@ export const placedContents = ['iso', 'vztmpl', 'import'] as const
 export type PlacedContent = (typeof placedContents)[number]
 
 const endings: Readonly<Record<PlacedContent, string>> = {
-  iso: '.iso or .img', vztmpl: '.tar.gz, .tar.xz, .tar.zst or .tar.bz2', import: '.ova, .ovf, .qcow2, .raw or .vmdk',
+  iso: '.iso or .img', vztmpl: '.tar, .tar.gz, .tar.xz, .tar.zst or .tar.bz2', import: '.ova, .ovf, .qcow2, .raw or .vmdk',
 }
 
 /** The name of the volume. @throws InvalidInputError for a name with other characters than it may have, or another ending */

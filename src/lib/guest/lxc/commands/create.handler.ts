@@ -1,7 +1,7 @@
 // Creates a container. The VMID is claimed first, with a configuration that says `lock: create`; then the volumes are made; then the root file system is
 // filled and the whole configuration takes its place. Interrupted or failed, all of it is taken back.
 import {InvalidInputError} from '../../../base/index.ts'
-import {openVolume, storageLock} from '../../../storage/index.ts'
+import {storageLock} from '../../../storage/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
@@ -15,7 +15,9 @@ import {formatLxcConfig, idMapOf} from '../config/index.ts'
 import {gatherHostFacts} from '../facts/host-facts.ts'
 import {requireSubordinateIds} from '../facts/subordinate-ids.ts'
 import {containerConfigPath} from '../kind.ts'
-import {tarArgv} from '../templates/extract-argv.ts'
+import {planRestore, restoreLocks} from '../restore/plan-restore.ts'
+import {restoreBandwidth} from '../restore/restore-bandwidth.ts'
+import {archiveFile, standardInput} from '../templates/archive-source.ts'
 import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../values.ts'
 import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
 import {spec} from './create.spec.ts'
@@ -27,17 +29,20 @@ const defaultSizeGib = 4
 
 export const handler = handleChange(spec, {
   locks: async (params, context) => {
+    if (params.restore === true) return restoreLocks(params, context)
     // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
     await claimVmid(params.vmid, 'lxc', context)
     return [guestLockName(params.vmid), ...storagesOfNewVolumes(volumesWanted(params)).map(storageLock)]
   },
   lockTimeoutMs: 60_000,
-  plan: planCreate,
+  plan: (params, context) => params.restore === true ? planRestore(params, context) : planCreate(params, context),
 })
 
 function volumesWanted(params: CreateParams): Record<string, string> {
   const {volumes} = splitOptions(params)
-  return {rootfs: `${params.storage ?? 'local'}:${defaultSizeGib}`, ...volumes}
+  const storage = params.storage ?? 'local'
+  const given = Object.entries(volumes).map(([key, text]) => [key, /^\d+(?:\.\d+)?$/.test(text) ? `${storage}:${text}` : text] as const)
+  return {rootfs: `${storage}:${defaultSizeGib}`, ...Object.fromEntries(given)}
 }
 
 async function planCreate(params: CreateParams, context: Context): Promise<Plan> {
@@ -54,7 +59,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   if (values.unprivileged === '0') delete (values as Record<string, string>)['unprivileged']
   const map = idMapOf({values})
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
-  await checkTemplate(ostemplate, context)
+  if (ostemplate !== standardInput) await archiveFile(ostemplate, context)
 
   const planned = await planVolumes({vmid, map, wanted}, context)
   const {description, ...others} = {...values, ...planned.values} as Record<string, string>
@@ -63,8 +68,8 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const path = containerConfigPath(context.node, vmid)
   const claims = [claim, ...(params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)])]
   const fill = {
-    kind: 'lxc.fill', vmid, path, reserved, text: formatLxcConfig(config), archive: ostemplate, maxBytes: planned.newSizes['rootfs'] ?? 0,
-    ignoreErrors: params['ignore-unpack-errors'] === true,
+    kind: 'lxc.fill', vmid, path, reserved, text: formatLxcConfig(config), archive: ostemplate, mounted: Object.keys(planned.newSizes),
+    roomBytes: planned.newSizes, ignoreErrors: params['ignore-unpack-errors'] === true, bytesPerSecond: await restoreBandwidth(Object.values(planned.values), params.bwlimit, context), isRestored: false,
     ...(params.password === undefined ? {} : {passwordHash: hashedPassword(params.password, newSalt())}),
     ...(params['ssh-public-keys'] === undefined ? {} : {sshKeys: checkedKeys(params['ssh-public-keys'])}),
   }
@@ -75,16 +80,6 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
     ],
     whenInterrupted: 'undo',
   }
-}
-
-async function checkTemplate(ostemplate: string, context: Context): Promise<void> {
-  const {storage, id} = await openVolume(ostemplate, context)
-  const {content, format} = storage.parseName(id.name)
-  if (content !== 'vztmpl' && content !== 'backup') {
-    throw new InvalidInputError(`${ostemplate} is no template: it is of the kind ${content}`, {ostemplate: 'is no template'}, {nextSteps: [`See which there are: pvesm list ${id.storage} --content vztmpl`]})
-  }
-  tarArgv(format, '/')
-  await storage.volume(id)
 }
 
 /** @throws InvalidInputError for a line that is no key */

@@ -1,5 +1,5 @@
 import {defineCommand, std} from '../../../spec/index.ts'
-import {lxcConfigParams} from '../config/index.ts'
+import {createParams} from './create-params.ts'
 
 export const spec = defineCommand({
   id: 'pct create',
@@ -12,25 +12,17 @@ any other an image with the file system ext4.
 The container is unprivileged unless \`--unprivileged 0\` is given: its root is nobody on the host, and so is the program that unpacks the archive. That needs
 the package uidmap and ranges of users for root in /etc/subuid and /etc/subgid; what is missing is told with the command that adds it.
 
+With \`--restore\` the archive is the backup of a container, as \`pct restore\` takes it.
+
 Nothing is left behind when it fails or is interrupted: volumes that were made are removed again.`,
   api: {method: 'POST', path: '/nodes/{node}/lxc'},
-  params: {
-    // Not std.vmid: completion offers, and names stand for, guests that exist.
-    vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new container, unique in the cluster.'},
-    ostemplate: {type: 'string', maxLength: 255, placeholder: 'volume', completion: 'volume', description: 'The volume with the archive of the root file system.'},
-    ...lxcConfigParams,
-    'ignore-unpack-errors': {type: 'boolean', optional: true, description: 'Go on when the archive could not be unpacked whole.'},
-    password: {type: 'string', minLength: 5, maxLength: 256, optional: true, secret: true, placeholder: 'password', description: 'The password of root in the container. Only a hash of it is stored, in the container.'},
-    pool: {type: 'string', format: 'pve-poolid', optional: true, placeholder: 'pool', description: 'Put the container into this pool, which must exist.'},
-    'ssh-public-keys': {type: 'string', maxLength: 65536, multiLine: true, fromFile: true, optional: true, placeholder: 'filepath', description: 'Public keys for SSH, one a line, with which root may log in.'},
-    start: {type: 'boolean', optional: true, default: false, description: 'Start the container once it is created.'},
-    storage: {...std.storage, optional: true, defaultText: 'local', description: 'The storage for the root file system, of 4 GiB, where `rootfs` is not given.'},
-  },
+  params: createParams,
   args: ['vmid', 'ostemplate'],
   returns: std.upid,
   output: {as: 'none'},
   kind: 'task',
-  task: {type: 'vzcreate', id: 'vmid'},
+  task: {type: 'vzcreate', id: 'vmid', typeWith: {restore: 'vzrestore'}},
+  interactiveWith: {param: 'ostemplate', value: '-'},
   runsOn: 'node',
   needs: {path: '/vms/{vmid}', privilege: 'VM.Allocate'},
   examples: [
@@ -39,5 +31,5 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     {line: 'pct create 202 local:vztmpl/debian-13.tar.zst --dry-run', meaning: 'Show what would be done, and do nothing.'},
   ],
   files: ['pct.conf'],
-  seeAlso: ['pct set', 'pct start', 'pct destroy'],
+  seeAlso: ['pct restore', 'pct set', 'pct start', 'pct destroy'],
 })

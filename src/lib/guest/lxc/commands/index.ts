@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pct rescan': {spec: () => import('./rescan.spec.ts'), handler: () => import('./rescan.handler.ts')},
   'pct resume': {spec: () => import('./resume.spec.ts'), handler: () => import('./resume.handler.ts')},
   'pct rollback': {spec: () => import('./rollback.spec.ts'), handler: () => import('./rollback.handler.ts')},
+  'pct restore': {spec: () => import('./restore.spec.ts'), handler: () => import('./restore.handler.ts')},
   'pct set': {spec: () => import('./set.spec.ts'), handler: () => import('./set.handler.ts')},
   'pct shutdown': {spec: () => import('./shutdown.spec.ts'), handler: () => import('./shutdown.handler.ts')},
   'pct snapshot': {spec: () => import('./snapshot.spec.ts'), handler: () => import('./snapshot.handler.ts')},

@@ -1,53 +1,139 @@
-// Unpacks an archive into a root file system that is mounted in a mount space. The archive is somebody else's: tar runs as the container's root in its
-// user namespace, reads from a pipe, and is ended when more comes out than there may.
-import {InvalidInputError, ToolError, UnavailableError} from '../../../base/index.ts'
+// Unpacks an archive into a root file system that is mounted in a mount space. The archive is somebody else's: what opens and unpacks it runs as the
+// container's root in its user namespace and reads from a pipe, and is ended when more comes out than there may.
+import type {Readable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import {InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../../base/index.ts'
 import type {MountSpace} from '../../../host/index.ts'
-import type {Storage, VolumeId} from '../../../storage/index.ts'
-import {formatVolumeId} from '../../../storage/index.ts'
+import {compressionOf, decompressArgv, withoutDecompressor} from '../../../storage/index.ts'
+import type {StreamCompression} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {IdMap} from '../config/index.ts'
 import {ownerIn} from '../mount-space/open-container-space.ts'
-import {asContainerRoot, readCheckpoint, tarArgv} from './extract-argv.ts'
+import {asContainerRoot, tarArgv} from './extract-argv.ts'
+import {meteredStream, peek} from './metered-stream.ts'
+import type {MeteredStream} from './metered-stream.ts'
 
-const limitMs = 4 * 3600_000
+const limitMs = 24 * 3600_000
+/** So much of the plain archive is kept to look for the configuration that vzdump puts first. */
+const keptBytes = 4 * 1024 * 1024
+const keptErrorBytes = 64 * 1024
 
 export interface Unpacking {
-  readonly storage: Storage
-  readonly archive: VolumeId
+  /** Its bytes, and what it is called. */
+  readonly input: Readable
+  readonly name: string
+  /** For the progress; 0 where it is not known. */
+  readonly sizeBytes: number
   readonly rootfs: string
   readonly map: IdMap
   /** How much may come out of it. */
   readonly maxBytes: number
   readonly ignoreErrors: boolean
+  /** Of what comes out of it; 0 is no limit. */
+  readonly bytesPerSecond: number
 }
 
-/** @throws InvalidInputError when the archive is no good, UnavailableError when the space does not suffice */
-export async function unpack({storage, archive, rootfs, map, maxBytes, ignoreErrors}: Unpacking, space: MountSpace, context: Context): Promise<void> {
-  const shown = formatVolumeId(archive)
-  const path = await storage.attach(archive)
-  const {sizeBytes} = await storage.volume(archive)
+/**
+ * @returns the beginning of the plain archive
+ * @throws InvalidInputError when the archive is no good, UnavailableError when the space does not suffice
+ */
+export async function unpack(wish: Unpacking, space: MountSpace, context: Context): Promise<Buffer> {
+  const {name, sizeBytes, rootfs, map, maxBytes, ignoreErrors} = wish
   const {uid, gid} = ownerIn(map)
   // The top folder is the container's before tar makes anything in it.
   await space.run(['chown', '--no-dereference', `${uid}:${gid}`, '--', rootfs])
-  const tooLarge = new AbortController()
-  const signal = AbortSignal.any([context.signal, tooLarge.signal])
-  const argv = asContainerRoot(map, tarArgv(storage.parseName(archive.name).format, rootfs))
-  context.log.info(`unpacking ${shown} (${sizeBytes} bytes)`)
+  const {compression, whole: input} = await beginningOf(wish.input, name)
+  await requireProgram(compression, context)
+  context.log.info(`unpacking ${name}${sizeBytes === 0 ? '' : ` (${sizeBytes} bytes)`}`)
+  const ended = new AbortController()
+  const signal = AbortSignal.any([context.signal, ended.signal])
+  const told = `unpack ${name}`
+  const read = meteredStream({onBytes: (bytes) => { if (sizeBytes > 0) context.log.progress(Math.min(bytes, sizeBytes), sizeBytes, told, 'bytes') }}, context.clock, signal)
+  const plain = meteredStream({
+    maxBytes, bytesPerSecond: wish.bytesPerSecond, keptBytes,
+    tooMany: () => new UnavailableError(`${name} holds more than the ${maxBytes} bytes for which there is room`, {nextSteps: ['Give the root file system more room: --rootfs STORAGE:GIB']}),
+  }, context.clock, signal)
+  const opened = openedInto({input, read, plain, compression, ignoreErrors, map}, space, {...context, signal})
+  // Who reads the pipe is told by the stream; the reason is looked at below.
+  opened.catch(() => undefined)
+  const limits = {signal, timeoutMs: limitMs, maxOutputBytes: keptErrorBytes}
   try {
-    await space.run(argv, {
-      signal, timeoutMs: limitMs, inputStream: context.host.files.readStream(path), maxOutputBytes: 64 * 1024, okExitCodes: ignoreErrors ? [0, 1, 2] : [0],
-      onLine: (line) => { if ((readCheckpoint(line) ?? 0) > maxBytes) tooLarge.abort() },
-    })
+    const {stderr, exitCode} = await space.run(asContainerRoot(map, tarArgv(rootfs)), {...limits, inputStream: plain.stream, okExitCodes: ignoreErrors ? [0, 1, 2] : [0]})
+    if (exitCode !== 0) context.log.warn(`${name} was not unpacked whole: ${lastWords(stderr)}`)
+    // tar leaves what stands behind the end of the archive unread; a compressor's checksum is behind it as well.
+    plain.stream.resume()
+    await opened
   } catch (cause) {
-    if (tooLarge.signal.aborted) throw new UnavailableError(`${shown} holds more than the ${maxBytes} bytes for which there is room`, {nextSteps: ['Give the root file system more room: --rootfs STORAGE:GIB']})
-    if (!(cause instanceof ToolError)) throw cause
-    if (/No space left on device|Disk quota exceeded/.test(cause.failure.stderr)) throw new UnavailableError(`the root file system is too small for ${shown}`, {cause, nextSteps: ['Give it more room: --rootfs STORAGE:GIB']})
-    throw new InvalidInputError(`${shown} could not be unpacked: ${lastWords(cause.failure.stderr)}`, {ostemplate: 'could not be unpacked'}, {cause})
+    ended.abort()
+    const reason = await opened.then(() => undefined, (error: unknown) => error)
+    throw whyNot(name, cause, reason)
+  }
+  if (sizeBytes > 0) context.log.progress(sizeBytes, sizeBytes, told, 'bytes')
+  if (!ignoreErrors && plain.end().some((byte) => byte !== 0)) throw new InvalidInputError(`${name} is cut off: it does not end as a tar archive does`, {ostemplate: 'is cut off'})
+  context.log.info(`unpacked ${plain.totalBytes()} bytes`)
+  return plain.beginning()
+}
+
+async function beginningOf(input: Readable, name: string): Promise<{compression: StreamCompression | 'none'; whole: Readable}> {
+  const {start, whole} = await peek(input, 512)
+  try {
+    return {compression: compressionOf(start), whole}
+  } catch (cause) {
+    whole.destroy()
+    if (!(cause instanceof InvalidInputError)) throw cause
+    throw new InvalidInputError(`${name} cannot be unpacked`, {ostemplate: 'is no archive'}, {cause})
   }
 }
 
-/** What tar said last, apart from its summary and its checkpoints. */
+/** @throws UnavailableError naming the package */
+async function requireProgram(compression: StreamCompression | 'none', {host}: Context): Promise<void> {
+  if (compression === 'none') return
+  const [program = ''] = decompressArgv(compression)
+  if (await host.which(program) === undefined) throw withoutDecompressor(compression, new NotFoundError(`there is no program ${program}`))
+}
+
+interface Opening extends Pick<Unpacking, 'input' | 'ignoreErrors' | 'map'> {
+  readonly read: MeteredStream
+  readonly plain: MeteredStream
+  readonly compression: StreamCompression | 'none'
+}
+
+/** The archive's bytes, opened where they are compressed, into the plain stream and its end. */
+async function openedInto({input, read, plain, compression, ignoreErrors, map}: Opening, space: MountSpace, {signal}: Pick<Context, 'signal'>): Promise<void> {
+  if (compression === 'none') {
+    await pipeline(input, read.stream, plain.stream, {signal, end: true}).catch((error: unknown) => { plain.stream.destroy(asError(error)); throw error })
+    return
+  }
+  const fed = pipeline(input, read.stream, {signal}).catch((error: unknown) => { read.stream.destroy(asError(error)); throw error })
+  fed.catch(() => undefined)
+  try {
+    await space.run(asContainerRoot(map, decompressArgv(compression)), {timeoutMs: limitMs, signal, inputStream: read.stream, outputStream: plain.stream, maxOutputBytes: keptErrorBytes})
+    plain.stream.end()
+  } catch (error) {
+    if (ignoreErrors && error instanceof ToolError) { plain.stream.end(); return }
+    const told = withoutDecompressor(compression, error)
+    plain.stream.destroy(asError(told))
+    throw told
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}
+
+/** @param reason why the archive could not be read, if that was it */
+function whyNot(name: string, cause: unknown, reason: unknown): unknown {
+  if (reason instanceof UnavailableError) return reason
+  if (reason instanceof ToolError) return new InvalidInputError(`${name} is damaged or cut off: ${lastWords(reason.failure.stderr)}`, {ostemplate: 'is damaged'}, {cause: reason})
+  if (!(cause instanceof ToolError)) return cause
+  const {stderr} = cause.failure
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) return new UnavailableError(`the root file system is too small for ${name}`, {cause, nextSteps: ['Give it more room: --rootfs STORAGE:GIB']})
+  const nextSteps = /Cannot (?:mknod|change ownership|open: Permission denied)/.test(stderr) ? ['An unprivileged container cannot have every file; go on without those: --ignore-unpack-errors'] : []
+  return new InvalidInputError(`${name} could not be unpacked: ${lastWords(stderr)}`, {ostemplate: 'could not be unpacked'}, {cause, nextSteps})
+}
+
+/** What a program said last, apart from its summary. */
 function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && readCheckpoint(line) === undefined && !/Exiting with failure status|Error is not recoverable/.test(line))
-  return (lines.at(-1) ?? 'tar did not say why').replace(/^tar: /, '').slice(0, 300)
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/Exiting with failure status|Error is not recoverable/.test(line))
+  return (lines.at(-1) ?? 'it did not say why').replace(/^[a-z]{1,20}: /, '').slice(0, 300)
 }

@@ -11,13 +11,15 @@ import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {builtProgram} from '../../../../support/built.ts'
-import {writeTemplate} from '../../../../support/container-template.ts'
+import {writeBackup, writeTemplate} from '../../../../support/container-template.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {images, machineRoom} from '../../qemu/support/run-qm.ts'
 
 type Params = Readonly<Record<string, unknown>>
 
 const made: Params = {vmid: 200, ostemplate: 'local:vztmpl/small.tar.gz', rootfs: 'local:0', mp0: 'local:0.02,mp=/srv', unprivileged: '0'}
+const backup = 'local:backup/vzdump-lxc-100-2026_01_31-03_00_00.tar'
+const archived = 'hostname: old\nmp0: local:100/vm-100-disk-1.raw,mp=/srv,size=16M\nrootfs: local:100/subvol-100-disk-0.subvol,size=0T\n'
 const config = async (context: Context) => (await context.store.read('nodes/h1/lxc/200.conf'))?.data
 
 async function pct(command: string, input: Params, context: Context): Promise<void> {
@@ -43,6 +45,7 @@ async function killEverywhere(what: 'RECORD' | 'STEP', command: string, params: 
   for (let k = 1; k < 30; k++) {
     const place = await machineRoom()
     writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'))
+    writeBackup(join(place.root, `lib/vz/${backup.replace('local:backup', 'dump')}`), archived, {firewall: '[OPTIONS]\n'})
     const context = await place.open()
     for (const [name, words] of before) await pct(name, words, context)
     const end = await inProcess(command, params, place.root, {[`CORRAL_TEST_STOP_AFTER_${what}`]: String(k)})
@@ -62,11 +65,29 @@ async function killEverywhere(what: 'RECORD' | 'STEP', command: string, params: 
   throw new Error('it does not come to its end')
 }
 
-const limitMs = 120_000
+const limitMs = 300_000
 
 it.each(['RECORD', 'STEP'] as const)('create, after each %s: nothing of it is left', async (what) => {
   const kills = await killEverywhere(what, 'create', made, [], async (place, context) => {
     expect([await config(context), await images(place), await context.store.list('vmids')]).toEqual([undefined, [], []])
+  })
+  expect(kills).toBeGreaterThanOrEqual(4)
+}, limitMs)
+
+it('restore, after each record: nothing of it is left', async () => {
+  const kills = await killEverywhere('RECORD', 'restore', {vmid: 200, ostemplate: backup, restore: true}, [], async (place, context) => {
+    expect([await config(context), await images(place), await context.store.list('vmids'), await context.store.read('firewall/200.fw')]).toEqual([undefined, [], [], undefined])
+  })
+  expect(kills).toBeGreaterThanOrEqual(4)
+}, limitMs)
+
+it('restore in the place of a container, after each step: it is the old one whole, or the new one whole', async () => {
+  const kills = await killEverywhere('STEP', 'restore', {vmid: 200, ostemplate: backup, restore: true, force: true}, [['create', made]], async (place, context) => {
+    const text = await config(context) ?? ''
+    const isNew = /^hostname: old$/m.test(text)
+    expect(await images(place), text).toEqual(isNew ? ['200/subvol-200-disk-2.subvol', '200/vm-200-disk-3.raw'] : ['200/subvol-200-disk-0.subvol', '200/vm-200-disk-1.raw'])
+    for (const image of await images(place)) expect(text).toContain(`local:${image},`)
+    expect((await context.store.read('firewall/200.fw'))?.data).toBe(isNew ? '[OPTIONS]\n' : undefined)
   })
   expect(kills).toBeGreaterThanOrEqual(4)
 }, limitMs)
