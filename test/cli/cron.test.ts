@@ -2,7 +2,7 @@
 // read. It works, asks nothing, and a change that worked says nothing beyond what Proxmox VE prints. The results are checked against their
 // specs on the way. The commands are those of the catalog, so that a new one without a line here fails.
 import {spawn, spawnSync} from 'node:child_process'
-import {readdirSync} from 'node:fs'
+import {existsSync, readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {catalog} from '../../src/lib/catalog.ts'
@@ -103,6 +103,20 @@ const scene: readonly Line[] = [
   {words: words('corral disk list --skipsmart'), prints: /^DEVICE +TYPE +SIZE USED .*\n/},
   {words: words('corral disk initgpt /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
   {words: words('corral disk wipe /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
+  // What the machine has of these is its own; that they end, and refuse, is told here.
+  {words: words('corral disk lvm list'), prints: /^NAME +SIZE +FREE\n/},
+  {words: words('corral disk lvm create vg-of-nobody --device /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
+  {words: words('corral disk lvm destroy vg-of-nobody'), code: 3, tells: /^Error: the host has no volume group 'vg-of-nobody'\n/},
+  {words: words('corral disk lvmthin list'), prints: /^GROUP +POOL +SIZE .*\n/},
+  {words: words('corral disk lvmthin create vg-of-nobody --device /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
+  {words: words('corral disk lvmthin destroy pool --volume-group vg-of-nobody'), code: 3, tells: /^Error: the host has no volume group 'vg-of-nobody'\n/},
+  {words: words('corral disk zfs create tank --raidlevel mirror --devices sdb,sdc'), code: 2, tells: /^Error: 'sdb' is no path of a device\n/},
+  {words: words('corral disk zfs list'), ...existsSync('/dev/zfs') ? {prints: /^NAME +SIZE .*\n/} : {code: 7, tells: /^Error: (?:ZFS cannot be asked|the host's kernel has no ZFS)/}},
+  {words: words('corral disk zfs status a/b'), code: 2, tells: /^Error: name: /},
+  {words: words('corral disk zfs destroy a/b'), code: 2, tells: /^Error: name: /},
+  {words: words('corral disk directory list'), prints: /^PATH +DEVICE +TYPE +OPTIONS +FILE *\n/},
+  {words: words('corral disk directory create nobodys --device /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
+  {words: words('corral disk directory destroy nobodys'), code: 3, tells: /^Error: the host has no directory 'nobodys'\n/},
   {words: words('corral disk smart /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},
   {words: words('pvesm status'), prints: /^local +dir +active /m},
   {words: words('pvesm add dir other --path /tmp/unused-by-corral --mkdir 0 --disable 1')},

@@ -102,8 +102,11 @@ import {parseFlatName, parseFlatNameOrNothing} from '../../src/lib/storage/flat-
 import {parseThinName} from '../../src/lib/storage/lvmthin/naming.ts'
 import {parseThinVolumes} from '../../src/lib/storage/lvmthin/report.ts'
 import {
-  parseCephVolumes, parseLsblk, parseMounts, parsePartitionNumbers, parsePhysicalVolumes, parsePoolDevices, parseSignatures, parseSwaps, parseUdevDatabase, parseUdevRecord,
+  parseCephVolumes, parseLsblk, parseMounts, parsePartitionNumbers, parsePartitionType, parsePhysicalVolumes, parsePoolDevices, parseSignatures, parseSwaps, parseTableGuid, parseUdevDatabase, parseUdevRecord, parseZfsComment,
 } from '../../src/lib/storage/node-disks/facts/tool-answers.ts'
+import {formatMountUnit, parseFstab, parseMountUnit} from '../../src/lib/storage/node-disks/directories/mounted-directory.ts'
+import {parsePoolStatus} from '../../src/lib/storage/node-disks/zfs/pool-status.ts'
+import {parseDatasets, parsePools} from '../../src/lib/storage/node-disks/zfs/pools.ts'
 import {parseSmart} from '../../src/lib/storage/node-disks/smart.ts'
 import {parseFolderVolumeName, volumeNameOfPath} from '../../src/lib/storage/naming.ts'
 import {splitWords} from '../../src/lib/storage/option-values.ts'
@@ -259,6 +262,16 @@ export const formats: Readonly<Record<string, Format>> = {
   'the database of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevDatabase'], ['E: DEVPATH=/devices/x/block/sda\nE: SUBSYSTEM=block\n\nE: SUBSYSTEM=net\n\n'], parseUdevDatabase),
   'lsblk': format(['storage/node-disks/facts/tool-answers.ts parseLsblk'], ['{"blockdevices": [{"path": "/dev/sda1", "fstype": "ext4", "parttype": null, "mountpoints": [null, "/"]}]}'], parseLsblk),
   'numbers of partitions': format(['storage/node-disks/facts/tool-answers.ts parsePartitionNumbers'], [' 1\n12\n'], parsePartitionNumbers),
+  'types of partitions': format(['storage/node-disks/facts/tool-answers.ts parsePartitionType'], [' 1 gpt 0fc63daf-8483-4772-8e79-3d69d8477de4\n 2 dos 0x8e\n'], text => parsePartitionType(text, 1)),
+  'GUIDs of tables': format(['storage/node-disks/facts/tool-answers.ts parseTableGuid'], ['Disk identifier (GUID): 01234567-89AB-CDEF-0123-456789ABCDEF\n'], parseTableGuid),
+  'labels of ZFS': format(['storage/node-disks/facts/tool-answers.ts parseZfsComment'], ["    name: 'tank'\n    comment: 'corral-0123456789abcdef'\n"], parseZfsComment),
+  'mount units': format(['storage/node-disks/directories/mounted-directory.ts parseMountUnit', 'storage/node-disks/directories/mounted-directory.ts formatMountUnit'],
+    ['[Mount]\nWhere=/mnt/pve/a\nWhat=/dev/disk/by-uuid/1\nType=ext4\nOptions=defaults\n', formatMountUnit({name: 'a', uuid: '1', type: 'xfs'})], text => parseMountUnit(text, '/etc/systemd/system/x.mount')),
+  'fstab': format(['storage/node-disks/directories/mounted-directory.ts parseFstab'], ['UUID=1 /mnt/pve/a ext4 defaults,nofail 0 2\n/dev/sda1 / ext4 defaults 0 1\n'], parseFstab),
+  'the status of pools': format(['storage/node-disks/zfs/pool-status.ts parsePoolStatus'],
+    ['  pool: tank\n state: DEGRADED\nstatus: One or\n\tmore.\nconfig:\n\n\tNAME        STATE     READ WRITE CKSUM\n\ttank        DEGRADED     0     0     0\n\t  mirror-0  DEGRADED     0     0     0\n\t    sda     FAULTED      3     1     0  too many errors\n\tspares\n\t  sdb       AVAIL\n\nerrors: No known data errors\n'], parsePoolStatus),
+  'pools': format(['storage/node-disks/zfs/pools.ts parsePools'], ['tank\t301989888\t491520\t301498368\t5\t1.00\tONLINE\t4542647154167908723\t-\n'], parsePools),
+  'datasets of pools': format(['storage/node-disks/zfs/pools.ts parseDatasets'], ['tank\tfilesystem\t380928\tyes\t/tank\n'], parseDatasets),
   'signatures': format(['storage/node-disks/facts/tool-answers.ts parseSignatures'], ['{"signatures": [{"device": "sda1", "type": "ext4", "label": null, "usage": "filesystem"}]}'], text => parseSignatures(text, ['/dev/sda', '/dev/sda1'])),
   'pvs': format(['storage/node-disks/facts/tool-answers.ts parsePhysicalVolumes'], ['  /dev/sda;vg0\n  /dev/sdb;\n'], parsePhysicalVolumes),
   'lvs of Ceph': format(['storage/node-disks/facts/tool-answers.ts parseCephVolumes'], ['  /dev/sda(0),/dev/sdb(12);osd-block-1;ceph.osd_id=3,ceph.encrypted=1\n'], parseCephVolumes),

@@ -41,12 +41,14 @@ function readPrinted(text: string): Printed {
 /** Numbers and times that each planning makes anew. */
 export function withoutChance(text: string): string {
   return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID').replace(/ctime=\d+/g, 'ctime=TIME')
+    .replace(/comment=corral-[0-9a-f]{16}|"corral-[0-9a-f]{16}"/g, 'COMMENT').replace(/[0-9a-zA-Z]{6}(?:-[0-9a-zA-Z]{4}){5}-[0-9a-zA-Z]{6}/g, 'PVUUID')
 }
 
 /** Sentences about what was printed and not done, or done and not printed; none when both agree. */
 export function differences(text: string, done: Done): string[] {
-  const printed = readPrinted(text)
-  const {deeds, remote} = done
+  const printed = readPrinted(withoutChance(text))
+  const {remote} = done
+  const deeds = done.deeds.map((deed) => ({...deed, text: withoutChance(deed.text)}))
   const texts = new Set(deeds.map((deed) => deed.text))
   const written = deeds.flatMap(({kind, path}) => kind === 'write' && path !== undefined ? [path] : [])
   const wasDone = (command: string) => texts.has(command) || remote.some((deed) => tells(command, deed)) || (command.startsWith('cp ') && written.some((path) => command.endsWith(` ${path}`)))

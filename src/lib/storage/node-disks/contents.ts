@@ -32,6 +32,8 @@ export interface Signature {
   /** `ext4`, `LVM2_member`, `gpt`. */
   readonly type: string
   readonly label?: string
+  /** The file system's, the physical volume's, of ZFS the pool's. */
+  readonly uuid?: string
   readonly isTable: boolean
 }
 
@@ -81,8 +83,8 @@ function storageWords(users: readonly string[]): string {
   return users.length === 0 ? '' : ` (storage ${users.join(', ')})`
 }
 
-/** A signature that lsblk names. */
-function signatureWords(fileSystem: string): string {
+/** What a signature, as wipefs and lsblk name it, stands for. */
+export function signatureWords(fileSystem: string): string {
   const known: Readonly<Record<string, string>> = {
     LVM2_member: 'a physical volume of LVM', zfs_member: 'a device of a ZFS pool', linux_raid_member: 'a member of a software RAID', crypto_LUKS: 'an encrypted volume (LUKS)',
     swap: 'a swap space', ceph_bluestore: 'an OSD of Ceph',

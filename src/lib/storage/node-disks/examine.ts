@@ -33,6 +33,11 @@ export async function deviceLock(path: string, {host}: Pick<Context, 'host'>): P
   return `disk/${(await findDevice(host, path, {devices: await blockDevices(host)})).disk.name.replaceAll('!', '-')}`
 }
 
+/** Those of several devices, each disk once. */
+export async function deviceLocks(paths: readonly string[], context: Pick<Context, 'host'>): Promise<string[]> {
+  return [...new Set(await Promise.all(paths.map((path) => deviceLock(path, context))))]
+}
+
 /**
  * Looks at devices together, asking each tool once.
  * @throws NotFoundError for a path that is no block device; UnavailableError when a tool failed, as it could not be told then what is on a disk

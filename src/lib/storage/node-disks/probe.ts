@@ -12,7 +12,7 @@ const timeoutMs = 30_000
 /** @throws NotFoundError when util-linux is not there; ToolError; UnavailableError */
 export async function probe({host, signal}: Pick<Context, 'host' | 'signal'>, found: FoundDevice): Promise<Probe> {
   const paths = [found.path, ...found.isPartition ? [] : found.disk.partitions.map(({name}) => devicePath(name))]
-  const {stdout} = await host.run(['wipefs', '--json', '--output', 'DEVICE,TYPE,LABEL,USAGE', '--', ...paths], {timeoutMs, signal})
+  const {stdout} = await host.run(['wipefs', '--json', '--output', 'DEVICE,TYPE,LABEL,UUID,USAGE', '--', ...paths], {timeoutMs, signal})
   const signatures = parseSignatures(stdout, paths)
   if (signatures === undefined) throw new UnavailableError(`it cannot be told what is on ${found.path}: wipefs answered with something that is no list of signatures`)
   const hasTable = signatures.get(found.path)?.some(({isTable}) => isTable) === true

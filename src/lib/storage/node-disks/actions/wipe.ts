@@ -4,7 +4,7 @@ import type {Action} from '../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../tasks/index.ts'
 import {checkAgain} from '../examine.ts'
 import type {DeviceIdentity} from '../identity.ts'
-import {announceChange, announceLines, runTool} from './command.ts'
+import {announceChange, announceLines, runTool} from '../run-tool.ts'
 
 export interface DiskWipe extends Action {
   readonly kind: 'disk.wipe'
@@ -12,6 +12,8 @@ export interface DiskWipe extends Action {
   readonly partitions: readonly string[]
   /** What will be lost, a line each. */
   readonly loses: readonly string[]
+  /** Of a partition: what makes its table say that there is nothing particular on it. */
+  readonly typeArgv?: readonly string[]
 }
 
 const mebibyte = 1024 ** 2
@@ -36,7 +38,7 @@ export const diskWipe = defineAction<DiskWipe>({
 })
 
 /** Pure. Partitions come first: once the table is gone their devices are. */
-function wipeCommands({device: {path, sizeBytes}, partitions}: Pick<DiskWipe, 'device' | 'partitions'>): string[][] {
+function wipeCommands({device: {path, sizeBytes}, partitions, typeArgv}: Pick<DiskWipe, 'device' | 'partitions' | 'typeArgv'>): (readonly string[])[] {
   const zero = (offsetBytes: number, lengthBytes: number) => [
     'dd', 'if=/dev/zero', `of=${path}`, 'bs=1M', `seek=${offsetBytes}`, `count=${lengthBytes}`, 'iflag=count_bytes', 'oflag=seek_bytes', 'conv=fdatasync,nocreat', 'status=none',
   ]
@@ -44,6 +46,6 @@ function wipeCommands({device: {path, sizeBytes}, partitions}: Pick<DiskWipe, 'd
   const tail = Math.min(tailBytes, sizeBytes - head)
   return [
     ...partitions.map((partition) => ['wipefs', '--all', '--', partition]), ['wipefs', '--all', '--', path],
-    zero(0, head), ...tail > 0 ? [zero(sizeBytes - tail, tail)] : [],
+    zero(0, head), ...tail > 0 ? [zero(sizeBytes - tail, tail)] : [], ...typeArgv === undefined ? [] : [typeArgv],
   ]
 }

@@ -54,16 +54,16 @@ function lsblkRows(text: string): readonly unknown[] | undefined {
   }
 }
 
-/** `wipefs --json --output DEVICE,TYPE,LABEL,USAGE`: what is on each of these devices; undefined when it is something else. wipefs names devices without their folder. */
+/** `wipefs --json --output DEVICE,TYPE,LABEL,UUID,USAGE`: what is on each of these devices; undefined when it is something else. wipefs names devices without their folder. */
 export function parseSignatures(text: string, paths: readonly string[]): Map<string, Signature[]> | undefined {
   const found = new Map<string, Signature[]>(paths.map((path) => [path, []]))
   try {
     const {signatures} = JSON.parse(text) as {readonly signatures?: unknown}
     if (!Array.isArray(signatures)) return undefined
-    for (const {device, type, label, usage} of signatures as readonly Readonly<Record<string, unknown>>[]) {
+    for (const {device, type, label, uuid, usage} of signatures as readonly Readonly<Record<string, unknown>>[]) {
       const path = paths.find((each) => typeof device === 'string' && (each === device || each.endsWith(`/${device}`)))
       if (path === undefined || typeof type !== 'string') return undefined
-      found.get(path)?.push({type, isTable: usage === 'partition-table', ...(typeof label === 'string' && label !== '' ? {label} : {})})
+      found.get(path)?.push({type, isTable: usage === 'partition-table', ...(typeof label === 'string' && label !== '' ? {label} : {}), ...(typeof uuid === 'string' && uuid !== '' ? {uuid} : {})})
     }
     return found
   } catch {
@@ -133,4 +133,23 @@ export function parseSwaps(text: string): string[] {
 /** The kernel writes space, tab, line end and backslash as three octal digits (proc(5)). */
 function unescaped(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
+}
+
+/** `partx --show --noheadings --output NR,SCHEME,TYPE`: the type of one partition. */
+export function parsePartitionType(text: string, number: number): {readonly table: 'gpt' | 'dos'; readonly code: string} | undefined {
+  for (const line of text.split('\n')) {
+    const [, nr, table, code = ''] = /^\s*(\d{1,5})\s+(gpt|dos)\s+(?:0x)?([0-9a-fA-F-]{1,36})\s*$/.exec(line) ?? []
+    if (Number(nr) === number && (table === 'gpt' || table === 'dos')) return {table, code: code.toLowerCase()}
+  }
+  return undefined
+}
+
+/** `sgdisk --print`: the GUID of the table. */
+export function parseTableGuid(text: string): string | undefined {
+  return /^Disk identifier \(GUID\): ([0-9A-Fa-f-]{36})$/m.exec(text)?.[1]
+}
+
+/** `zdb -l`: the comment of the pool in a device's label. */
+export function parseZfsComment(text: string): string | undefined {
+  return /^ {4}comment: '([^'\n]{1,64})'$/m.exec(text)?.[1]
 }
