@@ -1,5 +1,6 @@
 // The call of `qemu-img convert` that fills an existing volume with the content of another, or of a file, as argv; and the progress that
 // it tells. The format of either side is always named, so that nothing is probed. Pure.
+import {UnsupportedError} from '../base/index.ts'
 import type {FilePart} from './image-file-source.ts'
 import type {ImageName} from './storage.ts'
 
@@ -43,10 +44,31 @@ function sourceText(source: ConvertSource): string {
   const {format, path, options, part} = source
   const isBare = source.standsAlone !== true || options !== undefined || !formatsWithBacking.includes(format)
   if (isBare && part === undefined) return imageText(source)
+  return `json:${JSON.stringify(loneImage({path, format, ...(part === undefined ? {} : {part})}))}`
+}
+
+/** A file, or a piece of one, as QEMU opens it (blockdev-add) without any other file below it, whatever the image says. */
+export function loneImage({path, format, part}: {readonly path: string; readonly format: string; readonly part?: FilePart}): Readonly<Record<string, unknown>> & {readonly driver: string} {
   const file = {driver: 'file', filename: path}
-  if (part === undefined) return `json:${JSON.stringify({driver: format, backing: null, file})}`
-  const window = {driver: 'raw', offset: part.offsetBytes, size: part.sizeBytes, file}
-  return `json:${JSON.stringify(format === 'raw' ? window : {driver: format, ...(formatsWithBacking.includes(format) ? {backing: null} : {}), file: window})}`
+  const whole = part === undefined ? file : {driver: 'raw', offset: part.offsetBytes, size: part.sizeBytes, file}
+  if (format === 'raw' && part !== undefined) return whole
+  return {driver: format, ...(formatsWithBacking.includes(format) ? {backing: null} : {}), file: whole}
+}
+
+/** The longest name of another image that a qcow2 header holds (QEMU's "qcow2 Image File Format"). */
+const longestBackingName = 1023
+
+/**
+ * What a qcow2 image lacks is taken from a file, by calls to be made one after the other; done again they do the same.
+ * @throws UnsupportedError for a path that is too long to stand in the header meanwhile
+ */
+export function fillFromBelowArgv(path: string, below: {readonly path: string; readonly format: string; readonly part?: FilePart}): string[][] {
+  const name = `json:${JSON.stringify(loneImage(below))}`
+  if (Buffer.byteLength(name) > longestBackingName) throw new UnsupportedError(`the path ${below.path.slice(0, 80)}… is too long`, {nextSteps: ['Put the image where its path is shorter.']})
+  return [
+    ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', below.format, '-b', name, '--', path],
+    ['qemu-img', 'rebase', '-q', '-f', 'qcow2', '-b', '', '--', path],
+  ]
 }
 
 /** Values of --image-opts take their commas doubled. */

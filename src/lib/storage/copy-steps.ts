@@ -1,6 +1,6 @@
 // Steps of plans that make a volume like another one and fill it, for all who plan such a thing (clones, moves, imports). They are computed
 // under the lock of the target's storage (storageLock), where its name is chosen. Looks and changes nothing.
-import {InvalidInputError} from '../base/index.ts'
+import {InvalidInputError, UnsupportedError} from '../base/index.ts'
 import {wholeBlocks} from '../spec/size.ts'
 import type {Context, Step} from '../tasks/index.ts'
 import type {CopySource, VolumeCopy} from './actions/volume-copy.ts'
@@ -10,7 +10,7 @@ import {convertArgv} from './convert-image.ts'
 import {readImageFile} from './image-file-source.ts'
 import {fileOfImport} from './import/import-volume.ts'
 import {openStorage, openVolume} from './open-storage.ts'
-import type {Format, Storage, VolumeId} from './storage.ts'
+import type {Format, NewVolume, Storage, VolumeId} from './storage.ts'
 import {createVolumeStep} from './volume-steps.ts'
 import {formatVolumeId} from './volume-id.ts'
 
@@ -55,7 +55,25 @@ export async function likeVolumeStep(wish: CopyWish, context: Context): Promise<
   return newVolumeStep(wish, await sourceFacts(wish.source, context), context)
 }
 
-async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Context): Promise<NewCopy & {readonly step: Step}> {
+/**
+ * A new qcow2 volume that has nothing of the source yet, for a guest that reads what it lacks from the source and fills it while it runs.
+ * @throws UnsupportedError for a storage or a format that cannot tell what is filled; as copyVolumeSteps
+ */
+export async function overlayVolumeStep(wish: CopyWish, context: Context): Promise<NewCopy & {readonly step: Step}> {
+  const {traits} = await openStorage(wish.storage, context)
+  if (!traits.formats.includes('qcow2')) {
+    throw new UnsupportedError(`the storage '${wish.storage}' has raw volumes only, which cannot tell what of an image is in them yet`, {
+      data: {storage: wish.storage}, nextSteps: ['Name a storage that keeps disks as files, and move the disks later: qm disk move.', 'Or import first and start then.'],
+    })
+  }
+  if (wish.format !== undefined && wish.format !== 'qcow2') {
+    throw new UnsupportedError(`a disk of format ${wish.format} cannot tell what of an image is in it yet`, {nextSteps: ['Leave --format out or say qcow2, and change it later: qm disk move.']})
+  }
+  const facts = await sourceFacts(wish.source, context)
+  return newVolumeStep({...wish, format: 'qcow2'}, {...facts, sizeBytes: wholeBlocks(facts.sizeBytes)}, context, {mapsNothing: true})
+}
+
+async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Context, more: Pick<NewVolume, 'mapsNothing'> = {}): Promise<NewCopy & {readonly step: Step}> {
   const storage = await openStorage(wish.storage, context)
   if (!storage.traits.defaultContent.includes('images')) {
     throw new InvalidInputError(`the storage '${wish.storage}' is not for disk images`, {storage: 'has not the content type images'}, {
@@ -67,7 +85,7 @@ async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Contex
   const prefix = `${wish.storage}:`
   const names = taken.filter((volume) => volume.startsWith(prefix)).map((volume) => volume.slice(prefix.length))
   const {sizeBytes} = facts
-  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes, ...(purpose === undefined ? {} : {purpose})}, names)
+  const {id, step} = await createVolumeStep(storage, {vmid, format, sizeBytes, ...more, ...(purpose === undefined ? {} : {purpose})}, names)
   return {volume: formatVolumeId(id), id, storage, format, sizeBytes, step}
 }
 

@@ -55,6 +55,8 @@ export interface NewVolume {
   readonly sizeBytes: number
   /** Name without folders; the storage's next free `vm-<vmid>-disk-<n>` when absent. */
   readonly base?: string
+  /** Whatever the storage usually does, the image maps nothing yet: what it has not is read from one below it. Only qcow2 is made so. */
+  readonly mapsNothing?: boolean
 }
 
 /** What QEMU's -blockdev needs to open the volume: the protocol layer and the format on top. */

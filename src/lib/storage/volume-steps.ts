@@ -20,10 +20,10 @@ export async function createVolumeStep(storage: Storage, want: NewVolume & {read
   const id = want.base === undefined ? await storage.nextName(want.vmid, want.format, taken) : storage.nameFor(want)
   const volume = formatVolumeId(id)
   if (await storage.exists(id)) throw new ConflictError(`the volume ${volume} exists already`)
-  const {vmid, format, sizeBytes, purpose} = want
+  const {vmid, format, sizeBytes, purpose, mapsNothing} = want
   const commands = storage.commands({create: {id, want}})
-  const forWhat = purpose === undefined ? {} : {purpose}
-  return {id, step: {do: {kind: 'volume.create', volume, vmid, format, sizeBytes, ...forWhat, commands}, undo: {kind: 'volume.remove', volume}}}
+  const more = {...(purpose === undefined ? {} : {purpose}), ...(mapsNothing === undefined ? {} : {mapsNothing})}
+  return {id, step: {do: {kind: 'volume.create', volume, vmid, format, sizeBytes, ...more, commands}, undo: {kind: 'volume.remove', volume}}}
 }
 
 /** Plans the removal of a volume; right also when it is not there. It cannot be undone: such plans finish when interrupted. */

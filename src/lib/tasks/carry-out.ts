@@ -181,7 +181,8 @@ async function doOrUndo(plan: Plan, locks: HeldLocks, kinds: Kinds, command: str
     throw error
   }
   if (afterwards.length === 0) return given
-  await takeAgain(locks, journal)
+  if (plan.afterwardsKeepReleased === true) await journal.relock({...journalLocks(locks), releasedLocks: []}, locks.context.fences)
+  else await takeAgain(locks, journal)
   await finishJournal(journal, afterwards, locks.context)
   return given
 }

@@ -27,6 +27,8 @@ export interface Plan {
    * and warns.
    */
   readonly afterwards?: readonly Action[]
+  /** `afterwards` do without the locks that steps gave back, as they take hours; nobody waits for those then. */
+  readonly afterwardsKeepReleased?: true
   /**
    * What becomes of a plan whose worker died: `undo` takes back what was done, last step first; `finish` (destroy and the like, whose
    * steps are idempotent) carries out the rest. The same for a live one: when a step fails or the caller cancels, `undo` takes back;

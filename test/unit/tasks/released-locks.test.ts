@@ -67,6 +67,20 @@ describe('a lock that is given back on the way', () => {
     expect(await opened.store.lockHolder('demo-source')).toBeUndefined()
   })
 
+  it('stays with others when what is done afterwards says so', async () => {
+    const place = await installation()
+    const opened = await place.open()
+    const seen: unknown[] = []
+    const actionKind: Context['actionKind'] = async (kind) => {
+      const found = await opened.actionKind(kind)
+      return {...found, run: async (action, context) => { seen.push(context.fences.map((fence) => fence.lock).sort()); await found.run(action, context) }}
+    }
+    const keeping: typeof copyHandler = {...copyHandler, plan: async (params, held) => ({...await copyHandler.plan(params, held), afterwardsKeepReleased: true})}
+    await runHandler(keeping, {folder: place.folder}, {...opened, actionKind})
+    expect(seen.at(-1)).toEqual(['demo-source', 'demo/traces'])
+    expect(await readJournals(opened.store)).toEqual([])
+  })
+
   it.each([
     ['that is only shared', 'demo-source'], ['that is not held', 'storage/other'], ['before one that stays', 'demo/traces'],
   ])('%s is a mistake of the plan, found before anything is done', async (_what, name) => {

@@ -14,6 +14,8 @@ export interface VolumeCreate extends Action {
   readonly vmid: number
   readonly format: Format
   readonly sizeBytes: number
+  /** See NewVolume. */
+  readonly mapsNothing?: boolean
   /** What the volume is made for (`scsi0`), for the log. */
   readonly purpose?: string
   /** The commands that this comes to, for a dry run. */
@@ -25,12 +27,12 @@ export const volumeCreate = defineAction<VolumeCreate>({
   // create() refuses a name that is taken before it touches anything: that volume is somebody else's and stays.
   conflictMeansUntouched: true,
   describe: ({volume, format, sizeBytes, commands}) => [`# new volume ${volume} (${format}, ${formatSize(sizeBytes)})`, ...shownCommands(commands)],
-  run: async ({volume, vmid, format, sizeBytes, purpose}, context) => {
+  run: async ({volume, vmid, format, sizeBytes, purpose, mapsNothing}, context) => {
     const {storage, id} = await openVolume(volume, context)
     const base = id.name.slice(id.name.lastIndexOf('/') + 1)
     // Folders of containers have no limit.
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < (format === 'subvol' ? 0 : 1)) throw new InvalidInputError(`the size of ${volume} must be a positive number of bytes`)
-    const made = storage.create({vmid, format, sizeBytes, base})
+    const made = storage.create({vmid, format, sizeBytes, base, ...(mapsNothing === undefined ? {} : {mapsNothing})})
     await measured(made, async () => (await context.host.files.stat(storage.path(id)))?.allocatedBytes, {what: `new volume ${volume}`, totalBytes: sizeBytes}, context)
     context.log.info(`${purpose === undefined ? '' : `${purpose}: `}successfully created '${volume}' (${format}, ${formatSize(sizeBytes)})`)
   },

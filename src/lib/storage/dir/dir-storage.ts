@@ -9,6 +9,7 @@ import {readImageFile} from '../image-file-source.ts'
 import {checkTakesDisks} from '../content.ts'
 import {contentFolder, diskNumber, folderVolumeName, parseFolderVolumeName, volumePath} from '../naming.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
+import type {Preallocation} from './options.ts'
 import type {Content, Format, ImageName, NewVolume, Storage, StorageConfig, StorageTraits, Usage, Volume, VolumeChange, VolumeId, VolumeName} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
@@ -190,11 +191,16 @@ async function create(storage: DirStorage, want: NewVolume): Promise<Volume> {
   checkTakesDisks(storage.name, options.content)
   await makeReady(storage, want.vmid)
   if (want.format === 'subvol') await createFolder(storage, id)
-  else await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, options.preallocation)
+  else await createImage(host, storage.name, pathOf(storage, id), want.format, want.sizeBytes, preallocationOf(want, options.preallocation))
   return existingVolume(storage, id)
 }
 
 /** A folder for a container, without a limit. @throws ConflictError when it is there, and then nothing was touched */
+/** A qcow2 image whose tables are laid out maps all of its clusters. */
+function preallocationOf({mapsNothing}: NewVolume, usual: Preallocation): Preallocation {
+  return mapsNothing === true ? 'off' : usual
+}
+
 async function createFolder(storage: DirStorage, id: VolumeId): Promise<void> {
   const path = pathOf(storage, id)
   if (await storage.host.files.stat(path) !== undefined) throw new ConflictError(`there is a volume ${formatVolumeId(id)} already`)
@@ -259,7 +265,7 @@ function commandsOf(storage: DirStorage, change: VolumeChange): string[][] {
   if ('create' in change) {
     const {id, want} = change.create
     if (want.format === 'subvol') return [createFolderArgv(pathOf(storage, id))]
-    return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocation)]
+    return [createImageArgv(pathOf(storage, id), want.format, want.sizeBytes, preallocationOf(want, preallocation))]
   }
   if ('remove' in change && isFolder(parsed(storage, change.remove))) return [removeFolderArgv(pathOf(storage, change.remove))]
   if ('remove' in change) return removedPaths(pathOf(storage, change.remove), parsed(storage, change.remove)).map((path) => ['rm', '-f', '--', path])

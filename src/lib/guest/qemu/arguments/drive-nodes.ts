@@ -36,7 +36,7 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
     'node-name': nodeName('e', drive),
   }
   const size = options.sizeBytes !== undefined && backing.source.format === 'raw' ? {size: options.sizeBytes} : {}
-  const format = {driver: backing.source.format, ...common, cache, file, ...size, 'node-name': nodeName('f', drive)}
+  const format = {driver: backing.source.format, ...common, cache, file, ...size, ...(backing.below === undefined ? {} : {backing: belowNodeName(drive.key)}), 'node-name': nodeName('f', drive)}
   if (options.isPassedThrough === true) return {throttleGroup: {}, blockdev: {...format, 'node-name': `drive-${drive.key}`}}
   return {
     throttleGroup: {'qom-type': 'throttle-group', id: group, limits: throttleLimits(drive)},
@@ -47,6 +47,16 @@ export function driveNodes(drive: Drive, backing: DriveBacking, options: NodeOpt
 /** The name of the node of a drive's image: below the throttle, above the file. */
 export function imageNodeName(drive: Pick<Drive, 'key' | 'file'>): string {
   return nodeName('f', drive)
+}
+
+/** The name of the node of the image from elsewhere that a drive is being filled from. */
+export function belowNodeName(key: string): string {
+  return `import-${key}`
+}
+
+/** That image as an argument of its own, so that it can be let go of. Nothing is written to it. */
+export function belowNode(key: string, {below}: DriveBacking): Readonly<Record<string, unknown>> | undefined {
+  return below === undefined ? undefined : {...below, 'read-only': true, 'node-name': belowNodeName(key)}
 }
 
 function throttleGroupName(key: string): string {

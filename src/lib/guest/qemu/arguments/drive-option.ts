@@ -3,6 +3,7 @@ import {UnsupportedError} from '../../../base/index.ts'
 import {isCdrom} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
 import {aioMode, bypassesHostCache, detectZeroes} from './drive-caching.ts'
+import {belowNodeName} from './drive-nodes.ts'
 import type {DriveBacking} from './input.ts'
 import {optionList} from './option-text.ts'
 import type {OptionValue} from './option-text.ts'
@@ -27,6 +28,7 @@ export function driveOption(drive: Drive, backing: DriveBacking | undefined, con
     readonly: drive.ro ?? (context.isReadOnly ? true : undefined),
     ...throttling,
     format: backing?.source.format,
+    backing: backing?.below === undefined ? undefined : belowNodeName(drive.key),
     aio: aioMode(drive, backing?.storage, isDirect, context.hasIoUring),
     'detect-zeroes': isCdrom(drive) ? undefined : detectZeroes(drive),
   })

@@ -3,7 +3,7 @@ import {InvalidInputError} from '../../../base/index.ts'
 import {driveKeys, readDrive} from '../config/index.ts'
 import type {Drive} from '../config/index.ts'
 import {driveDevice, passThrough} from './drive-device.ts'
-import {driveNodes} from './drive-nodes.ts'
+import {belowNode, driveNodes} from './drive-nodes.ts'
 import {driveOption} from './drive-option.ts'
 import type {Guest} from './guest.ts'
 import type {DriveBacking} from './input.ts'
@@ -25,6 +25,8 @@ export function driveArguments(guest: Guest, bootIndexes: ReadonlyMap<string, nu
     const controller = controllerArguments(drive, guest, controllers)
     objects.push(...controller.objects)
     devices.push(...controller.devices)
+    const below = backing === undefined ? undefined : belowNode(key, backing)
+    if (below !== undefined) devices.push('-blockdev', jsonText(below))
     if (guest.usesBlockdev && backing !== undefined) {
       const isPassedThrough = drive.interface === 'scsi' && passThrough(drive, backing) !== undefined
       const nodes = driveNodes(drive, backing, {isReadOnly: guest.isTemplate, hasIoUring: guest.input.host.hasIoUring, isPassedThrough})

@@ -93,6 +93,8 @@ export interface DriveBacking {
   readonly source: BlockSource
   /** What the storage says about the volume, or undefined for a path outside of all storages. */
   readonly storage?: {readonly type: string; readonly content: Content; readonly options: Readonly<Record<string, unknown>>}
+  /** An image from elsewhere, as blockdev-add takes it, of which the volume, a qcow2 image, has not everything yet. */
+  readonly below?: Readonly<Record<string, unknown>> & {readonly driver: string}
   /** The kind of a SCSI device of the host (0 a disk, 1 a tape), when the path is one. */
   readonly scsiType?: number | undefined
 }

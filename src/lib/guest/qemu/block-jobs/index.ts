@@ -1,4 +1,5 @@
 // Copies of the drives of a running guest, by QEMU's mirror jobs.
+export type {FinishImport, ImportingDisk} from './actions/finish-import.ts'
 export {endMirrorsStep, mirrorStep} from './mirror-steps.ts'
 export type {CopyMode, DriveMirror} from './mirror.ts'
 export {mirrorPlace} from './mirror.ts'

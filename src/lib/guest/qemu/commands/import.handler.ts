@@ -1,5 +1,5 @@
 // Makes a virtual machine from a volume of content type import.
-import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {InvalidInputError} from '../../../base/index.ts'
 import {findParam} from '../../../spec/params.ts'
 import {openVolume} from '../../../storage/index.ts'
 import {importFilePath} from '../../../storage/import/index.ts'
@@ -17,14 +17,11 @@ export const handler = handleChange(spec, {
   lockTimeoutMs: 60_000,
   plan: async (params, context) => {
     const {vmid, source, storage, format, dryrun} = params
-    if (params['live-import'] === true) {
-      throw new UnsupportedError("'live-import' is not available: QEMU would have to run the machine on images that are still being copied", {nextSteps: ['Import it first, then start it: qm start VMID.']})
-    }
     const omit = omittedKeys(params.delete, (key) => findParam(qemuConfigParams, key) !== undefined)
     const imported = await readImportSource(await pathOfSource(source, context), context.host)
     const options = optionsOf(params)
     if (dryrun === true) return {steps: [], whenInterrupted: 'undo', result: describeImport({imported, options, omit})}
-    return planImport({vmid, imported, storage, options, omit, ...(format === undefined ? {} : {format})}, context)
+    return planImport({vmid, imported, storage, options, omit, isLive: params['live-import'] === true, ...(format === undefined ? {} : {format})}, context)
   },
 })
 

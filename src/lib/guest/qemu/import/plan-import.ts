@@ -1,13 +1,16 @@
 // The plan that makes a virtual machine out of an imported one: what the manifest says, what the caller wants otherwise, new volumes, and copies
 // of the images in them. Undone whole when it fails; the locks of the storages are given back before the copies begin.
-import {InvalidInputError} from '../../../base/index.ts'
+import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, openStorage, storageLock} from '../../../storage/index.ts'
+import {copyVolumeSteps, fillFromBelowArgv, loneImage, openStorage, overlayVolumeStep, storageLock} from '../../../storage/index.ts'
 import type {CopySource, Format} from '../../../storage/index.ts'
-import {storeCommitStep} from '../../../tasks/index.ts'
+import {describePlan, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
+import type {FinishImport, ImportingDisk} from '../block-jobs/index.ts'
+import {planCloudInitWrite} from '../cloud-init/plan-write.ts'
 import {formatQemuConfig} from '../config/index.ts'
 import {readBootOrder, formatBootOrder} from '../boot-order.ts'
 import {importBandwidth} from '../drives/import-source.ts'
@@ -15,7 +18,8 @@ import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
 import {ovfConfig} from '../ovf/config.ts'
-import {hookScriptPath} from '../../hooks/hook-script.ts'
+import {writeKey} from '../pending.ts'
+import {planLaunch} from '../runtime/plan-launch.ts'
 import type {ImportedDisk, ImportedMachine} from './import-source.ts'
 
 export interface ImportWish {
@@ -26,6 +30,8 @@ export interface ImportWish {
   readonly format?: Format
   /** Keys of qm.conf as they were given, in place of what the manifest says. */
   readonly options?: Readonly<Record<string, unknown>>
+  /** The machine is started at once, and its disks are copied while it runs. */
+  readonly isLive?: boolean
   /** Keys that the machine is not to have, disks and cards among them. */
   readonly omit?: readonly string[]
 }
@@ -37,6 +43,9 @@ export async function importLocks({vmid, storage, options = {}}: Pick<ImportWish
 }
 
 interface PlannedDisks {
+  /** What is filled while the machine runs, and no faster than this. */
+  readonly importing: readonly ImportingDisk[]
+  readonly bandwidthKib: number
   readonly values: Readonly<Record<string, string>>
   readonly created: readonly Step[]
   readonly filled: readonly Step[]
@@ -52,11 +61,48 @@ export async function planImport(wish: ImportWish, context: Context): Promise<Pl
   const disks = await planDisks(wish, context)
   const own = await planDrives({vmid, drives: {...newDrives(wish), ...splitOptions(wish.options ?? {}).drives}, config: withValues(disks.values)}, context)
   const whole = withExistingBootDevices({...values, ...disks.values, ...own.values})
-  const text = formatQemuConfig(await completeConfig(vmid, whole, sources, context))
+  const config = await completeConfig(vmid, whole, sources, context)
   const path = guestConfigPath(context.node, vmid)
   const volumes = [...withRelease([...disks.created, ...own.steps], wish), ...disks.filled]
+  if (wish.isLive === true && disks.importing.length > 0) return planLive({vmid, config, disks, reserve: (locked) => withReservation(path, [claim], locked, volumes)}, context)
+  const text = formatQemuConfig(config)
   const steps = volumes.length === 0 ? [storeCommitStep([claim, {path, was: undefined, text}])] : withReservation(path, [claim], text, volumes)
-  return {steps, whenInterrupted: 'undo', result: []}
+  const start = wish.isLive === true ? [{do: {kind: 'guest.start-task', vmid}}] : []
+  return {steps: [...steps, ...start], whenInterrupted: 'undo', result: []}
+}
+
+interface LivePlan {
+  readonly vmid: number
+  readonly config: GuestConfig
+  readonly disks: PlannedDisks
+  /** The steps up to a configuration with this text. */
+  readonly reserve: (text: string) => readonly Step[]
+}
+
+/**
+ * Until the machine runs all of it is undone, as with any import. From then on it may have written to its disks: they are filled to the end, whatever
+ * becomes of the machine and of us, and the configuration stays locked until they are.
+ */
+async function planLive({vmid, config, disks, reserve}: LivePlan, context: Context): Promise<Plan> {
+  const {importing, bandwidthKib} = disks
+  if (config.current.values['hugepages'] !== undefined) {
+    throw new UnsupportedError("'live-import' of a machine with 'hugepages' is not available: the lock for them would be held until everything is copied", {nextSteps: ['Leave out --hugepages, and set them before the next start.']})
+  }
+  // What would keep the rest from being copied without the machine is found before it runs.
+  for (const {volume, source} of importing) fillFromBelowArgv(volume, source)
+  const below = Object.fromEntries(importing.map(({key, source}) => [key, loneImage(source)]))
+  const {values} = config.current
+  const cloudInit = await planCloudInitWrite(vmid, values, {isRunning: false, isNew: true}, context)
+  const launch = await planLaunch({vmid, section: config.current, forcedCpu: undefined, timeoutSeconds: undefined, below}, context)
+  const locked = formatQemuConfig(writeKey(config, 'lock', 'create'))
+  const unlocked = storeCommitStep([{path: guestConfigPath(context.node, vmid), was: {data: locked}, text: formatQemuConfig(config)}])
+  const finish: FinishImport = {
+    kind: 'qemu.finish-import', vmid, disks: importing, ...(bandwidthKib === 0 ? {} : {bandwidthKib}), changes: await describePlan({steps: [unlocked], whenInterrupted: 'undo'}, context),
+  }
+  return {
+    steps: [...reserve(locked), ...cloudInit.map((action) => ({do: action})), ...launch.steps],
+    afterwards: [...launch.afterwards, finish], afterwardsKeepReleased: true, whenInterrupted: 'undo', result: [],
+  }
 }
 
 /** For the names of volumes that are spoken for. */
@@ -84,22 +130,33 @@ function importedDisks({imported, options = {}, omit = []}: ImportWish): readonl
 }
 
 async function planDisks(wish: ImportWish, context: Context): Promise<PlannedDisks> {
-  const {vmid, storage} = wish
+  const {vmid, storage, isLive = false} = wish
   const values: Record<string, string> = {}
   const created: Step[] = []
   const filled: Step[] = []
+  const importing: ImportingDisk[] = []
+  let slowestKib = 0
   for (const {address, source, check} of importedDisks(wish)) {
     if (source === undefined) continue
     const taken = Object.values(values).map((value) => value.split(',')[0] ?? '')
-    const format = wish.format ?? await usualFormat(source, storage, context)
     const bandwidthKib = await importBandwidth(source, storage, context)
+    if (isLive && 'path' in source) {
+      const copy = await overlayVolumeStep({source, storage, vmid, taken, purpose: address, ...(wish.format === undefined ? {} : {format: wish.format})}, context)
+      created.push(copy.step)
+      if (check !== undefined) filled.push({do: check})
+      values[address] = `${copy.volume},size=${formatSize(copy.sizeBytes)}`
+      importing.push({key: address, volume: copy.volume, sizeBytes: copy.sizeBytes, source})
+      slowestKib = bandwidthKib
+      continue
+    }
+    const format = wish.format ?? await usualFormat(source, storage, context)
     const copy = await copyVolumeSteps({source, storage, vmid, taken, purpose: address, bandwidthKib, ...(format === undefined ? {} : {format})}, context)
     const [create, ...copies] = copy.steps
     if (create !== undefined) created.push(create)
     filled.push(...(check === undefined ? [] : [{do: check}]), ...copies)
     values[address] = `${copy.volume},size=${formatSize(copy.sizeBytes)}`
   }
-  return {values, created, filled}
+  return {values, created, filled, importing, bandwidthKib: slowestKib}
 }
 
 /** A VMDK image has no snapshots and cannot grow, so it only becomes one when it is asked for. */

@@ -5,7 +5,7 @@ import {openVolume} from '../../../storage/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import {buildArguments} from '../arguments/index.ts'
-import type {ArgumentsInput} from '../arguments/index.ts'
+import type {ArgumentsInput, DriveBacking} from '../arguments/index.ts'
 import {wantedHugePages} from '../arguments/memory-layout.ts'
 import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
 import {cpuTimeOf, findControlGroups, groupName, hasSystemd} from '../cpu-time/index.ts'
@@ -29,6 +29,8 @@ export interface LaunchWish {
   /** Stands in for the value of -cpu. */
   readonly forcedCpu: string | undefined
   readonly timeoutSeconds: number | undefined
+  /** By drive: an image from elsewhere that the volume is filled from while the machine runs. */
+  readonly below?: Readonly<Record<string, NonNullable<DriveBacking['below']>>>
   /** What it goes on from instead of booting; it stands still then, until `qemu.let-go`. */
   readonly state?: KeptState | undefined
 }
@@ -40,7 +42,7 @@ export interface Launch {
 }
 
 /** @throws AppError for what would keep QEMU from starting */
-export async function planLaunch({vmid, section: {values: wanted, ...text}, forcedCpu, timeoutSeconds, state}: LaunchWish, context: Context): Promise<Launch> {
+export async function planLaunch({vmid, section: {values: wanted, ...text}, forcedCpu, timeoutSeconds, state, below = {}}: LaunchWish, context: Context): Promise<Launch> {
   const values = state === undefined ? wanted : valuesForState(wanted, state)
   refuseUnsupportedKeys(values)
   const hasHookScript = values['hookscript'] !== undefined
@@ -49,7 +51,8 @@ export async function planLaunch({vmid, section: {values: wanted, ...text}, forc
   if (!hasHookScript) await requireBridges(values, context)
   const facts = await gatherFacts(vmid, {...text, values}, context)
   const bridgeMtu = hasHookScript ? withMissingBridges(pluggedCards(values), facts.host.bridgeMtu) : facts.host.bridgeMtu
-  const input = {...facts, host: {...facts.host, bridgeMtu}}
+  const drives = Object.fromEntries(Object.entries(facts.drives).map(([key, backing]) => [key, below[key] === undefined ? backing : {...backing, below: below[key]}]))
+  const input = {...facts, drives, host: {...facts.host, bridgeMtu}}
   const built = buildArguments(input)
   const helpers = await helperSteps(vmid, values, context)
   for (const warning of built.warnings) context.log.warn(warning)

@@ -17,6 +17,17 @@ describe('boot order', () => {
   })
 })
 
+describe('an image that a disk is filled from', () => {
+  it.each([['7.2.22', '-drive'], ['10.0.8', '-blockdev']])('is a node of its own below the disk, read-only (QEMU %s)', async (qemuVersion, flag) => {
+    const volume = 'local:100/vm-100-disk-0.qcow2'
+    const input = await guestInput({scsi0: volume}, {qemuVersion})
+    const below = {driver: 'vmdk', backing: null, file: {driver: 'file', filename: '/x/disk.vmdk'}}
+    const {argv} = buildArguments({...input, drives: {scsi0: {...input.drives['scsi0'] as (typeof input.drives)[string], below}}})
+    expect(JSON.parse(valuesOf(argv, '-blockdev')[0] ?? '')).toEqual({...below, 'read-only': true, 'node-name': 'import-scsi0'})
+    expect(valuesOf(argv, flag).at(-1)).toMatch(flag === '-drive' ? /,backing=import-scsi0,/ : /"backing":"import-scsi0"/)
+  })
+})
+
 describe('places', () => {
   it('are the same on every board, and bridges come with those that need them', async () => {
     const {argv} = await argumentsOf({scsihw: 'virtio-scsi-single', scsi30: disk(0), virtio15: disk(1), net31: 'e1000=BC:24:11:00:00:01'})

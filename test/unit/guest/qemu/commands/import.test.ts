@@ -120,11 +120,6 @@ describe('qm import', () => {
     expect(await qm('import', {vmid: 100, source: 'local:import/web.ova', storage: 'local', dryrun: '1', memory: '64'}, context)).not.toContain('memory: 512')
   })
 
-  it('does not start while it copies', async () => {
-    const {context} = await withSource()
-    await expect(qm('import', {vmid: 100, source: 'local:import/web.ova', storage: 'local', 'live-import': '1'}, context)).rejects.toThrow("'live-import' is not available")
-  })
-
   it.each([
     [{source: 'local:import/none.ova'}, 'there is no volume'], [{source: 'local:import/disk1.vmdk'}, 'no machine that can be imported'],
     [{delete: 'colour'}, 'no key of a virtual machine'], [{source: 'local:import/../x.ova'}, 'not the name of a volume'],

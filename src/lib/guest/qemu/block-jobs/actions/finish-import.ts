@@ -1,0 +1,146 @@
+// The last part of an import whose machine runs already: QEMU copies what the new disks lack of the images that they were imported from, then lets go
+// of these, and the machine is unlocked. It looks at how far things are and does the rest, so it may be repeated by whoever takes over from a dead
+// worker. When the machine is switched off or its QEMU dies before the end, the rest is copied without it: what it has written is in the new
+// disks, and what is missing there still in the images.
+import {UnavailableError} from '../../../../base/index.ts'
+import {formatSize} from '../../../../spec/index.ts'
+import {copyLimitMs, fillFromBelowArgv, openVolume, readImageFile} from '../../../../storage/index.ts'
+import type {FilePart, ImportFormat} from '../../../../storage/index.ts'
+import type {Action, Context} from '../../../../tasks/index.ts'
+import {defineAction, storeCommitStep} from '../../../../tasks/index.ts'
+import {belowNodeName, imageNodeName} from '../../arguments/drive-nodes.ts'
+import {formatQemuConfig} from '../../config/config-file.ts'
+import {guestConfigPath, readGuest} from '../../guest-files.ts'
+import {writeKey} from '../../pending.ts'
+import {runtimeStatus} from '../../runtime/status.ts'
+import {isOver, onMonitor, ownJobs, waitForJobs} from '../job-state.ts'
+import type {JobState} from '../job-state.ts'
+import {backendName, shownQmp} from '../mirror.ts'
+import {readRunningDrive, removeNode} from '../nodes.ts'
+import {dismissJobs} from './cancel-mirrors.ts'
+
+export interface ImportingDisk {
+  /** The key of the drive: `scsi0`. */
+  readonly key: string
+  readonly volume: string
+  readonly sizeBytes: number
+  /** The image that it is filled from. */
+  readonly source: {readonly path: string; readonly format: ImportFormat; readonly part?: FilePart}
+}
+
+export interface FinishImport extends Action {
+  readonly kind: 'qemu.finish-import'
+  readonly vmid: number
+  readonly disks: readonly ImportingDisk[]
+  /** In KiB a second, for all of them together. */
+  readonly bandwidthKib?: number
+  /** What unlocking changes in the configuration, for a dry run. */
+  readonly changes: readonly string[]
+}
+
+export const finishImport = defineAction<FinishImport>({
+  kind: 'qemu.finish-import',
+  describe: (action) => [
+    ...action.disks.flatMap(({key, source}) => [
+      `# copy the rest of ${source.path} to ${key} while the guest runs`, shownQmp('block-stream', streamArguments(action, key, backendName(key))), shownQmp('job-dismiss', {id: jobId(key)}), shownQmp('blockdev-del', {'node-name': belowNodeName(key)}),
+    ]),
+    '# where the guest ends before: copy the rest without it, by qemu-img rebase',
+    ...action.changes,
+  ],
+  run: async (action, context) => {
+    const {vmid} = action
+    try {
+      if (await runtimeStatus(vmid, context) === undefined) await fillWithoutGuest(action, context)
+      else await fillWithGuest(action, context)
+    } catch (error) {
+      if (context.locksLost?.aborted === true || !await endsSoon(vmid, context)) throw error
+      context.log.info(`virtual machine ${vmid} has ended; the rest of its disks is copied without it`)
+      await fillWithoutGuest(action, context)
+    }
+    await unlock(vmid, context)
+    context.log.info(`${action.disks.map(({key}) => key).join(', ')}: everything is copied; the images are not needed any more`)
+  },
+})
+
+function jobId(key: string): string {
+  return `import-${key}`
+}
+
+function streamArguments({disks, bandwidthKib = 0}: FinishImport, key: string, device: string): Readonly<Record<string, unknown>> {
+  const speed = bandwidthKib === 0 ? {} : {speed: Math.max(1, Math.floor(bandwidthKib / disks.length)) * 1024}
+  return {'job-id': jobId(key), device, ...speed, 'auto-dismiss': false}
+}
+
+async function fillWithGuest(action: FinishImport, context: Context): Promise<void> {
+  const {vmid, disks, bandwidthKib = 0} = action
+  const ids = disks.map(({key}) => jobId(key))
+  // A job that failed may do better now: the storage was full, or the image could not be read.
+  const failed = (await ownJobs(vmid, ids, context)).filter((job) => isOver(job) && job.error !== undefined)
+  await dismissJobs(vmid, failed.map(({id}) => id), context)
+  await beginStreams(action, await ownJobs(vmid, ids, context), context)
+  const sizeBytes = disks.reduce((sum, disk) => sum + disk.sizeBytes, 0)
+  const jobs = await waitForJobs(vmid, ids, (now) => {
+    for (const job of now) if (job.totalBytes > 0) context.log.progress(job.doneBytes, job.totalBytes, job.id.replace(/^import-/, ''), 'bytes')
+    return now.length < ids.length || now.every(isOver)
+  }, copyLimitMs({sizeBytes, bandwidthKib}), context)
+  const broken = jobs.find(({error}) => error !== undefined)
+  if (broken !== undefined || jobs.length < ids.length) throw streamError(vmid, broken)
+  await dismissJobs(vmid, ids, context)
+  await onMonitor(vmid, context, async (client) => {
+    for (const {key} of disks) await removeNode(client, belowNodeName(key))
+  })
+}
+
+/** A disk that was filled already has no image below it, and its job ends at once. */
+async function beginStreams(action: FinishImport, jobs: readonly JobState[], context: Context): Promise<void> {
+  const idle = action.disks.filter(({key}) => !jobs.some(({id}) => id === jobId(key)))
+  await onMonitor(action.vmid, context, async (client) => {
+    const blocks = await client.execute('query-block')
+    for (const {key, volume} of idle) {
+      const isBackend = readRunningDrive(blocks, backendName(key))?.isBackend !== false
+      await client.execute('block-stream', streamArguments(action, key, isBackend ? backendName(key) : imageNodeName({key, file: volume})))
+    }
+  })
+}
+
+function streamError(vmid: number, job: JobState | undefined): UnavailableError {
+  const key = job?.id.replace(/^import-/, '') ?? 'a disk'
+  const reason = job?.error ?? 'QEMU gave it up and does not say why'
+  return new UnavailableError(`copying to ${key} stopped: ${reason}; virtual machine ${vmid} runs on and reads what is missing from the image`, {
+    nextSteps: ['Remove the cause (pvesm status), and let the rest be copied: corral doctor', `Keep the image until then.`],
+  })
+}
+
+const endLimitMs = 90_000
+const pauseMs = 250
+
+/** Whether QEMU is gone, or going: it stops answering a moment before its process ends. */
+async function endsSoon(vmid: number, context: Context): Promise<boolean> {
+  for (const deadline = context.clock.monotonicMs() + endLimitMs; context.clock.monotonicMs() < deadline; await context.clock.sleep(pauseMs, context.signal)) {
+    if (await runtimeStatus(vmid, context) === undefined) return true
+    if (await onMonitor(vmid, context, (client) => client.execute('query-status')).then(() => true, () => false)) return false
+  }
+  return false
+}
+
+async function fillWithoutGuest({disks, bandwidthKib = 0}: FinishImport, context: Context): Promise<void> {
+  for (const {key, volume, source, sizeBytes} of disks) {
+    // Whatever became of the file meanwhile, nothing that its header names is opened.
+    await readImageFile(source.path, context.host, source.format, source.part)
+    const {storage, id} = await openVolume(volume, context)
+    const path = await storage.attach(id)
+    try {
+      context.log.info(`${key}: the rest of ${source.path} is copied (${formatSize(sizeBytes)} at most)`)
+      for (const argv of fillFromBelowArgv(path, source)) await context.host.run(argv, {signal: context.signal, timeoutMs: copyLimitMs({sizeBytes, bandwidthKib}), diesWithUs: true, maxOutputBytes: 64 * 1024})
+    } finally {
+      await storage.detach(id)
+    }
+  }
+}
+
+async function unlock(vmid: number, context: Context): Promise<void> {
+  const {config, file} = await readGuest(vmid, context)
+  if (config.current.values['lock'] !== 'create') return
+  const {do: commit} = storeCommitStep([{path: guestConfigPath(context.node, vmid), was: file, text: formatQemuConfig(writeKey(config, 'lock', undefined))}])
+  await (await context.actionKind(commit.kind)).run(commit, context)
+}
