@@ -79,8 +79,8 @@ const scene: readonly Line[] = [
   {words: words('corral container cleanup 130')},
   {words: words('pct create 130 local:vztmpl/none.tar.zst --unprivileged 0'), code: 3, tells: /^Error: there is no volume local:vztmpl\/none\.tar\.zst\n/},
   {words: words('pct restore 130 local:backup/vzdump-lxc-130-2026_01_01-00_00_00.tar.zst'), code: 3, tells: /^Error: there is no volume local:backup\/vzdump-lxc-130-2026_01_01-00_00_00\.tar\.zst\n/},
-  ...['config', 'console', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'pending', 'reboot', 'resume', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'suspend', 'unlock'].map((name) => (
-    {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
+  ...['clone', 'config', 'console', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'move-volume', 'pending', 'reboot', 'resize', 'resume', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'suspend', 'template', 'unlock'].map((name) => (
+    {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first', clone: ' 131', 'move-volume': ' rootfs local', resize: ' rootfs 1G'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
   )),
   {words: words('pvenode startall'), tells: /^there is no guest to be started\n$/},
   {words: words('pvenode stopall'), tells: /^no guest is running\n$/},

@@ -29,6 +29,8 @@ export interface CopyWish {
   readonly isSourceInUse?: boolean
   /** What is copied (`scsi0`), for the log. */
   readonly purpose?: string
+  /** What it is for: a disk of a machine (`images`, the default) or a volume of a container. The storage has to take it. */
+  readonly content?: 'images' | 'rootdir'
 }
 
 export interface NewCopy {
@@ -75,9 +77,10 @@ export async function overlayVolumeStep(wish: CopyWish, context: Context): Promi
 
 async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Context, more: Pick<NewVolume, 'mapsNothing'> = {}): Promise<NewCopy & {readonly step: Step}> {
   const storage = await openStorage(wish.storage, context)
-  if (!storage.traits.defaultContent.includes('images')) {
-    throw new InvalidInputError(`the storage '${wish.storage}' is not for disk images`, {storage: 'has not the content type images'}, {
-      nextSteps: [`Allow them: pvesm set ${wish.storage} --content ${['images', ...storage.traits.defaultContent].join(',')}`],
+  const {content = 'images'} = wish
+  if (!storage.traits.defaultContent.includes(content)) {
+    throw new InvalidInputError(`the storage '${wish.storage}' is not for ${content === 'images' ? 'disk images' : 'containers'}`, {storage: `has not the content type ${content}`}, {
+      nextSteps: [`Allow them: pvesm set ${wish.storage} --content ${[content, ...storage.traits.defaultContent].join(',')}`],
     })
   }
   const format = formatOn(storage, wish.format, facts.format)

@@ -57,7 +57,7 @@ function parseImageName(name: string): VolumeName | undefined {
 function parseImageBase(owner: string, base: string): VolumeName | undefined {
   const format = imageBase.exec(base)?.[1]
   if (format === undefined || !/^[1-9]\d{0,8}$/.test(owner)) return undefined
-  return {content: 'images', format: format as Format, vmid: Number(owner), base, isBase: base.startsWith('base-')}
+  return {content: 'images', format: format as Format, vmid: Number(owner), base, isBase: /^(?:base|basevol)-/.test(base)}
 }
 
 function parseFileName(head: string, base: string): VolumeName | undefined {

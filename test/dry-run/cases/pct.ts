@@ -10,9 +10,9 @@ const haltingInit = 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/slee
 const archive = (world: World) => writeBackup(join(world.root, 'lib/vz/dump/vzdump-lxc-100-2026_01_31-03_00_00.tar'), 'hostname: old\nostype: debian\nrootfs: local:100/x,size=0T\n')
 const conf = (world: World, text: string) => world.context.store.commit({put: {'nodes/h1/lxc/200.conf': text}})
 
-async function madeContainer(world: World, init?: string): Promise<void> {
+async function madeContainer(world: World, init?: string, rootfs = 'local:0'): Promise<void> {
   template(world, init)
-  await world.before('pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--unprivileged', '0')
+  await world.before('pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', rootfs, '--unprivileged', '0')
 }
 
 export const cases: DryRunCases = {
@@ -112,5 +112,25 @@ export const cases: DryRunCases = {
   'pct rescan': [{
     arrange: async (world) => { await conf(world, 'memory: 32\n'); await world.before('pvesm', 'alloc', 'local', '200', 'vm-200-disk-0.raw', '1M'); return ['pct', 'rescan'] },
     shows: /^\+unused0: local:200\/vm-200-disk-0\.raw$/m,
+  }],
+  'pct resize': [{
+    arrange: async (world) => { await madeContainer(world, undefined, 'local:0.02'); return ['pct', 'resize', '200', 'rootfs', '+8M'] },
+    shows: /^qemu-img resize .*vm-200-disk-0\.raw/m,
+  }],
+  'pct move-volume': [{
+    arrange: async (world) => {
+      await madeContainer(world)
+      await world.before('pvesm', 'add', 'dir', 'other', '--path', join(world.root, 'other'), '--content', 'rootdir')
+      return ['pct', 'move-volume', '200', 'rootfs', 'other', '--delete']
+    },
+    shows: /^# copy the files of local:200\/subvol-200-disk-0\.subvol to other:200\/subvol-200-disk-0\.subvol, /m,
+  }],
+  'pct clone': [{
+    arrange: async (world) => { await madeContainer(world, undefined, 'local:0.02'); return ['pct', 'clone', '200', '201', '--hostname', 'copy'] },
+    shows: /^\+rootfs: local:201\/vm-201-disk-0\.raw,/m,
+  }],
+  'pct template': [{
+    arrange: async (world) => { await madeContainer(world, undefined, 'local:0.02'); return ['pct', 'template', '200'] },
+    shows: /^\+rootfs: local:200\/base-200-disk-0\.raw,/m,
   }],
 }

@@ -1,7 +1,7 @@
 // From what mount points ask for to what is stored in the configuration, and the steps that make the new volumes. Looks at storages and changes nothing.
 // Under the guest's lock: the names of new volumes are chosen here.
 import {ForbiddenError, InvalidInputError} from '../../base/index.ts'
-import {formatSize} from '../../spec/index.ts'
+import {formatSize, wholeBlocks} from '../../spec/index.ts'
 import {createVolumeStep, formatVolumeId, openStorage, openVolume, parseVolumeId} from '../../storage/index.ts'
 import type {Format, Storage} from '../../storage/index.ts'
 import type {Context, Step} from '../../tasks/index.ts'
@@ -47,10 +47,15 @@ export async function planVolumes({vmid, map, wanted, config}: VolumeWishes, con
     const made = await newVolume({vmid, map, key, storage, sizeBytes: fresh.sizeBytes, taken})
     taken.push(made.volume)
     newSizes[key] = made.sizeBytes
-    values[key] = withVolume(key, text, made.volume, made.sizeBytes === 0 ? '0T' : formatSize(made.sizeBytes))
+    values[key] = withVolume(key, text, made.volume, sizeText(made.sizeBytes))
     steps.push(...made.steps)
   }
   return {values, steps, newSizes}
+}
+
+/** As it stands beside a volume; one without a limit says so. */
+export function sizeText(sizeBytes: number): string {
+  return sizeBytes === 0 ? '0T' : formatSize(sizeBytes)
 }
 
 /** `STORAGE:SIZE` with the size in GiB; undefined for everything else. */
@@ -58,7 +63,7 @@ export function newVolumeWish(key: string, text: string): {readonly storage: str
   if (!isMountKey(key)) return undefined
   const {source, type} = readMountPoint(key, text)
   const match = type === 'volume' ? /^([^:]+):(\d{1,9}(?:\.\d{1,6})?)$/.exec(source) : null
-  return match === null ? undefined : {storage: match[1] ?? '', sizeBytes: Math.round(Number(match[2]) * gibibyte)}
+  return match === null ? undefined : {storage: match[1] ?? '', sizeBytes: wholeBlocks(Number(match[2]) * gibibyte)}
 }
 
 /** The storages on which these values make new volumes; their locks are needed for that. */
@@ -66,7 +71,7 @@ export function storagesOfNewVolumes(wanted: Readonly<Record<string, string>>): 
   return [...new Set(Object.entries(wanted).flatMap(([key, text]) => newVolumeWish(key, text)?.storage ?? []))]
 }
 
-interface NewVolumeWish {
+export interface NewVolumeWish {
   readonly vmid: number
   readonly map: IdMap
   readonly key: string
@@ -75,10 +80,16 @@ interface NewVolumeWish {
   readonly taken: readonly string[]
 }
 
-async function newVolume({vmid, map, key, storage, sizeBytes, taken}: NewVolumeWish): Promise<{volume: string; sizeBytes: number; steps: Step[]}> {
-  const {formats, hasOpenFolders} = storage.traits
+/** A folder where the storage has such with limits, or none is wanted; an image with a file system else. */
+export function formatForContainers({traits: {formats, hasOpenFolders}}: Pick<Storage, 'traits'>, sizeBytes: number): Format {
+  return formats.includes('subvol') || sizeBytes === 0 && hasOpenFolders === true ? 'subvol' : 'raw'
+}
+
+/** @throws InvalidInputError for a size that the storage has not */
+export async function newVolume({vmid, map, key, storage, sizeBytes, taken}: NewVolumeWish): Promise<{volume: string; sizeBytes: number; steps: Step[]}> {
+  const {hasOpenFolders} = storage.traits
   const name = storage.config.storage
-  const format: Format = formats.includes('subvol') || sizeBytes === 0 && hasOpenFolders === true ? 'subvol' : 'raw'
+  const format = formatForContainers(storage, sizeBytes)
   if (sizeBytes === 0 && hasOpenFolders !== true) {
     throw new InvalidInputError(`${key}: the storage '${name}' has no volumes without a limit; give a size: ${name}:8`, {[key]: 'needs a size'})
   }
@@ -91,7 +102,7 @@ async function newVolume({vmid, map, key, storage, sizeBytes, taken}: NewVolumeW
 }
 
 /** @throws InvalidInputError for a storage that is not for containers */
-async function storageForContainers(key: string, name: string, context: Context): Promise<Storage> {
+export async function storageForContainers(key: string, name: string, context: Context): Promise<Storage> {
   const storage = await openStorage(name, context)
   if (storage.traits.defaultContent.includes('rootdir')) return storage
   throw new InvalidInputError(`${key}: the storage '${name}' is not for containers`, {[key]: 'names a storage without the content type rootdir'}, {

@@ -1,4 +1,5 @@
-// A folder on btrfs as a storage. Everything but raw disks is dir's; a raw disk lies in a subvolume, so that its snapshots and clones cost nothing.
+// A folder on btrfs as a storage. Everything but raw disks and folders of containers is dir's; a raw disk lies in a subvolume and a folder is one, so that their
+// snapshots and clones cost nothing.
 import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
@@ -42,7 +43,7 @@ export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, h
     volume: (id) => ofDisk(id, () => existingVolume(on, id), () => files.volume(id)),
     exists: (id) => ofDisk(id, async () => (await host.files.stat(subvolumePath(options.layout, parsed(on, id)))) !== undefined, () => files.exists(id)),
     commands: (change) => btrfsCommands(on, (id) => parsed(on, id), change),
-    create: (want) => want.format === 'raw' ? create(on, want) : files.create(want),
+    create: (want) => want.format === 'raw' || want.format === 'subvol' ? create(on, want) : files.create(want),
     checkRemovable: (id) => ofDisk(id, async () => undefined, () => files.checkRemovable(id)),
     remove: (id) => ofDisk(id, () => remove(on, id), () => files.remove(id)),
     resize: (id, sizeBytes) => ofDisk(id, () => resize(on, id, sizeBytes), () => files.resize(id, sizeBytes)),
@@ -50,10 +51,10 @@ export function openBtrfsStorage(config: StorageConfig, traits: StorageTraits, h
     snapshots: btrfsSnapshots(place),
     templates: btrfsTemplates(place),
     path: (id) => isSubvolumeDisk(parsed(on, id)) ? diskPath(options.layout, parsed(on, id)) : files.path(id),
-    blockSource: (id) => isSubvolumeDisk(parsed(on, id)) ? {protocol: {driver: 'file', filename: diskPath(options.layout, parsed(on, id))}, format: 'raw'} : files.blockSource(id),
+    blockSource: (id) => isImage(on, id) ? {protocol: {driver: 'file', filename: diskPath(options.layout, parsed(on, id))}, format: 'raw'} : files.blockSource(id),
     imageName: (id, snapshot) => {
       const name = parsed(on, id)
-      return isSubvolumeDisk(name) ? {format: 'raw', path: diskPath(options.layout, name, snapshot === undefined ? undefined : checkSnapshotName(snapshot))} : files.imageName(id, snapshot)
+      return isImage(on, id) ? {format: 'raw', path: diskPath(options.layout, name, snapshot === undefined ? undefined : checkSnapshotName(snapshot))} : files.imageName(id, snapshot)
     },
     attach: (id, snapshot) => ofDisk(id, () => attach(on, id, snapshot), () => files.attach(id, snapshot)),
   }
@@ -67,6 +68,12 @@ async function activate(on: BtrfsStorage): Promise<void> {
   const type = (await on.host.run(fileSystemArgv(path))).stdout.trim()
   if (type === 'btrfs') return
   throw new UnavailableError(`storage '${on.name}' is not there: ${path} is on ${type.slice(0, 40)}, not on btrfs`, {nextSteps: [`Mount the btrfs file system at ${path}, and let Corral check it: pvesm set ${on.name} --is_mountpoint yes`]})
+}
+
+/** Whether it is a raw disk, which QEMU may open, and no folder. */
+function isImage(on: BtrfsStorage, id: VolumeId): boolean {
+  const name = parsed(on, id)
+  return isSubvolumeDisk(name) && name.format === 'raw'
 }
 
 async function listDisks(on: BtrfsStorage, vmid: number | undefined): Promise<Volume[]> {
@@ -89,8 +96,9 @@ async function listDisks(on: BtrfsStorage, vmid: number | undefined): Promise<Vo
 
 async function describe(on: BtrfsStorage, name: VolumeName): Promise<Volume | undefined> {
   const stat = await on.host.files.stat(diskPath(on.options.layout, name))
-  if (stat?.kind !== 'file') return undefined
-  return {...name, id: {storage: on.name, name: folderVolumeName(name)}, sizeBytes: stat.sizeBytes, usedBytes: stat.allocatedBytes, createdAtMs: stat.mtimeMs}
+  const common = {...name, id: {storage: on.name, name: folderVolumeName(name)}}
+  if (name.format === 'subvol') return stat?.kind === 'directory' ? {...common, sizeBytes: 0, createdAtMs: stat.mtimeMs} : undefined
+  return stat?.kind === 'file' ? {...common, sizeBytes: stat.sizeBytes, usedBytes: stat.allocatedBytes, createdAtMs: stat.mtimeMs} : undefined
 }
 
 async function existingVolume(on: BtrfsStorage, id: VolumeId): Promise<Volume> {
@@ -108,15 +116,17 @@ async function makeReady(on: BtrfsStorage, vmid: number): Promise<void> {
 
 async function create(on: BtrfsStorage, want: NewVolume): Promise<Volume> {
   const {host, options} = on
-  if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
-  const id = want.base === undefined ? await on.files.nextName(want.vmid, 'raw', []) : on.files.nameFor(want)
+  const isFolder = want.format === 'subvol'
+  if (isFolder && want.sizeBytes !== 0) throw new UnsupportedError(`folders on storage '${on.name}' (btrfs) have no limit; give them the size 0`)
+  if (!isFolder && (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1)) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
+  const id = want.base === undefined ? await on.files.nextName(want.vmid, want.format, []) : on.files.nameFor(want)
   checkTakesDisks(on.name, options.content)
   await makeReady(on, want.vmid)
   const subvolume = subvolumePath(options.layout, parsed(on, id))
   await claimSubvolume(on, id, createArgv(subvolume))
   try {
-    if (on.writesInPlace) await runBtrfs(on, inPlaceArgv(subvolume))
-    await createImage(host, on.name, diskPath(options.layout, parsed(on, id)), 'raw', want.sizeBytes, options.preallocation)
+    if (on.writesInPlace && !isFolder) await runBtrfs(on, inPlaceArgv(subvolume))
+    if (!isFolder) await createImage(host, on.name, diskPath(options.layout, parsed(on, id)), 'raw', want.sizeBytes, options.preallocation)
     await host.run(syncArgv(subvolume), {timeoutMs})
   } catch (error) {
     // The first failure is the one to report; the undo of the plan tries once more.
@@ -148,7 +158,8 @@ async function removeEmptyFolder(on: BtrfsStorage, name: VolumeName): Promise<vo
 }
 
 async function resize(on: BtrfsStorage, id: VolumeId, sizeBytes: number): Promise<void> {
-  const {sizeBytes: fromBytes} = await existingVolume(on, id)
+  const {sizeBytes: fromBytes, format} = await existingVolume(on, id)
+  if (format === 'subvol') throw new UnsupportedError(`${formatVolumeId(id)} is a folder without a limit and has no size that could grow`)
   if (sizeBytes < fromBytes) throw new InvalidInputError(`${formatVolumeId(id)} has ${fromBytes} bytes; disks can only be made larger`, {size: 'is smaller than the disk'})
   if (sizeBytes > fromBytes) await resizeImage(on.host, on.name, diskPath(on.options.layout, parsed(on, id)), 'raw', {fromBytes, toBytes: sizeBytes}, on.options.preallocation)
 }
@@ -158,7 +169,7 @@ async function rename(on: BtrfsStorage, from: VolumeId, to: VolumeId): Promise<v
   const {files} = on.host
   const [oldName, newName] = [parsed(on, from), parsed(on, to)]
   if (newName.content !== 'images' || newName.vmid === undefined) throw new InvalidInputError(`only disks are given other names, not ${formatVolumeId(from)}`)
-  if (newName.format !== 'raw') throw new InvalidInputError(`another name does not make ${formatVolumeId(from)} a disk of format ${newName.format}`)
+  if (newName.format !== oldName.format) throw new InvalidInputError(`another name does not make ${formatVolumeId(from)} a disk of format ${newName.format}`)
   const [oldPath, newPath] = [subvolumePath(on.options.layout, oldName), subvolumePath(on.options.layout, newName)]
   if (oldPath === newPath) return
   const isThere = await files.stat(oldPath) !== undefined

@@ -9,9 +9,10 @@ const traits: StorageTraits = {
   defaultContent: ['images', 'rootdir'],
   formats: ['raw', 'qcow2', 'vmdk'],
   defaultFormat: 'raw',
+  hasOpenFolders: true,
   shared: false,
-  snapshotFormats: ['raw', 'qcow2'],
-  templateFormats: ['raw', 'qcow2', 'vmdk'],
+  snapshotFormats: ['raw', 'qcow2', 'subvol'],
+  templateFormats: ['raw', 'qcow2', 'vmdk', 'subvol'],
   clonesStandAlone: true,
   readsZerosWhenNew: true,
 }

@@ -1,4 +1,4 @@
-// Snapshots of raw disks: subvolumes beside the disk's own, `vm-100-disk-0@name`, which are not written any more. Those of qcow2 images are dir's.
+// Snapshots of raw disks and folders of containers: subvolumes beside the disk's own, `vm-100-disk-0@name`, which are not written any more. Those of qcow2 images are dir's.
 import {ConflictError, NotFoundError, ToolError, UnsupportedError} from '../../base/index.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {VolumeId, VolumeName, VolumeSnapshot, VolumeSnapshots} from '../storage.ts'

@@ -19,12 +19,14 @@ interface StreamPlace {
   readonly makeReady: (vmid: number) => Promise<void>
 }
 
+const isImage = (name: VolumeName) => isSubvolumeDisk(name) && name.format === 'raw'
+
 export function btrfsStream(place: StreamPlace): StreamKind {
   const {on, storage} = place
   return {
     format: 'btrfs',
-    canExport: (name, {snapshot}) => isSubvolumeDisk(name) && snapshot !== undefined,
-    canImport: (name, {snapshot}) => isSubvolumeDisk(name) && snapshot !== undefined,
+    canExport: (name, {snapshot}) => isImage(name) && snapshot !== undefined,
+    canImport: (name, {snapshot}) => isImage(name) && snapshot !== undefined,
     export: async (id, request, to, {signal}) => {
       const all = (await storage.snapshots?.list(id) ?? []).map(({name}) => name)
       const sent = snapshotsToSend(all, id, request).map((snapshot) => pathOf(on, id, snapshot))

@@ -53,7 +53,7 @@ export function openZfsStorage(config: StorageConfig, traits: StorageTraits, hos
     leftovers: async () => [],
     attach: (id, snapshot) => attach(on, id, snapshot),
     detach: async (id, snapshot) => {
-      if (snapshot !== undefined && await findVolume(on, nameOf(on, id)) !== undefined) await runZfs(on, snapshotDevicesArgv(options, nameOf(on, id), false))
+      if (snapshot !== undefined && parseZfsName(id.name).format === 'raw' && await findVolume(on, nameOf(on, id)) !== undefined) await runZfs(on, snapshotDevicesArgv(options, nameOf(on, id), false))
     },
   }
   return withDiskStreams(storage, host, clock, zfsStreams(on, storage))
@@ -213,7 +213,8 @@ function commandsOf(on: ZfsStorage, change: VolumeChange): readonly (readonly st
 async function attach(on: ZfsStorage, id: VolumeId, snapshot: string | undefined): Promise<string> {
   const {host: {files}, clock, options} = on
   const volume = await existingVolume(on, id)
-  if (volume.format === 'subvol') return pathOf(on, id)
+  // ZFS mounts a snapshot of a folder where it is looked at.
+  if (volume.format === 'subvol') return snapshot === undefined ? pathOf(on, id) : `${pathOf(on, id)}/.zfs/snapshot/${checkSnapshotName(snapshot)}`
   const path = devicePath(on, id, snapshot)
   if (snapshot !== undefined) await runZfs(on, snapshotDevicesArgv(options, volume.base, true))
   const endMs = clock.now() + deviceLimitMs

@@ -3,6 +3,7 @@ import type {CatalogEntry} from '../../../tasks/index.ts'
 
 export const commands: Readonly<Record<string, CatalogEntry>> = {
   'corral container cleanup': {spec: () => import('./cleanup.spec.ts'), handler: () => import('./cleanup.handler.ts')},
+  'pct clone': {spec: () => import('./clone.spec.ts'), handler: () => import('./clone.handler.ts')},
   'pct config': {spec: () => import('./config.spec.ts'), handler: () => import('./config.handler.ts')},
   'pct console': {spec: () => import('./console.spec.ts'), handler: () => import('./console.handler.ts')},
   'pct cpusets': {spec: () => import('./cpusets.spec.ts'), handler: () => import('./cpusets.handler.ts')},
@@ -13,12 +14,14 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pct exec': {spec: () => import('./exec.spec.ts'), handler: () => import('./exec.handler.ts')},
   'pct list': {spec: () => import('./list.spec.ts'), handler: () => import('./list.handler.ts')},
   'pct listsnapshot': {spec: () => import('./listsnapshot.spec.ts'), handler: () => import('./listsnapshot.handler.ts')},
+  'pct move-volume': {spec: () => import('./move-volume.spec.ts'), handler: () => import('./move-volume.handler.ts')},
   'pct pending': {spec: () => import('./pending.spec.ts'), handler: () => import('./pending.handler.ts')},
   'pct reboot': {spec: () => import('./reboot.spec.ts'), handler: () => import('./reboot.handler.ts')},
   'pct rescan': {spec: () => import('./rescan.spec.ts'), handler: () => import('./rescan.handler.ts')},
+  'pct resize': {spec: () => import('./resize.spec.ts'), handler: () => import('./resize.handler.ts')},
+  'pct restore': {spec: () => import('./restore.spec.ts'), handler: () => import('./restore.handler.ts')},
   'pct resume': {spec: () => import('./resume.spec.ts'), handler: () => import('./resume.handler.ts')},
   'pct rollback': {spec: () => import('./rollback.spec.ts'), handler: () => import('./rollback.handler.ts')},
-  'pct restore': {spec: () => import('./restore.spec.ts'), handler: () => import('./restore.handler.ts')},
   'pct set': {spec: () => import('./set.spec.ts'), handler: () => import('./set.handler.ts')},
   'pct shutdown': {spec: () => import('./shutdown.spec.ts'), handler: () => import('./shutdown.handler.ts')},
   'pct snapshot': {spec: () => import('./snapshot.spec.ts'), handler: () => import('./snapshot.handler.ts')},
@@ -26,5 +29,6 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'pct status': {spec: () => import('./status.spec.ts'), handler: () => import('./status.handler.ts')},
   'pct stop': {spec: () => import('./stop.spec.ts'), handler: () => import('./stop.handler.ts')},
   'pct suspend': {spec: () => import('./suspend.spec.ts'), handler: () => import('./suspend.handler.ts')},
+  'pct template': {spec: () => import('./template.spec.ts'), handler: () => import('./template.handler.ts')},
   'pct unlock': {spec: () => import('./unlock.spec.ts'), handler: () => import('./unlock.handler.ts')},
 }

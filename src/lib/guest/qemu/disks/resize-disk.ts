@@ -1,9 +1,10 @@
 // Makes a disk larger, of a guest that runs or not, and writes its new size down.
-import {ConflictError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
-import {formatSize, parseSize, wholeBlocks} from '../../../spec/index.ts'
+import {ConflictError, UnsupportedError} from '../../../base/index.ts'
+import {formatSize} from '../../../spec/index.ts'
 import {openVolume, storageLock, parseVolumeId} from '../../../storage/index.ts'
 import {storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
+import {wantedSize} from '../../wanted-size.ts'
 import type {ResizeDrive} from '../block-jobs/actions/resize-drive.ts'
 import {isGrownByQemu, resizeArguments} from '../block-jobs/actions/resize-drive.ts'
 import {onMonitor} from '../block-jobs/job-state.ts'
@@ -17,25 +18,6 @@ import {writeKey} from '../pending.ts'
 import {runtimeStatus} from '../runtime/status.ts'
 import type {GuestDisk} from './guest-disk.ts'
 import {assertNoTemplate, assertNothingWaits, isInSnapshot} from './guest-disk.ts'
-
-/**
- * The size that is wanted: `+10G` is that much more than now, `40G` is the size itself. Rounded up to whole blocks of 4 KiB.
- * @throws InvalidInputError for a smaller size
- */
-export function wantedSize(text: string, currentBytes: number): number {
-  const isMore = text.startsWith('+')
-  const bytes = parseSize(isMore ? text.slice(1) : text) + (isMore ? currentBytes : 0)
-  const rounded = wholeBlocks(bytes)
-  if (!Number.isSafeInteger(rounded)) throw new InvalidInputError(`a disk of that size is larger than any storage can hold`, {size: 'is too large'})
-  // A disk that is no whole number of blocks stays as it is.
-  if (bytes === currentBytes) return bytes
-  if (rounded < currentBytes) {
-    throw new InvalidInputError(`the disk has ${formatSize(currentBytes)}; disks can only be made larger`, {size: 'is smaller than the disk'}, {
-      nextSteps: [isMore ? 'Give a size above 0.' : `To add to it, write +${text}.`],
-    })
-  }
-  return rounded
-}
 
 /** @throws InvalidInputError, ConflictError, UnsupportedError naming what is in the way */
 export async function planResize(guest: GuestFile, disk: GuestDisk, size: string, context: Context): Promise<Plan> {

@@ -6,7 +6,7 @@ import type {Setup} from '../setup.ts'
 const path = '/etc/machine-id'
 const ofDbus = '/var/lib/dbus/machine-id'
 
-export async function machineId(at: Setup): Promise<void> {
+export async function machineId(at: Pick<Setup, 'tree' | 'owner'>): Promise<void> {
   const {tree, owner} = at
   const text = await tree.readText(path, 4096)
   // An empty one is made up anew as well, and `uninitialized` says that this is a first start.
