@@ -71,6 +71,7 @@ const scene: readonly Line[] = [
   {words: words('qm delsnapshot 101 first'), tells: /^removed snapshot 'first' of /},
   {words: words('qm destroy 101'), tells: /^(?:removed volume .*\n)+$/},
   {words: words('qm importovf 110 /nowhere/x.ovf local'), code: 3, tells: /^Error: there is no file \/nowhere\/x\.ovf\n/},
+  {words: words('qmrestore /nowhere/vzdump-qemu-100-2026_01_31-12_00_00.vma 110'), code: 3, tells: /^Error: there is no backup vzdump-qemu-100-2026_01_31-12_00_00\.vma\n/},
   {words: words('qm import 110 local:import/none.ova --storage local'), code: 3, tells: /^Error: there is no volume local:import\/none\.ova\n/},
   {words: words('corral import pve /nowhere/pve'), code: 3, tells: /^Error: there is no file or folder \/nowhere\/pve\n/},
   {words: words('pct list')},

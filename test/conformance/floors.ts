@@ -12,7 +12,7 @@ export const floors: Readonly<Record<string, number>> = {
   'pct-idmap': 7,
   'pct-setup': 96,
   'pct-snapshot': 15,
-  'qm-config': 8,
+  'qm-config': 9,
   'qm-plans': 19,
   'qm-snapshot': 27,
   'schema-checks': 35,

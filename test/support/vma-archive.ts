@@ -1,4 +1,4 @@
-// Headers of VMA archives, as vzdump writes them.
+// VMA archives as vzdump writes them, laid out by hand from the format's description (vma_spec.txt of pve-qemu), apart from the product's own code.
 import {createHash} from 'node:crypto'
 
 export interface VmaWish {
@@ -38,4 +38,46 @@ export function vmaHeader({configs, disks = [], spoil}: VmaWish): Buffer {
   spoil?.(header)
   createHash('md5').update(header).digest().copy(header, 32)
   return header
+}
+
+export interface TestDisk { readonly name: string; readonly data: Buffer }
+
+export interface ArchiveWish {
+  readonly configs: VmaWish['configs']
+  readonly disks: readonly TestDisk[]
+  /** The order of clusters, as [index of the disk, number of the cluster]; one disk after the other when absent. */
+  readonly order?: readonly (readonly [number, number])[]
+  /** Done to the header of each extent before it is signed. */
+  readonly spoil?: (extentHeader: Buffer) => void
+}
+
+const [clusterBytes, blockBytes, clustersPerExtent] = [65_536, 4096, 59]
+
+export function vmaArchive({configs, disks, order, spoil}: ArchiveWish): Buffer {
+  const header = vmaHeader({configs, disks: disks.map(({name, data}) => ({name, sizeBytes: data.length}))})
+  const clusters = order ?? disks.flatMap(({data}, disk) => Array.from({length: Math.ceil(data.length / clusterBytes)}, (_, number) => [disk, number] as const))
+  const extents: Buffer[] = []
+  for (let start = 0; start < clusters.length; start += clustersPerExtent) extents.push(extent(clusters.slice(start, start + clustersPerExtent), disks, spoil))
+  return Buffer.concat([header, ...extents])
+}
+
+function extent(clusters: readonly (readonly [number, number])[], disks: readonly TestDisk[], spoil: ArchiveWish['spoil']): Buffer {
+  const header = Buffer.alloc(512)
+  header.write('VMAE', 0, 'latin1')
+  header.fill(0xab, 8, 24)
+  const stored: Buffer[] = []
+  for (const [index, [disk, number]] of clusters.entries()) {
+    const cluster = Buffer.alloc(clusterBytes)
+    disks[disk]?.data.subarray(number * clusterBytes, (number + 1) * clusterBytes).copy(cluster)
+    const blocks = Array.from({length: 16}, (_, block) => cluster.subarray(block * blockBytes, (block + 1) * blockBytes))
+    const hasData = blocks.map((block) => block.some((byte) => byte !== 0))
+    header.writeUInt16BE(hasData.reduce((mask, has, block) => (has ? mask | 1 << block : mask), 0), 40 + 8 * index)
+    header.writeUInt8(disk + 1, 40 + 8 * index + 3)
+    header.writeUInt32BE(number, 40 + 8 * index + 4)
+    stored.push(...blocks.filter((_, block) => hasData[block]))
+  }
+  header.writeUInt16BE(stored.length, 6)
+  spoil?.(header)
+  createHash('md5').update(header).digest().copy(header, 24)
+  return Buffer.concat([header, ...stored])
 }

@@ -9,7 +9,7 @@ const longestFile = 64 * 1024
 
 /** The parameters with contents in place of paths of files to be read, and whole paths in place of relative ones; URL-encoded where the option wants that. @throws InvalidInputError naming the option whose file cannot be read */
 export async function withFileValues({params: known}: Pick<CommandSpec, 'params'>, given: Readonly<Record<string, unknown>>, folder = process.cwd()): Promise<Readonly<Record<string, unknown>>> {
-  const paths = Object.entries(given).filter(([name, value]) => findParam(known, name)?.schema.isPath === true && typeof value === 'string' && value !== '' && value !== '-')
+  const paths = Object.entries(given).filter(([name, value]) => typeof value === 'string' && isPath(value, findParam(known, name)?.schema.isPath))
   const params = paths.length === 0 ? given : {...given, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, String(path))]))}
   const names = Object.keys(params).filter(name => findParam(known, name)?.schema.fromFile === true && typeof params[name] === 'string')
   if (names.length === 0) return params
@@ -20,6 +20,11 @@ export async function withFileValues({params: known}: Pick<CommandSpec, 'params'
     return [name, findParam(known, name)?.schema.format === 'urlencoded' ? encodeURIComponent(text) : text] as const
   }))
   return {...params, ...Object.fromEntries(read)}
+}
+
+function isPath(value: string, kind: boolean | 'or-volume' | undefined): boolean {
+  if (kind === undefined || kind === false || value === '' || value === '-') return false
+  return kind === true || !/^[a-z][a-z0-9_.-]*:/i.test(value)
 }
 
 async function readNamed(name: string, read: () => Promise<string>): Promise<string> {

@@ -66,6 +66,13 @@ export const tools: readonly ToolWords[] = [
     seeAlso: ['corral-tasks(7)', 'corral(1)', 'qm(1)'],
   },
   {
+    name: 'qmrestore',
+    summary: 'Make virtual machines from backups.',
+    description: 'Reads the VMA archives in which Proxmox VE keeps virtual machines.',
+    files: [store],
+    seeAlso: ['qm(1)', 'pvesm(1)', 'corral-volumes(7)', 'corral(1)'],
+  },
+  {
     name: 'qmeventd',
     summary: 'Watch the virtual machines of this host.',
     description: 'A daemon, started by `qm start` or by the system.',

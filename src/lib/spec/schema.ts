@@ -45,8 +45,8 @@ export interface ValueSchema {
   readonly fromFile?: boolean
   /** No word of the command line: the command line reads it elsewhere, and a handler finds it in Context.inputs. Always optional. */
   readonly fromInput?: InputSource
-  /** The path of a file on the host; a relative one counts from where the words were typed. */
-  readonly isPath?: boolean
+  /** The path of a file on the host; a relative one counts from where the words were typed. `or-volume`: what looks like a volume (`local:backup/x`) is one. */
+  readonly isPath?: boolean | 'or-volume'
   /** Where completion finds the values; `new`: the value names something that is made, so that nothing that exists is offered. */
   readonly completion?: CompletionSource
   /** Never in argv of children, logs or errors. */

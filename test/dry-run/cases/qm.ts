@@ -1,6 +1,7 @@
 // Virtual machines. Those that run do so in a real QEMU, with nothing to boot.
 import {join} from 'node:path'
 import {makeAppliance} from '../../support/appliance.ts'
+import {writeMachineBackup} from '../../support/machine-backup.ts'
 import {writePveFolder} from '../../support/pve-tree.ts'
 import type {DryRunCases} from '../support/case.ts'
 import {typedSecret} from '../support/world.ts'
@@ -14,6 +15,10 @@ export const cases: DryRunCases = {
       shows: /^qm start 100$/m,
     },
   ],
+  qmrestore: [{
+    arrange: async ({root}) => ['qmrestore', writeMachineBackup(join(root, 'archives')).path, '100'],
+    shows: /^# fill local:100\/vm-100-disk-0\.qcow2 \(3M\)/m,
+  }],
   'corral import pve': [{
     arrange: async ({root}) => ['corral', 'import', 'pve', writePveFolder(join(root, 'tree')), '--secrets', '1'],
     secrets: ['hunter2'],

@@ -40,7 +40,7 @@ function readPrinted(text: string): Printed {
 
 /** Numbers and times that each planning makes anew. */
 export function withoutChance(text: string): string {
-  return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID').replace(/ctime=\d+/g, 'ctime=TIME')
+  return text.replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID').replace(/ctime=\d+/g, 'ctime=TIME').replace(/snaptime: \d+/g, 'snaptime: TIME')
     .replace(/comment=corral-[0-9a-f]{16}|"corral-[0-9a-f]{16}"/g, 'COMMENT').replace(/[0-9a-zA-Z]{6}(?:-[0-9a-zA-Z]{4}){5}-[0-9a-zA-Z]{6}/g, 'PVUUID')
 }
 

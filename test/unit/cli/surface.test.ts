@@ -41,7 +41,7 @@ test('every entry has a reason', () => {
 function ownCommands(reference: Reference) {
   return Object.entries(reference).flatMap(([tool, commands]) => Object.entries(commands)
     .filter(([words, want]) => ours[tool]?.[words] !== undefined && (want.aliasOf ?? null) === null)
-    .map(([words, want]) => ({id: `${tool} ${words}`, tool, words, want})))
+    .map(([words, want]) => ({id: `${tool} ${words}`.trim(), tool, words, want})))
 }
 
 function missingOptions(reference: Reference): Record<string, string[]> {

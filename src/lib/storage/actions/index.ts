@@ -13,6 +13,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.snapshot': async () => (await import('./volume-snapshot.ts')).volumeSnapshot,
   'volume.rollback': async () => (await import('./volume-snapshot.ts')).volumeRollback,
   'volume.drop-snapshot': async () => (await import('./volume-snapshot.ts')).volumeDropSnapshot,
+  'volume.fill-from-backup': async () => (await import('../archive/fill-action.ts')).fillFromBackup,
   'volume.receive': async () => (await import('./volume-receive.ts')).volumeReceive,
   'content.place': async () => (await import('./content-place.ts')).contentPlace,
   'content.discard': async () => (await import('./content-place.ts')).contentDiscard,

@@ -1,15 +1,17 @@
 // The configuration of the guest in a backup, read from the beginning of its archive.
 import {InvalidInputError, NotFoundError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
+import type {ArchiveCompression} from '../archive-name.ts'
 import {parseArchiveName} from '../archive-name.ts'
 import {plainBeginning} from './plain-beginning.ts'
 import {findInTar} from './tar-beginning.ts'
+import type {VmaHeader} from './vma-header.ts'
 import {parseVmaHeader, vmaFixedBytes, vmaHeaderBytes} from './vma-header.ts'
 
 const maxConfigBytes = 1024 * 1024
 /** vzdump puts a container's configuration before all else. */
 const lookedAtBytes = [64 * 1024, 4 * 1024 * 1024] as const
-const names = {vma: 'qemu-server.conf', tar: 'etc/vzdump/pct.conf', openvz: 'etc/vzdump/vps.conf'} as const
+const names = {vma: 'qemu-server.conf', firewall: 'qemu-server.fw', tar: 'etc/vzdump/pct.conf', openvz: 'etc/vzdump/vps.conf'} as const
 
 /**
  * The text of the configuration, as it stands in the archive.
@@ -29,15 +31,48 @@ export async function archivedConfig(path: string, context: Pick<Context, 'host'
   }
 }
 
-async function vmaConfig(path: string, compression: ReturnType<typeof parseArchiveName>['compression'], context: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
+/** What is in the archive of a virtual machine. */
+export interface ArchivedMachine {
+  /** The text of its configuration. */
+  readonly config: string
+  /** The text of its firewall's. */
+  readonly firewall: string | undefined
+  readonly disks: VmaHeader['disks']
+}
+
+/**
+ * What the header of a VMA archive says; of the rest nothing is read.
+ * @throws as archivedConfig
+ */
+export async function archivedMachine(path: string, context: Pick<Context, 'host' | 'signal'>): Promise<ArchivedMachine> {
+  const {format, compression, fileName} = parseArchiveName(path)
+  if (format !== 'vma') throw new InvalidInputError(`${fileName} is no backup of a virtual machine`, {archive: 'must be a VMA archive'})
+  if ((await context.host.files.stat(path, {followLinks: true}))?.kind !== 'file') throw new NotFoundError(`there is no backup ${fileName}`)
+  try {
+    const {configs, disks} = await vmaHeader(path, compression, context)
+    const config = configs.find(({name}) => name === names.vma)
+    const firewall = configs.find(({name}) => name === names.firewall)
+    if (config === undefined) throw new InvalidInputError(`it holds no ${names.vma}`)
+    return {config: textOf(config.data), firewall: firewall === undefined ? undefined : textOf(firewall.data), disks}
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(`the backup ${fileName} cannot be read`, {archive: 'cannot be read'}, {cause: error})
+  }
+}
+
+async function vmaHeader(path: string, compression: ArchiveCompression | undefined, context: Pick<Context, 'host' | 'signal'>): Promise<VmaHeader> {
   const wholeBytes = vmaHeaderBytes(await plainBeginning(path, compression, vmaFixedBytes, context))
-  const {configs} = parseVmaHeader(await plainBeginning(path, compression, wholeBytes, context))
+  return parseVmaHeader(await plainBeginning(path, compression, wholeBytes, context))
+}
+
+async function vmaConfig(path: string, compression: ArchiveCompression | undefined, context: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
+  const {configs} = await vmaHeader(path, compression, context)
   const found = configs.find(({name}) => name === names.vma)
   if (found !== undefined) return found.data
   throw new InvalidInputError(`it holds no ${names.vma}`)
 }
 
-async function tarConfig(path: string, compression: ReturnType<typeof parseArchiveName>['compression'], name: string, context: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
+async function tarConfig(path: string, compression: ArchiveCompression | undefined, name: string, context: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
   for (const maxBytes of lookedAtBytes) {
     const {data, isOver} = findInTar(await plainBeginning(path, compression, maxBytes, context), name, maxConfigBytes)
     if (data !== undefined) return data

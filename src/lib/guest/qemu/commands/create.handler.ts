@@ -1,4 +1,4 @@
-// Creates a virtual machine. The VMID is claimed first, with a configuration that says `lock: create`; then the volumes are made; then the
+// Creates a virtual machine, or has it made from a backup. The VMID is claimed first, with a configuration that says `lock: create`; then the volumes are made; then the
 // whole configuration takes its place. Interrupted or failed, all of it is taken back.
 import {InvalidInputError} from '../../../base/index.ts'
 import {handleChange, storeCommitStep} from '../../../tasks/index.ts'
@@ -11,6 +11,8 @@ import {formatQemuConfig} from '../config/index.ts'
 import {guestsOfImports, planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
+import {planRestore, restoreLocks} from '../restore/plan-restore.ts'
+import type {RestoreWish} from '../restore/plan-restore.ts'
 import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {spec} from './create.spec.ts'
 
@@ -18,6 +20,8 @@ type CreateParams = ParamsOf<typeof spec>
 
 export const handler = handleChange(spec, {
   locks: async (params, context) => {
+    const restored = restoreWish(params)
+    if (restored !== undefined) return restoreLocks(restored, context)
     // Nobody should wait for the lock of a busy guest only to hear that the VMID is taken.
     await claimVmid(params.vmid, 'qemu', context)
     const {drives} = splitOptions(params)
@@ -29,7 +33,20 @@ export const handler = handleChange(spec, {
   plan: planCreate,
 })
 
+/** undefined when the machine is not made from a backup. */
+function restoreWish(params: CreateParams): RestoreWish | undefined {
+  const {vmid, archive, storage, bwlimit, pool} = params
+  if (archive === undefined) return undefined
+  const {drives, others} = splitOptions(params)
+  return {
+    vmid, archive, storage, bandwidthKib: bwlimit, pool, options: {...others, ...drives},
+    isForced: params.force === true, isUnique: params.unique === true, isLive: params['live-restore'] === true, starts: params.start === true,
+  }
+}
+
 async function planCreate(params: CreateParams, context: Context): Promise<Plan> {
+  const restored = restoreWish(params)
+  if (restored !== undefined) return planRestore(restored, context)
   const {vmid, start} = params
   const claim = await claimVmid(vmid, 'qemu', context)
   const {drives, others} = splitOptions(params)

@@ -1,6 +1,13 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {qemuConfigParams} from '../config/index.ts'
 import {importableDriveParams} from '../config/drives.ts'
+import {restoreParams} from '../restore/restore-params.ts'
+
+const {bwlimit, force, unique} = restoreParams
+const restoreOptions = {
+  bwlimit: {...bwlimit, type: 'integer', requires: 'archive'}, force: {...force, requires: 'archive'},
+  'live-restore': {...restoreParams['live-restore'], requires: 'archive'}, unique: {...unique, requires: 'archive'},
+} as const
 
 export const spec = defineCommand({
   id: 'qm create',
@@ -12,6 +19,8 @@ of the image.
 The network cards get a hardware address, the machine gets a UUID and a generation id, unless they are given. When no boot order is
 given, the first disk, the first CD-ROM drive and the first network card are tried, in this order.
 
+With \`--archive\` it is made from a backup instead; qmrestore(1) says how.
+
 Nothing is left behind when it fails or is interrupted: volumes that were made are removed again.`,
   api: {method: 'POST', path: '/nodes/{node}/qemu'},
   params: {
@@ -19,6 +28,9 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new machine, unique in the cluster.'},
     ...qemuConfigParams,
     ...importableDriveParams,
+    archive: {type: 'string', isPath: 'or-volume', maxLength: 255, optional: true, completion: 'volume', placeholder: 'archive', description: 'Make the machine from this backup, as `qmrestore` does; keys that are given count more than those in it.'},
+    ...restoreOptions,
+    storage: {...std.storage, optional: true, requires: 'archive', defaultText: 'where each disk lay', description: 'With `--archive`, where the disks are to lie.'},
     'import-working-storage': {
       type: 'string', format: 'pve-storage-id', optional: true, completion: 'storage', placeholder: 'storage',
       description: 'For calls that are written for Proxmox VE, which unpacks archives there. It has to exist; images are copied out of archives where they lie, and nothing is put there.',
@@ -40,8 +52,9 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     },
     {line: 'qm create 101 --memory 512 --serial0 socket --net0 virtio --start', meaning: 'A machine behind a NAT, started at once.'},
     {line: 'qm create 103 --memory 2048 --scsi0 local:0,import-from=/root/debian.qcow2', meaning: 'With a disk that is filled from an image.'},
+    {line: 'qm create 104 --archive local:backup/vzdump-qemu-100-2026_01_31-12_00_00.vma.zst --unique --name second', meaning: 'From a backup, with a name of its own.'},
     {line: 'qm create 102 --scsi0 local:8,format=qcow2 --dry-run', meaning: 'Show what would be done, and do nothing.'},
   ],
   files: ['qm.conf'],
-  seeAlso: ['qm set', 'qm start', 'qm destroy'],
+  seeAlso: ['qm set', 'qm start', 'qm destroy', 'qmrestore'],
 })

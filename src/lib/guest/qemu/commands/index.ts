@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, CatalogEntry>> = {
   'corral cpu-model delete': {spec: () => import('./cpu-model-delete.spec.ts'), handler: () => import('./cpu-model-delete.handler.ts')},
   'corral cpu-model list': {spec: () => import('./cpu-model-list.spec.ts'), handler: () => import('./cpu-model-list.handler.ts')},
   'corral cpu-model set': {spec: () => import('./cpu-model-set.spec.ts'), handler: () => import('./cpu-model-set.handler.ts')},
+  'qmrestore': {spec: () => import('./qmrestore.spec.ts'), handler: () => import('./qmrestore.handler.ts')},
   'corral spice': {spec: () => import('./spice.spec.ts'), handler: () => import('./spice.handler.ts')},
   'qm cleanup': {spec: () => import('./cleanup.spec.ts'), handler: () => import('./cleanup.handler.ts')},
   'qm clone': {spec: () => import('./clone.spec.ts'), handler: () => import('./clone.handler.ts')},

@@ -27,7 +27,7 @@ export const keyDifferences: Readonly<Record<string, string>> = {
 
 /** What commands of Proxmox VE do otherwise here. */
 export const commandDifferences: Readonly<Record<string, string>> = {
-  create: 'Does not restore backups.',
+  create: 'A drive cannot be given beside `--archive`; `--live-restore` is refused, as VMA archives cannot be read in any order.',
   'enroll-efi-keys': 'The keys are those of Debian\'s package ovmf, written by Corral itself. `dbx` and `PK` are written only where there are none.',
   import: 'Sources are OVF manifests and OVA archives on storages with content type `import`. Storages of type esxi, and importing while the machine runs, are not available.',
   importovf: 'Takes archives (.ova) as well, compares digests, and reads images where they lie.',

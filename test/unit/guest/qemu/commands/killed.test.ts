@@ -9,6 +9,7 @@ import {parseQemuConfig} from '../../../../../src/lib/guest/qemu/config/index.ts
 import {referencedVolumes} from '../../../../../src/lib/guest/qemu/pending.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
+import {writeMachineBackup} from '../../../../support/machine-backup.ts'
 import {makeAppliance} from '../../../../support/appliance.ts'
 import {builtProgram} from '../../../../support/built.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
@@ -177,6 +178,32 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     })
     // The reservation, two disks, the configuration; the template, the comparison and the copy need no record.
     expect(kills).toBe(what === 'RECORD' ? 4 : 7)
+  }, 240_000)
+
+  it('a restore in the place of a machine leaves that as it was', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'corral-killed-'))
+    onTestFinished(() => rm(folder, {recursive: true, force: true}))
+    const {path, scsi1} = writeMachineBackup(folder)
+    const params = {vmid: 100, archive: path, force: true}
+    let was: string | undefined
+    const kills = await killEverywhere(what, {
+      command: 'create', params,
+      before: async (context, place) => { await oneDisk(context); await writeMark(place, '100/vm-100-disk-0.raw'); was = await storedConfig(100, context) },
+      afterwards: async (place, context) => {
+        await assertNothingLoose(place, context)
+        const isDone = await storedKey(100, 'scsi1', context) !== undefined
+        if (!isDone) {
+          expect(await storedConfig(100, context)).toBe(was)
+          expect(await readMark(place, '100/vm-100-disk-0.raw')).toBe('precious')
+          await qm('create', params, context)
+          await assertNothingLoose(place, context)
+        }
+        expect(await images(place)).toEqual(['100/vm-100-disk-1.qcow2', '100/vm-100-disk-2.raw'])
+        expect((await readFile(join(place.root, 'lib/vz/images/100/vm-100-disk-2.raw'))).equals(scsi1)).toBe(true)
+      },
+    })
+    // The lock, two disks, the configuration, and from there the removal of the old disk; that the disks are filled is a step without a record.
+    expect(kills).toBe(what === 'RECORD' ? 5 : 6)
   }, 240_000)
 
   it('a replaced disk is the old one again, with its data', async () => {
