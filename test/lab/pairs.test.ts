@@ -36,7 +36,7 @@ const qm = (command: string, params: Readonly<Record<string, unknown>>): Promise
 
 beforeAll(async () => {
   host = await sharedHost()
-  const [thin, zfs, butter] = ['disk1', 'disk3', 'disk4'].map((each) => `/dev/disk/by-id/virtio-${each}`) as [string, string, string]
+  const [thin, zfs, butter] = ['disk6', 'disk7', 'disk8'].map((each) => `/dev/disk/by-id/virtio-${each}`) as [string, string, string]
   await host.run(['vgcreate', '-q', '--yes', '--', 'pairs', thin])
   closers.push(async () => {
     await host.run(['vgremove', '-q', '--yes', '--force', '--', 'pairs'])
@@ -67,9 +67,9 @@ beforeAll(async () => {
   await add('zfspool', 'tank', {pool: 'pairs', sparse: 1})
   await add('rbd', 'ceph', {monhost: cluster.kernelMonitors, pool, keyring: cluster.keyring})
   await add('btrfs', 'butter', {path: '/srv/butter'})
-}, 900_000)
+})
 
-afterAll(async () => { for (const close of closers.splice(0).reverse()) await close() }, 300_000)
+afterAll(async () => { for (const close of closers.splice(0).reverse()) await close() })
 
 /** Of the disk as QEMU reads it. */
 async function checksum(volume: string): Promise<string> {
@@ -92,7 +92,7 @@ describe('a disk', () => {
   let first = ''
 
   it('is made with content that is told again', async () => {
-    await qm('create', {vmid: 100, name: 'traveller', memory: '64', kvm: 0, scsihw: 'virtio-scsi-pci', scsi0: 'folder:0.03125,format=raw'})
+    await qm('create', {vmid: 100, name: 'traveller', memory: '64', kvm: 0, scsihw: 'virtio-scsi-pci', scsi0: 'folder:0.015625,format=raw'})
     const disk = await diskOf(100)
     expect(disk).toMatch(/^folder:/)
     const {storage, id} = await openVolume(disk, commands.context)

@@ -64,7 +64,7 @@ export function transferContract({check: any, lacks, cannotTry, storage: current
     try {
       for (const format of imagesOf(storage)) {
         const {id} = await storage.create({vmid: 100, format, sizeBytes: 8 * mebibyte})
-        await writeStretches(host(), storage, id, [[0, 1, '0x21'], [5, 1, '0x22']])
+        await writeStretches(host(), storage, id, [[0, 8, '0x00'], [0, 1, '0x21'], [5, 1, '0x22']])
         const there = await peer.storage.nextName(100, 'raw', [])
         const common = commonStreamFormat({storage, id}, {storage: peer.storage, id: there})
         expect(common).toBe('raw+size')

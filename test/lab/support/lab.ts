@@ -147,4 +147,4 @@ function freePort(): Promise<number> {
 export const sharedHostName = 'lab1'
 
 /** Sizes of the spare disks that the tests of test/lab count on. */
-export const spareDisks: readonly number[] = [4096 * mebibyte, 4096 * mebibyte, 2048 * mebibyte, 2048 * mebibyte]
+export const spareDisks: readonly number[] = Array.from({length: 8}, () => 2048 * mebibyte)

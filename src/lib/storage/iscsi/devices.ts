@@ -19,13 +19,13 @@ type Files = Pick<Host, 'files'>
 
 /**
  * The disks of these sessions, one for each LUN, in the order of LUNs. A disk without a name by udev is left out.
- * @param onUnnamed is told of each such disk
+ * @param onUnnamed is told of each such disk, and of those that the kernel has yet to look at
  */
-export async function disksOfSessions(host: Files, sessions: readonly number[], onUnnamed: (kernelName: string) => void = () => undefined): Promise<ScsiDisk[]> {
+export async function disksOfSessions(host: Files, sessions: readonly number[], onUnnamed: (name: string) => void = () => undefined): Promise<ScsiDisk[]> {
   const names = await stableNames(host)
   const found = new Map<string, ScsiDisk>()
   for (const session of sessions) {
-    for (const disk of await disksOfSession(host, session)) {
+    for (const disk of await disksOfSession(host, session, onUnnamed)) {
       const device = names.get(disk.kernelName)
       if (device === undefined) onUnnamed(disk.kernelName)
       // Two paths to one LUN have one name.
@@ -35,7 +35,7 @@ export async function disksOfSessions(host: Files, sessions: readonly number[], 
   return [...found.values()].sort((a, b) => a.lun - b.lun)
 }
 
-async function disksOfSession({files}: Files, session: number): Promise<Omit<ScsiDisk, 'device'>[]> {
+async function disksOfSession({files}: Files, session: number, onUnnamed: (name: string) => void): Promise<Omit<ScsiDisk, 'device'>[]> {
   const found: Omit<ScsiDisk, 'device'>[] = []
   const folder = `/sys/class/iscsi_session/session${session}/device`
   for (const target of (await files.list(folder)).filter((name) => /^target\d+:\d+:\d+$/.test(name))) {
@@ -43,8 +43,9 @@ async function disksOfSession({files}: Files, session: number): Promise<Omit<Scs
       const [, channel, id, lun] = /^\d{1,9}:(\d{1,5}):(\d{1,5}):(\d{1,5})$/.exec(name) ?? []
       if (lun === undefined) continue
       const unit = `${folder}/${target}/${name}`
+      if (await readWord({files}, `${unit}/type`) !== diskType) continue
       const [block] = await files.list(`${unit}/block`)
-      if (block === undefined || await readWord({files}, `${unit}/type`) !== diskType) continue
+      if (block === undefined) { onUnnamed(name); continue }
       const sectors = Number(await readWord({files}, `${unit}/block/${block}/size`))
       if (!Number.isSafeInteger(sectors * sectorBytes)) continue
       found.push({channel: Number(channel), id: Number(id), lun: Number(lun), sizeBytes: sectors * sectorBytes, kernelName: await multipathOf({files}, `${unit}/block/${block}`) ?? block})

@@ -15,7 +15,7 @@ import {formatScsiName, parseScsiVolumeName, scsiName} from './naming.ts'
 import {logIn, rescan, sessionsWith} from './sessions.ts'
 
 /** Disks appear, and udev names them, a moment after the login. */
-const settleLimitMs = 10_000
+const settleLimitMs = 30_000
 const settlePollMs = 200
 
 interface IscsiStorage { readonly host: Host; readonly clock: Clock; readonly storage: string; readonly target: IscsiTarget }
@@ -87,7 +87,7 @@ async function settledDisks({host, clock}: IscsiStorage, found: readonly number[
   const endMs = clock.now() + settleLimitMs
   for (;;) {
     const unnamed: string[] = []
-    const disks = await disksOfSessions(host, found, (kernelName) => { unnamed.push(kernelName) })
+    const disks = await disksOfSessions(host, found, (name) => { unnamed.push(name) })
     if (disks.length > 0 && unnamed.length === 0 || clock.now() >= endMs) return disks
     await clock.sleep(settlePollMs)
   }
