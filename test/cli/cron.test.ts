@@ -83,6 +83,9 @@ const scene: readonly Line[] = [
   ...['clone', 'config', 'console', 'delsnapshot', 'destroy', 'enter', 'exec', 'listsnapshot', 'move-volume', 'pending', 'reboot', 'resize', 'resume', 'rollback', 'set', 'shutdown', 'snapshot', 'start', 'status', 'stop', 'suspend', 'template', 'unlock'].map((name) => (
     {words: words(`pct ${name} 130${{exec: ' true', set: ' --memory 64', delsnapshot: ' first', rollback: ' first', snapshot: ' first', clone: ' 131', 'move-volume': ' rootfs local', resize: ' rootfs 1G'}[name] ?? ''}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
   )),
+  ...['df 130', 'fsck 130', 'fstrim 130', 'mount 130', 'pull 130 /etc/passwd /tmp/none', 'push 130 /etc/passwd /etc/passwd', 'unmount 130'].map((line) => (
+    {words: words(`pct ${line}`), code: 3, tells: /^Error: there is no container 130 on node 'h1'\n/}
+  )),
   {words: words('pvenode startall'), tells: /^there is no guest to be started\n$/},
   {words: words('pvenode stopall'), tells: /^no guest is running\n$/},
   {words: words('pvesm alloc local 100 vm-100-x.raw 1M'), prints: /^successfully created 'local:100\/vm-100-x.raw'\n$/},

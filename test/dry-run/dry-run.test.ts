@@ -10,6 +10,7 @@ import {cases as completionCases} from './cases/completion.ts'
 import {cases as diskCases} from './cases/disks.ts'
 import {cases as hostCases} from './cases/hosts.ts'
 import {cases as containerCases} from './cases/pct.ts'
+import {cases as containerFileCases} from './cases/pct-files.ts'
 import {cases as templateCases} from './cases/pveam.ts'
 import {cases as storageCases} from './cases/pvesm.ts'
 import {cases as qemuCases} from './cases/qm.ts'
@@ -18,7 +19,7 @@ import type {DryRunCases} from './support/case.ts'
 import {differences, withoutChance} from './support/compare.ts'
 import {World} from './support/world.ts'
 
-const allCases: DryRunCases = {...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...qemuCases, ...taskCases}
+const allCases: DryRunCases = {...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...containerFileCases, ...qemuCases, ...taskCases}
 const caseLimitMs = 60_000
 
 const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))

@@ -52,6 +52,9 @@ export function memoryTree(files: Readonly<Record<string, string | {readonly lin
       if (nodes.get(posix.dirname(at))?.kind !== 'directory') throw new NotFoundError(`there is no folder for ${path}`)
       nodes.set(at, {kind: 'file', data: Buffer.from(data), mode})
     },
+    copyIn: () => Promise.reject(new ConflictError('a tree in memory takes no copies')),
+    copyOut: () => Promise.reject(new ConflictError('a tree in memory gives no copies')),
+    withFolder: () => Promise.reject(new ConflictError('a tree in memory leads nowhere')),
     symlink: async (target, path) => { nodes.set(resolve(path, false), {kind: 'symlink', target}) },
     makeDirectory: async (path) => { makeFolders(resolve(path, true)) },
     remove: async (path) => nodes.delete(resolve(path, false)),

@@ -96,6 +96,13 @@ export interface TreeOwner {
   readonly gid?: number
 }
 
+/** A file that is copied into or out of a tree. */
+export interface TreeCopy extends TreeOwner {
+  readonly signal?: AbortSignal
+  /** What the copy is called in the folder until it is whole; a name of chance otherwise. For those who take back what was killed. */
+  readonly temporaryName?: string
+}
+
 /**
  * Files below a folder whose content is somebody else's: a container's root file system. Links in it lead nowhere but to other places in it, also
  * while somebody renames its folders. Paths are those within; a link at the end is followed by what reads.
@@ -113,6 +120,19 @@ export interface FileTree {
   /** Whole or not at all. What is there, be it a link, is replaced. Default mode 0o644. @throws NotFoundError when the folder is missing */
   write(path: string, data: string | Buffer, owner?: TreeOwner): Promise<void>
   symlink(target: string, path: string): Promise<void>
+  /**
+   * Copies a file, pipe or terminal of the host into the tree, of any size. Whole or not at all; a link in its place is replaced. Owner and mode of the
+   * file that was there stay where no others are given, then the mode of the source. Gives the number of bytes.
+   * @throws NotFoundError when the source or the folder is missing; ConflictError when a folder is in the place
+   */
+  copyIn(source: string, path: string, copy?: TreeCopy): Promise<number>
+  /**
+   * Copies a plain file of the tree to the host: as much as it holds when it is opened, so that nobody makes it grow without end. Whole or not at all, but for
+   * what is below /dev, which is written to. Owner and mode as with copyIn.
+   */
+  copyOut(path: string, target: string, copy?: TreeCopy): Promise<number>
+  /** While `use` runs, the path that it is given leads other programs to just this folder, whatever becomes of its name. @throws NotFoundError, ConflictError */
+  withFolder<T>(path: string, use: (place: string) => Promise<T>): Promise<T>
   /** With those above it. Default mode 0o755. */
   makeDirectory(path: string, owner?: TreeOwner): Promise<void>
   /** A file, a link or an empty folder; says whether it was there. */

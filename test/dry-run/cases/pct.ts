@@ -10,7 +10,7 @@ const haltingInit = 'trap "exit 0" PWR\nfor i in 1 2 3 4 5 6 7 8 9; do /bin/slee
 const archive = (world: World) => writeBackup(join(world.root, 'lib/vz/dump/vzdump-lxc-100-2026_01_31-03_00_00.tar'), 'hostname: old\nostype: debian\nrootfs: local:100/x,size=0T\n')
 const conf = (world: World, text: string) => world.context.store.commit({put: {'nodes/h1/lxc/200.conf': text}})
 
-async function madeContainer(world: World, init?: string, rootfs = 'local:0'): Promise<void> {
+export async function madeContainer(world: World, init?: string, rootfs = 'local:0'): Promise<void> {
   template(world, init)
   await world.before('pct', 'create', '200', 'local:vztmpl/small.tar.gz', '--rootfs', rootfs, '--unprivileged', '0')
 }

@@ -7,6 +7,7 @@ import * as fs from 'node:fs'
 import {AppError, ConflictError, InvalidInputError, NotFoundError, UnavailableError} from '../../base/index.ts'
 import type {FileStat, FileTree, TreeOwner} from '../host.ts'
 import {fileError} from '../file-errors.ts'
+import {copyFrom, copyInto} from './tree-copy.ts'
 import {kindOf} from './files.ts'
 
 /** open(2): a place in the file system, not opened for reading. The value is the same on all architectures that Debian has Node for. */
@@ -39,6 +40,35 @@ export function openFileTree(root: string): FileTree {
     readLink: async (path) => look(path, (at) => at.link()),
     list: async (path) => look(path, (at) => at.resolve()?.look((fd, stats) => stats.isDirectory() ? fs.readdirSync(`/proc/self/fd/${fd}`).sort() : [])) ?? [],
     write: async (path, data, owner = {}) => walk(path, (at) => { at.write(data, owner) }),
+    copyIn: async (source, path, copy = {}) => {
+      const {folder, name} = walk(path, (at) => placeToWrite(at, path))
+      try {
+        return await toldLater(`copy ${source} to ${path} below ${root}`, path, copyInto(source, folder, name, copy))
+      } finally {
+        fs.closeSync(folder)
+      }
+    },
+    copyOut: async (path, target, copy = {}) => {
+      const found = walk(path, (at) => at.resolve()?.look((fd, stats) => ({file: openPlain(fd, stats, path), stats})))
+      if (found === undefined) throw new NotFoundError(`there is no file ${path}`)
+      try {
+        return await toldLater(`copy ${path} to ${target}`, target, copyFrom(found.file, found.stats, target, copy))
+      } finally {
+        fs.closeSync(found.file)
+      }
+    },
+    withFolder: async (path, use) => {
+      const folder = walk(path, (at) => at.resolve()?.look((fd, stats) => {
+        if (!stats.isDirectory()) throw new ConflictError(`${path} is no folder`)
+        return fs.openSync(`/proc/self/fd/${fd}`, openPath | O_DIRECTORY)
+      }))
+      if (folder === undefined) throw new NotFoundError(`there is no folder ${path}`)
+      try {
+        return await use(`/proc/${process.pid}/fd/${folder}`)
+      } finally {
+        fs.closeSync(folder)
+      }
+    },
     symlink: async (target, path) => walk(path, (at) => { fs.symlinkSync(target, at.path()) }),
     makeDirectory: async (path, owner = {}) => { told(`make the folder ${path} below ${root}`, path, () => makeFolders(rootFd, path, owner)) },
     remove: async (path) => look(path, (at) => at.remove()) ?? false,
@@ -173,10 +203,22 @@ function statOf(stats: fs.Stats): FileStat & {readonly gid: number} {
 }
 
 /** What was looked at is opened again by its descriptor, so it is the same file; a FIFO or a device is never opened. */
-function readWhole(fd: number, stats: fs.Stats, path: string, maxBytes: number): Buffer {
+function openPlain(fd: number, stats: fs.Stats, path: string): number {
   if (!stats.isFile()) throw new ConflictError(`${path} is not a plain file`)
+  return fs.openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+}
+
+/** The folder, opened for good, and the name in it. */
+function placeToWrite(at: Place, path: string): {folder: number; name: string} {
+  const way = at.path()
+  const name = way.slice(way.lastIndexOf('/') + 1)
+  if (name === '.' || at.resolve()?.look((_fd, stats) => stats.isDirectory()) === true) throw new ConflictError(`${path} is a folder`)
+  return {folder: fs.openSync(way.slice(0, way.lastIndexOf('/')), openPath | O_DIRECTORY), name}
+}
+
+function readWhole(fd: number, stats: fs.Stats, path: string, maxBytes: number): Buffer {
   if (stats.size > maxBytes) throw new InvalidInputError(`${path} is larger than the ${maxBytes} bytes that are read of such a file`)
-  const file = fs.openSync(`/proc/self/fd/${fd}`, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+  const file = openPlain(fd, stats, path)
   try {
     const buffer = Buffer.alloc(maxBytes + 1)
     let total = 0
@@ -238,6 +280,15 @@ function removeOne(path: string): boolean {
   } catch (error) {
     if (isMissing(error)) return false
     throw error
+  }
+}
+
+async function toldLater<T>(doing: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw fileError(error, doing, path)
   }
 }
 

@@ -5,6 +5,7 @@ import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...runtimeActions,
   'lxc.format-volume': async () => (await import('./format-volume.ts')).formatVolume,
+  'lxc.check-file-system': async () => (await import('../mounts/check-action.ts')).checkFileSystem,
   'lxc.fill': async () => (await import('./fill.ts')).fill,
   'lxc.unfill': async () => (await import('./fill.ts')).unfill,
   'lxc.free-volume': async () => (await import('./free-volume.ts')).freeVolume,
@@ -17,4 +18,11 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
     const [{rollBackVolumeAction}, {lxcKind}] = await Promise.all([import('../../snapshots/actions/roll-back-volume.ts'), import('../kind.ts')])
     return rollBackVolumeAction('lxc.roll-back-volume', lxcKind)
   },
+  'lxc.mount-on-host': async () => (await import('../mounts/mount-action.ts')).mountOnHost,
+  'lxc.pull': async () => (await import('./pull.ts')).pull,
+  'lxc.push': async () => (await import('./push.ts')).push,
+  'lxc.trim': async () => (await import('../mounts/trim-action.ts')).trim,
+  'lxc.unmount-on-host': async () => (await import('../mounts/mount-action.ts')).unmountOnHost,
+  'lxc.unpull': async () => (await import('./pull.ts')).unpull,
+  'lxc.unpush': async () => (await import('./push.ts')).unpush,
 }
