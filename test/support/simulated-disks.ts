@@ -204,7 +204,12 @@ export function simulatedDisks(folder: string, real: Host, {disks = {sdb: 8 * gi
     }
     if (program === 'partx' && words[0] === '--update') for (const number of Object.keys(now.tables[last]?.types ?? {})) addPartition(last, Number(number))
     if (program === 'partx' && words[0] === '--delete') dropPartitions(last)
-    if (program === 'sfdisk') change((edited) => { const {types} = edited.tables[disk] ?? {types: {}}; types[words.at(-2) ?? ''] = last })
+    if (program === 'sfdisk') {
+      change(({tables}) => {
+        const table = tables[disk]
+        if (table !== undefined) table.types[words.at(-2) ?? ''] = last
+      })
+    }
     if (program === 'sgdisk' && words[0] === '--print') return now.tables[last] === undefined ? '' : `Disk identifier (GUID): ${now.tables[last].guid.toUpperCase()}\n`
     if (program === 'sgdisk') {
       const guid = words.find((word) => word.startsWith('--disk-guid='))?.slice('--disk-guid='.length) ?? ''

@@ -18,5 +18,5 @@ export const handler = handleRead(spec, async (_params, context): Promise<Tree> 
 
 export function groupLines({children}: Tree): string[] {
   const row = ({name, size, free}: Device, indent: string) => [`${indent}${name}`, formatSize(size), formatSize(free)]
-  return alignedLines([['NAME', 'SIZE', 'FREE'], ...children.flatMap((group) => [row(group, ''), ...group.children.map((device) => row(device, '  '))])])
+  return alignedLines([['NAME', 'SIZE', 'FREE'], ...children.flatMap((group) => [row(group, ''), ...group.children.map((device) => row(device, '  '))])], [1, 2])
 }

@@ -27,7 +27,7 @@ export function statusLines({name, state, status, action, see, scan, errors, chi
   const rows = children.flatMap((child) => rowsOf(child, ''))
   return [
     ...field('pool', name), ...field('state', state), ...field('status', status), ...field('action', action), ...field('see', see), ...field('scan', scan), ...field('errors', errors),
-    ...rows.length === 0 ? [] : ['', ...alignedLines([['NAME', 'STATE', 'READ', 'WRITE', 'CKSUM', ''], ...rows], 5)],
+    ...rows.length === 0 ? [] : ['', ...alignedLines([['NAME', 'STATE', 'READ', 'WRITE', 'CKSUM', ''], ...rows], [2, 3, 4])],
   ]
 }
 
