@@ -87,7 +87,7 @@ describe.skipIf(why !== undefined)('two unprivileged containers', () => {
 
   it('take changes at their next start, and are gone without a trace', async () => {
     await must('set', '402', '--memory', '64', '--delete', 'mp0')
-    expect(await must('pending', '402')).toMatch(/^new memory: 64$/m)
+    expect(await must('pending', '402')).toMatch(/^del mp0/m)
     await must('stop', '402')
     expect(await must('config', '402')).toMatch(/^unused0: local:402\/vm-402-disk-1\.raw$/m)
     await must('stop', '401')

@@ -35,6 +35,8 @@ import {
 import {parseGroupMounts} from '../../src/lib/guest/control-groups/mounts.ts'
 import {formatCpuList, parseCpuList} from '../../src/lib/guest/cpu-set.ts'
 import {parseOwnGroups} from '../../src/lib/guest/lxc/runtime/control-groups.ts'
+import {parseDeviceNumbers} from '../../src/lib/guest/lxc/facts/devices.ts'
+import {parseTrunks} from '../../src/lib/network/index.ts'
 import {parseSubordinateIds} from '../../src/lib/guest/lxc/facts/subordinate-ids.ts'
 import {parseOsRelease} from '../../src/lib/guest/lxc/setup/detect.ts'
 import {readHostDns as readContainerDns} from '../../src/lib/guest/lxc/setup/host-dns.ts'
@@ -175,6 +177,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'name servers for containers': format(['guest/lxc/setup/host-dns.ts readHostDns'], ['nameserver 192.0.2.1 # x\nsearch a b\n'], readContainerDns),
   'mounts of control groups': format(['guest/control-groups/mounts.ts parseGroupMounts'], ['30 24 0:26 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n31 24 0:27 /a /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'], text => parseGroupMounts(text)),
   'control groups of containers': format(['guest/lxc/runtime/control-groups.ts parseOwnGroups'], ['4:memory:/lxc.payload.200/init.scope\n0::/a/lxc.payload.200-1/x\n'], text => parseOwnGroups(text, 200)),
+  'numbers of devices': format(['guest/lxc/facts/devices.ts parseDeviceNumbers'], ['character special file|a|e5\n', 'block special file|7|0'], text => parseDeviceNumbers(text)),
+  'trunks': format(['network/vlans.ts parseTrunks'], ['2;7;4094'], text => parseTrunks(text)),
   'lists of processors': format(['guest/cpu-set.ts parseCpuList', 'guest/cpu-set.ts formatCpuList'], ['0-3,8\n', '5'], text => parseCpuList(text), formatCpuList),
   'raw lines': format(['guest/lxc/config/raw-lines.ts readRawLine'], ['lxc.idmap = u 0 100000 65536', 'lxc.cap.drop: mknod'], readRawLine),
   'id maps': format(['guest/lxc/config/id-map.ts formatRange'], ['u 0 100000 65536', 'g 5 5 1'], text => idMapOf({values: {}, raw: [['lxc.idmap', text]]})[0], formatRange),

@@ -49,11 +49,11 @@ export async function requireBridge(name: string, option: string, host: Host): P
 }
 
 /** @param option what names the bridge (`net0`) */
-export function missingBridge(name: string, option: string): NotFoundError {
+export function missingBridge(name: string, option: string, guest: 'machine' | 'container' = 'machine'): NotFoundError {
   return new NotFoundError(`there is no bridge '${name}' on this host (${option})`, {
     nextSteps: [
       `Make one: ${bridgeCommand(name)}`,
-      `Or plug the card into another bridge, or leave out 'bridge' for a NAT made by QEMU.`,
+      guest === 'machine' ? `Or plug the card into another bridge, or leave out 'bridge' for a NAT made by QEMU.` : 'Or plug the interface into another bridge.',
     ],
     data: {bridge: name, option},
   })

@@ -56,6 +56,15 @@ export const cases: DryRunCases = {
   ],
   'pct set': [
     {about: 'a value', arrange: async (world) => { await conf(world, 'memory: 32\n'); return ['pct', 'set', '200', '--memory', '64'] }, shows: /^\+memory: 64$/m},
+    {
+      about: 'limits and an interface of a running container',
+      arrange: async (world) => {
+        await madeContainer(world, 'exec /bin/sleep 60')
+        await world.before('pct', 'start', '200')
+        return ['pct', 'set', '200', '--memory', '64', '--net9', 'name=eth9,hwaddr=BC:24:11:00:00:09,ip=192.0.2.5/24']
+      },
+      shows: /^ip link add name veth200i9 /m,
+    },
     {about: 'a new volume', arrange: async (world) => { await conf(world, 'memory: 32\n'); return ['pct', 'set', '200', '--mp0', 'local:0,mp=/srv'] }, shows: /^mkdir .*subvol-200-disk-0\.subvol$/m},
   ],
   'pct unlock': [{arrange: async (world) => { await conf(world, 'lock: backup\nmemory: 32\n'); return ['pct', 'unlock', '200'] }, shows: /^-lock: backup$/m}],

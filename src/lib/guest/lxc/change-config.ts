@@ -5,6 +5,7 @@ import type {GuestConfig} from '../guest-config.ts'
 import {addPendingDelete, cleanupPending, readKey, removePendingDelete, writeKey} from '../pending.ts'
 import type {OwnsVolume} from '../pending.ts'
 import {applyPending, dropUsedUnused, isMountKey, isUnusedKey, lxcConfigParams, readMountPoint, refersTo, registerUnused, revertPending} from './config/index.ts'
+import {isLiveKey} from './live-keys.ts'
 
 export interface ConfigChange {
   /** Values by key, as they are to be stored. */
@@ -19,7 +20,7 @@ export interface ConfigChangeFacts {
   readonly ownsVolume: OwnsVolume
 }
 
-/** What a running container takes at once, because it has no part in it. Everything else waits for its next start. */
+/** What a running container takes at once, because it has no part in it. Others are carried out while it runs (runtime/live-changes.ts) or wait for its next start. */
 const keysWithoutRestart: ReadonlySet<string> = new Set(['description', 'hookscript', 'lock', 'onboot', 'protection', 'startup', 'tags', 'template', 'cmode', 'debug'])
 /** Decided when the container is made: its files belong to the users of then. */
 const fixedKeys: readonly string[] = ['unprivileged', 'arch', 'ostype']
@@ -51,7 +52,7 @@ export function changeConfig(config: GuestConfig, change: ConfigChange, facts: C
     current = removePendingDelete({...current, pending: {...current.pending, [key]: value}}, key)
     if (waiting !== undefined && isMountKey(key)) current = registerUnused(current, waiting, facts.ownsVolume)
   }
-  const applied = applyPending(cleanupPending(current), facts.ownsVolume, facts.isRunning ? (key) => keysWithoutRestart.has(key) : undefined)
+  const applied = applyPending(cleanupPending(current), facts.ownsVolume, facts.isRunning ? (key) => keysWithoutRestart.has(key) || isLiveKey(key) : undefined)
   const changed = dropUsedUnused(applied.config)
   assertDistinctPaths({...changed.current.values, ...changed.pending})
   return {config: changed, freedVolumes: [...freedVolumes, ...applied.freedVolumes], warnings}

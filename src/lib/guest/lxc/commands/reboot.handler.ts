@@ -20,8 +20,8 @@ export const handler = handleChange(spec, {
       steps: [
         {do: {kind: 'file.write', path: containerPaths(context.places, vmid).reboot, text: ''}, undo: {kind: 'lxc.forget-reboot', vmid}},
         ...endingSteps(guest, context, {timeoutMs, forceStop: false}),
-        ...await afterEndSteps(guest, context),
-        {do: {kind: 'lxc.restart', vmid}},
+        // Before the run files go: as long as they are there, somebody else would do it.
+        ...(await afterEndSteps(guest, context)).flatMap((step) => step.do.kind === 'lxc.clear-up' ? [{do: {kind: 'lxc.restart', vmid}}, step] : [step]),
       ],
       whenInterrupted: 'undo',
     }

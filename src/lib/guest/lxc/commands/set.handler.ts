@@ -12,6 +12,7 @@ import {changeConfig} from '../change-config.ts'
 import {idMapOf, referencedVolumes} from '../config/index.ts'
 import {assertDigest, assertUnlocked, readContainer} from '../kind.ts'
 import {planConfigChange} from '../plan-change.ts'
+import {planLiveChanges} from '../runtime/live-changes.ts'
 import {monitorOf} from '../runtime/status.ts'
 import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../values.ts'
 import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
@@ -51,5 +52,7 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   for (const warning of changed.warnings) context.log.warn(warning)
   const waiting = [...Object.keys(values), ...Object.keys(planned.values), ...change.delete].filter((key) => key in changed.config.pending || key in changed.config.pendingDelete)
   for (const key of waiting) (context.log.notice ?? context.log.warn).call(context.log, `'${key}' waits for the next start of container ${vmid}`)
-  return planConfigChange(guest, changed, planned.steps, context)
+  const live = isRunning ? await planLiveChanges(vmid, before, changed.config.current.values, context) : {steps: [], afterwards: []}
+  const plan = await planConfigChange(guest, changed, [...planned.steps, ...live.steps], context)
+  return {...plan, ...(live.afterwards.length === 0 ? {} : {afterwards: [...plan.afterwards ?? [], ...live.afterwards]})}
 }

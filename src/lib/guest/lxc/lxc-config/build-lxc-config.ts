@@ -4,6 +4,8 @@ import {InvalidInputError} from '../../../base/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import {formatRange, idMapOf, mountPoints, netsOf} from '../config/index.ts'
 import type {HostFacts} from '../facts/host-facts.ts'
+import {deviceLines} from './devices.ts'
+import type {PassedDevice} from './devices.ts'
 import {limitLines} from './limits.ts'
 import {mountLines} from './mounts.ts'
 import {networkLines} from './network.ts'
@@ -21,6 +23,12 @@ export interface LxcConfigFacts {
   readonly placeOf: (key: string) => string
   /** The mount points that are folders; the others are files. */
   readonly bridgeMtus: Readonly<Record<string, number>>
+  /** The devices that it is given. */
+  readonly devices: readonly PassedDevice[]
+  /** The processors that were chosen for it; undefined for all. */
+  readonly cpus: readonly number[] | undefined
+  /** Its own filter of system calls; undefined where LXC's serves. */
+  readonly seccompPath: string | undefined
   /** The shell words that LXC runs when the container has ended. */
   readonly postStopHook: string
 }
@@ -38,10 +46,11 @@ export function buildLxcConfig(section: ConfigSection, facts: LxcConfigFacts): L
     ['lxc.uts.name', values['hostname'] ?? `CT${vmid}`],
     ['lxc.rootfs.path', `dir:${facts.rootfs}`],
     ...(raw.some(([key]) => key === 'lxc.idmap') ? [] : map.map((range): LxcLine => ['lxc.idmap', formatRange(range)])),
-    ...securityLines(values, {isUnprivileged, host}),
+    ...securityLines(values, {isUnprivileged, host, seccompPath: facts.seccompPath}),
     ...processLines(values),
-    ...limitLines(values, host),
+    ...limitLines(values, host, facts.cpus),
     ...mountLines(mountPoints(values), facts.placeOf),
+    ...deviceLines(facts.devices, isUnprivileged, facts.placeOf),
     ...networkLines(netsOf(values), vmid, facts.bridgeMtus),
     ['lxc.hook.post-stop', facts.postStopHook],
     ...raw,

@@ -13,6 +13,8 @@ export interface ContainerPaths {
   readonly pid: string
   /** Which run it is. There from before LXC is started until somebody has cleared up after the container's end. */
   readonly run: string
+  /** Its own filter of system calls. */
+  readonly seccomp: string
   /** Present while a reboot waits for the container's end: whoever clears up starts it again. */
   readonly reboot: string
   /** How often the hook script was called for the start or the end that is under way. */
@@ -40,7 +42,7 @@ export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: nu
   const lxcPath = lxcPathOf(places)
   const base = `${dir}/${vmid}`
   return {
-    dir, config: `${base}.config`, log: `${base}.log`, pid: `${base}.pid`, run: `${base}.run`, reboot: `${base}.reboot`,
+    dir, config: `${base}.config`, log: `${base}.log`, pid: `${base}.pid`, run: `${base}.run`, reboot: `${base}.reboot`, seccomp: `${base}.seccomp`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`,
   }
@@ -48,8 +50,8 @@ export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: nu
 
 /** What is removed once a container has ended. The log stays: it says why the last start failed. The run goes last: while it is there, somebody still has to clear up. */
 export function endedRunFiles(places: Pick<Places, 'root' | 'runDir'>, vmid: number): readonly string[] {
-  const {config, pid, hookCalls, run} = containerPaths(places, vmid)
-  return [config, pid, ...Object.values(hookCalls), run]
+  const {config, pid, hookCalls, run, seccomp} = containerPaths(places, vmid)
+  return [config, seccomp, pid, ...Object.values(hookCalls), run]
 }
 
 /** Where the SSH host keys of a new container are for the moment that their making takes. */
@@ -57,9 +59,14 @@ export function hostKeyFolder(places: Pick<Places, 'runDir'>, vmid: number): str
   return `${containerRunDir(places)}/${vmid}.keys`
 }
 
-/** Where the mount space has a mount point. */
+/** Where the mount space has the nodes of devices that are passed through. */
+export function devicePlace(places: Pick<Places, 'root' | 'runDir'>, vmid: number): string {
+  return `${lxcPathOf(places)}/${vmid}/dev`
+}
+
+/** Where the mount space has a mount point, or a device. */
 export function mountPlace(places: Pick<Places, 'root' | 'runDir'>, vmid: number, key: string): string {
-  return `${lxcPathOf(places)}/${vmid}/${key}`
+  return /^dev\d/.test(key) ? `${devicePlace(places, vmid)}/${key}` : `${lxcPathOf(places)}/${vmid}/${key}`
 }
 
 /** The host's end of an interface. At most 15 bytes: 4 + 9 + 1 + 2 would be 16, so numbers of nine digits give way. */

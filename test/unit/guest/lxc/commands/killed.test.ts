@@ -5,7 +5,8 @@ import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {AppError} from '../../../../../src/lib/base/index.ts'
 import {catalog} from '../../../../../src/lib/catalog.ts'
-import {findMonitors} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
+import {containerGroups} from '../../../../../src/lib/guest/lxc/runtime/control-groups.ts'
+import {findMonitors, monitorOf, textIfThere} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
 import {checkParams} from '../../../../../src/lib/spec/index.ts'
 import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
@@ -107,3 +108,32 @@ it('destroy, after each step: it is finished', async () => {
   })
   expect(kills).toBeGreaterThanOrEqual(2)
 }, limitMs)
+
+it.each(['RECORD', 'STEP'] as const)('changes of a running container, after each %s: limits, interfaces and configuration are as before, or all of them as after', async (what) => {
+  const change = {vmid: 200, memory: 256, cpulimit: 1, net7: 'name=eth7,ip=192.0.2.5/24'}
+  const kills = await killEverywhere(what, 'set', change, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
+    const isDone = (await config(context))?.includes('memory: 256') === true
+    expect([
+      await groupValue(context, 'memory', ['memory.limit_in_bytes', 'memory.max']), (await context.host.files.readText('/proc/net/dev')).includes('veth200i7'), (await config(context))?.includes('net7'),
+    ]).toEqual([String((isDone ? 256 : 512) * 1024 ** 2), isDone, isDone])
+  })
+  expect(kills).toBeGreaterThanOrEqual(2)
+}, limitMs)
+
+it('reboot, after each record: it runs, and nobody is to start it again', async () => {
+  const kills = await killEverywhere('RECORD', 'reboot', {vmid: 200}, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
+    expect(await findMonitors(200, context)).toHaveLength(1)
+    expect(await context.host.files.list(`${context.places.runDir}/lxc`)).not.toContain('200.reboot')
+  })
+  expect(kills).toBeGreaterThanOrEqual(1)
+}, limitMs)
+
+async function groupValue(context: Context, controller: string, names: readonly string[]): Promise<string | undefined> {
+  const monitor = await monitorOf(200, context)
+  const folder = monitor === undefined ? undefined : (await containerGroups(200, monitor, context.host))?.(controller)
+  for (const name of names) {
+    const text = await textIfThere(context.host, `${folder?.path ?? ''}/${name}`)
+    if (text !== undefined) return text.trim()
+  }
+  return undefined
+}

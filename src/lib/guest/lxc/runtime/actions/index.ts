@@ -12,6 +12,9 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'lxc.freeze': async () => (await import('./freeze.ts')).freeze,
   'lxc.thaw': async () => (await import('./freeze.ts')).thaw,
   'lxc.repair': async () => (await import('./repair.ts')).repair,
+  'lxc.set-limits': async () => (await import('./set-limits.ts')).setLimits,
+  'lxc.change-nets': async () => (await import('./change-nets.ts')).changeNets,
+  'lxc.write-setup': async () => (await import('./write-setup.ts')).writeSetup,
   'lxc.clear-up': async () => (await import('./clear-up.ts')).clearUpAction,
   'lxc.sync': async () => (await import('./sync.ts')).sync,
 }

@@ -3,10 +3,13 @@
 import type {Action, Context} from '../../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../../tasks/index.ts'
 import type {ConfigSection} from '../../../guest-config.ts'
+import type {MountSpace} from '../../../../host/index.ts'
+import {explainRateFailure} from '../../../../network/index.ts'
 import {idMapOf, mountPoints} from '../../config/index.ts'
 import {withContainerSpace} from '../../mount-space/open-container-space.ts'
 import {setUp} from '../../setup/index.ts'
-import {containerPaths} from '../paths.ts'
+import type {LiveCommand} from '../live-network.ts'
+import {containerPaths, devicePlace} from '../paths.ts'
 import {explainStartFailure} from '../start-failure.ts'
 import {watchContainer} from '../watch.ts'
 
@@ -14,8 +17,12 @@ export interface LaunchContainer extends Action {
   readonly kind: 'lxc.launch'
   readonly vmid: number
   readonly section: ConfigSection
-  /** LXC's configuration, and where it is written. */
-  readonly config: {readonly path: string; readonly text: string}
+  /** What is written for LXC, its configuration last. */
+  readonly files: readonly {readonly path: string; readonly text: string}[]
+  /** What makes the nodes of devices that are passed through. */
+  readonly nodes: readonly (readonly string[])[]
+  /** What is done to the host's ends of the interfaces once it runs. */
+  readonly netCommands: readonly LiveCommand[]
   readonly argv: readonly string[]
   readonly timeoutMs: number
   /** Which run it will be. */
@@ -28,23 +35,26 @@ const maxLogBytes = 1024 * 1024
 
 export const launch = defineAction<LaunchContainer>({
   kind: 'lxc.launch',
-  describe: ({vmid, section, config, argv, watchArgv}) => [
+  describe: ({vmid, section, files, nodes, netCommands, argv, watchArgv}) => [
     ...mountPoints(section.values).map(({key, source}) => `# mount ${source} as ${key} where only container ${vmid} sees it`),
     ...(section.values['ostype'] === 'unmanaged' ? [] : [`# set up the files of container ${vmid} for its host name and network`]),
-    `write ${config.path} (${Buffer.byteLength(config.text)} bytes)`, ...config.text.trimEnd().split('\n').map((line) => `#   ${line}`),
-    `# in that mount space: ${commandLine(argv)}`,
+    ...files.flatMap(({path, text}) => [`write ${path} (${Buffer.byteLength(text)} bytes)`, ...text.trimEnd().split('\n').map((line) => `#   ${line}`)]),
+    ...[...nodes, argv].map((words) => `# in that mount space: ${commandLine(words)}`),
+    ...netCommands.map(({argv: words}) => commandLine(words)),
     commandLine(watchArgv),
   ],
-  run: async ({vmid, section, config, argv, timeoutMs, run, watchArgv}, context) => {
+  run: async ({vmid, section, files, nodes, netCommands, argv, timeoutMs, run, watchArgv}, context) => {
     const {host, places, signal} = context
-    const {dir, log, run: runPath} = containerPaths(places, vmid)
+    const {dir, log, reboot, run: runPath} = containerPaths(places, vmid)
     await host.files.makeDirectory(dir, 0o700)
-    // What an earlier start said is no reason of this one.
+    // What an earlier start said is no reason of this one, and a reboot that was asked for is here.
     await host.files.remove(log)
+    await host.files.remove(reboot)
     await host.files.write(runPath, run, {durable: false})
-    await host.files.write(config.path, config.text, {durable: false})
+    for (const {path, text} of files) await host.files.write(path, text, {durable: false})
     const map = idMapOf(section)
     await withContainerSpace({vmid, map, points: mountPoints(section.values)}, context, async ({space, tree}) => {
+      await makeNodes(vmid, nodes, space, context)
       await setUp({tree, section, map, vmid, isNew: false}, context)
       try {
         await space.run(argv, {timeoutMs, signal, cwd: '/'})
@@ -52,9 +62,28 @@ export const launch = defineAction<LaunchContainer>({
         throw explainStartFailure(error, vmid, await logOf(log, context))
       }
     })
+    for (const {argv: words} of netCommands) await runNetCommand(words, section, context)
     await watchContainer(watchArgv, context)
   },
 })
+
+/** The space's own tmpfs takes no devices, so they have one for themselves. */
+async function makeNodes(vmid: number, nodes: readonly (readonly string[])[], space: MountSpace, {places, signal}: Context): Promise<void> {
+  if (nodes.length === 0) return
+  const place = devicePlace(places, vmid)
+  await space.run(['mkdir', '--', place], {signal})
+  await space.run(['mount', '-t', 'tmpfs', '-o', 'mode=755,size=64k,nr_inodes=1k,nosuid,noexec', 'tmpfs', place], {signal})
+  for (const argv of nodes) await space.run(argv, {signal})
+}
+
+async function runNetCommand(argv: readonly string[], {values}: ConfigSection, {host, signal}: Context): Promise<void> {
+  try {
+    await host.run(argv, {signal, timeoutMs: 20_000})
+  } catch (error) {
+    const key = Object.keys(values).find((name) => /^net\d+$/.test(name) && values[name]?.includes('rate=') === true)
+    throw explainRateFailure(error, `${key ?? 'net'}.rate`)
+  }
+}
 
 async function logOf(path: string, {host}: Context): Promise<string> {
   const stat = await host.files.stat(path)
