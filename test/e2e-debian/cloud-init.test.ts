@@ -1,7 +1,7 @@
 // A real Debian guest takes what its drive for cloud-init says, in the forms of NoCloud and of a config drive; and it sees a drive that is
 // written anew while it runs.
 import {execFileSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {GuestConsole} from '../e2e/support/console.ts'
@@ -16,9 +16,13 @@ let publicKey = ''
 beforeAll(async () => {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'desk "of: joe', '-f', keyFile])
   publicKey = readFileSync(`${keyFile}.pub`, 'utf8').trim()
+  const snippets = join(installation.root, 'lib/vz/snippets')
+  mkdirSync(snippets, {recursive: true})
+  writeFileSync(join(snippets, 'vendor.yaml'), '#cloud-config\nwrite_files:\n  - {path: /etc/from-vendor, content: corral}\n')
   for (const [vmid, form] of [[100, 'nocloud'], [101, 'configdrive2']] as const) {
     await createDebianGuest(installation, vmid, [
       '--name', `web${vmid}`, '--ide2', 'local:cloudinit', '--citype', form, '--net0', 'virtio', '--ciuser', 'joe', '--cipassword', 'the password', '--ciupgrade', '0',
+      ...(vmid === 100 ? ['--cicustom', 'vendor=local:snippets/vendor.yaml'] : []),
       '--sshkeys', `${keyFile}.pub`, '--ipconfig0', 'ip=192.0.2.10/24,gw=192.0.2.1', '--nameserver', '192.0.2.53', '--searchdomain', 'example.org',
     ])
   }
@@ -58,6 +62,8 @@ describe('cloud-init in a Debian guest', () => {
     const console = await booted(100)
     await expectApplied(100, console)
     expect(await console.run('cat /run/cloud-init/ds-identify.log /run/cloud-init/cloud-id')).toContain('nocloud')
+    // A file of one's own stands beside the generated ones.
+    expect(await console.run('cat /etc/from-vendor')).toContain('corral')
     await installation.mustQm('set', '100', '--ciuser', 'jim')
     expect(await installation.mustQm('cloudinit', 'pending', '100')).toMatch(/cur ciuser: joe\nnew ciuser: jim/)
     await installation.mustQm('cloudinit', 'update', '100')

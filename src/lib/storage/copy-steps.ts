@@ -83,7 +83,7 @@ async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Contex
       nextSteps: [`Allow them: pvesm set ${wish.storage} --content ${[content, ...storage.traits.defaultContent].join(',')}`],
     })
   }
-  const format = formatOn(storage, wish.format, facts.format)
+  const format = formatOn(storage, wish.format, facts)
   const {vmid, purpose, taken = []} = wish
   const prefix = `${wish.storage}:`
   const names = taken.filter((volume) => volume.startsWith(prefix)).map((volume) => volume.slice(prefix.length))
@@ -92,22 +92,31 @@ async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Contex
   return {volume: formatVolumeId(id), id, storage, format, sizeBytes, step}
 }
 
-interface SourceFacts { readonly sizeBytes: number; readonly format: string }
+interface SourceFacts {
+  readonly sizeBytes: number
+  readonly format: string
+  /** No volume that a guest has used, but an image that comes from elsewhere. */
+  readonly isForeign: boolean
+}
 
 async function sourceFacts(given: CopySource, context: Context): Promise<SourceFacts> {
   const source = await fileOfImport(given, context)
-  if ('path' in source) return readImageFile(source.path, context.host, source.format, source.part)
+  if ('path' in source) return {...await readImageFile(source.path, context.host, source.format, source.part), isForeign: true}
   const {storage, id} = await openVolume(source.volume, context)
   const {format} = storage.blockSource(id)
   // A snapshot of a disk that has grown since is read as large as the disk is now; qemu-img knows no other size of it.
   const {sizeBytes} = await storage.volume(id)
-  return {sizeBytes, format}
+  return {sizeBytes, format, isForeign: false}
 }
 
-/** @throws InvalidInputError for a format that the storage has not */
-function formatOn({config, traits}: Storage, wish: Format | undefined, source: string): Format {
+/**
+ * A VMDK image has no snapshots and cannot grow, so what comes from elsewhere only becomes one when it is asked for.
+ * @throws InvalidInputError for a format that the storage has not
+ */
+function formatOn({config, traits}: Storage, wish: Format | undefined, source: Pick<SourceFacts, 'format' | 'isForeign'>): Format {
   const known: readonly Format[] = traits.formats.filter((format) => format !== 'subvol')
-  const format = wish ?? known.find((name) => name === source) ?? traits.defaultFormat
+  const isKept = !(source.isForeign && source.format === 'vmdk')
+  const format = wish ?? (isKept ? known.find((name) => name === source.format) : undefined) ?? traits.defaultFormat
   if (known.includes(format)) return format
   throw new InvalidInputError(`the storage '${config.storage}' has no images of the format '${format}'; it has ${known.join(', ')}`, {format: `must be one of ${known.join(', ')}`})
 }

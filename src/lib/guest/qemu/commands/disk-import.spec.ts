@@ -13,7 +13,7 @@ An image that stands on another file, or keeps its data in one, is refused: it w
     vmid: std.vmid,
     source: {type: 'string', maxLength: 2000, completion: 'file', placeholder: 'source', description: 'The whole path of an image file, or a volume.'},
     storage: {...std.storage, description: 'The storage of the new volume.'},
-    format: {type: 'string', enum: ['raw', 'qcow2', 'vmdk'], optional: true, defaultText: "the image's own where the storage has it", description: 'The format of the new volume.'},
+    format: {type: 'string', enum: ['raw', 'qcow2', 'vmdk'], optional: true, defaultText: "the usual one of the storage for VMDK, else the image's own where the storage has it", description: 'The format of the new volume.'},
     'target-disk': {...anyDiskParam, optional: true, defaultText: 'the first free unusedN', description: 'What the disk is called in the machine.'},
   },
   args: ['vmid', 'source', 'storage'],

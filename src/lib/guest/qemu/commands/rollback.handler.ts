@@ -3,6 +3,7 @@ import {openVolume, parseVolumeId, storageLock} from '../../../storage/index.ts'
 import {describePlan, handleChange} from '../../../tasks/index.ts'
 import type {Action, Context, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {planCloudInitWrite} from '../cloud-init/plan-write.ts'
 import {guestConfigPath, guestLockName, readGuest} from '../guest-files.ts'
 import type {GuestFile} from '../guest-files.ts'
 import {locksOfHugePages} from '../huge-pages/index.ts'
@@ -72,6 +73,8 @@ async function usableState(values: Readonly<Record<string, string>>, context: Co
 /** From the state of the snapshot, where it has one: the machine stands still until that is loaded. */
 async function startActions(vmid: number, config: GuestConfig, state: KeptState | undefined, context: Context): Promise<Action[]> {
   const launch = await planLaunch({vmid, section: config.current, forcedCpu: undefined, timeoutSeconds: undefined, state}, context)
+  // A machine that goes on from its memory has the drive as it was then.
+  const cloudInit = state === undefined ? await planCloudInitWrite(vmid, config.current.values, {isRunning: false}, context) : []
   const shown = await describePlan({steps: launch.steps, whenInterrupted: 'undo'}, context)
-  return [{kind: 'qemu.bring-up', vmid, steps: launch.steps, shown}, ...(state === undefined ? [] : [{kind: 'qemu.let-go', vmid}]), ...launch.afterwards]
+  return [...cloudInit, {kind: 'qemu.bring-up', vmid, steps: launch.steps, shown}, ...(state === undefined ? [] : [{kind: 'qemu.let-go', vmid}]), ...launch.afterwards]
 }

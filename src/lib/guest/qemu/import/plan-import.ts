@@ -2,8 +2,8 @@
 // of the images in them. Undone whole when it fails; the locks of the storages are given back before the copies begin.
 import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, fillFromBelowArgv, loneImage, openStorage, overlayVolumeStep, storageLock} from '../../../storage/index.ts'
-import type {CopySource, Format} from '../../../storage/index.ts'
+import {copyVolumeSteps, fillFromBelowArgv, loneImage, overlayVolumeStep, storageLock} from '../../../storage/index.ts'
+import type {Format} from '../../../storage/index.ts'
 import {describePlan, storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -149,20 +149,13 @@ async function planDisks(wish: ImportWish, context: Context): Promise<PlannedDis
       slowestKib = bandwidthKib
       continue
     }
-    const format = wish.format ?? await usualFormat(source, storage, context)
-    const copy = await copyVolumeSteps({source, storage, vmid, taken, purpose: address, bandwidthKib, ...(format === undefined ? {} : {format})}, context)
+    const copy = await copyVolumeSteps({source, storage, vmid, taken, purpose: address, bandwidthKib, ...(wish.format === undefined ? {} : {format: wish.format})}, context)
     const [create, ...copies] = copy.steps
     if (create !== undefined) created.push(create)
     filled.push(...(check === undefined ? [] : [{do: check}]), ...copies)
     values[address] = `${copy.volume},size=${formatSize(copy.sizeBytes)}`
   }
   return {values, created, filled, importing, bandwidthKib: slowestKib}
-}
-
-/** A VMDK image has no snapshots and cannot grow, so it only becomes one when it is asked for. */
-async function usualFormat(source: CopySource, storage: string, context: Context): Promise<Format | undefined> {
-  const isVmdk = 'path' in source && source.format === 'vmdk'
-  return isVmdk ? (await openStorage(storage, context)).traits.defaultFormat : undefined
 }
 
 /** Disks that begin empty, and the one with the variables of the firmware. */
