@@ -94,6 +94,8 @@ import {parseCapacity, parseTargets} from '../../src/lib/storage/iscsidirect/rep
 import {parseSizeHeader, sizeHeader} from '../../src/lib/storage/transfer/index.ts'
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {parseDigests} from '../../src/lib/storage/import/digests.ts'
+import {parseTarBlock} from '../../src/lib/storage/archive/tar-beginning.ts'
+import {readDescriptor, readImageConfig, readJson} from '../../src/lib/guest/lxc/templates/oci/image-json.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
 import {paxRecord, tarArchive} from '../support/tar-archive.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
@@ -237,6 +239,10 @@ export const formats: Readonly<Record<string, Format>> = {
   'VMDK headers': format([], [vmdk], text => parseImageHeader('vmdk', bytes(text))),
   'sizes before streams': format(['storage/transfer/size-header.ts parseSizeHeader'], ['\u0001\0\0\0\0\0\0\0', '\0\0\0\0\u0004\0\0\0'], text => parseSizeHeader(bytes(text)), (size: number) => sizeHeader(size).toString('latin1')),
   'headers of tar': format(['storage/import/tar-header.ts parseTarHeader'], [tarArchive([{name: 'a.ovf'}]).toString('latin1', 0, 512)], text => parseTarHeader(bytes(text)), undefined, {kinds: ['unsupported']}),
+  'blocks of tar': format(['storage/archive/tar-beginning.ts parseTarBlock'], [tarArchive([{name: 'blobs/sha256/x'}]).toString('latin1', 0, 512)], text => parseTarBlock(bytes(text))),
+  'documents of images': format(['guest/lxc/templates/oci/image-json.ts readJson', 'guest/lxc/templates/oci/image-json.ts readDescriptor', 'guest/lxc/templates/oci/image-json.ts readImageConfig'],
+    [`{"mediaType":"x","digest":"sha256:${'0'.repeat(64)}","size":5,"platform":{"os":"linux","architecture":"amd64"},"config":{"Cmd":["x"]}}`],
+    text => { const json = readJson(Buffer.from(text), 'x'); return [readImageConfig(json), readDescriptor(json, 'x')] }),
   'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
   'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),
   'names of volumes without folders': format(['storage/flat-naming.ts parseFlatName', 'storage/flat-naming.ts parseFlatNameOrNothing', 'storage/rbd/naming.ts parseRbdName', 'storage/lvmthin/naming.ts parseThinName', 'storage/zfspool/naming.ts parseZfsName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0', 'subvol-100-disk-1'],

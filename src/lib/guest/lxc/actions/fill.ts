@@ -9,13 +9,17 @@ import {formatLxcConfig, idMapOf, mountPoints, parseLxcConfig} from '../config/i
 import type {IdMap, MountPoint} from '../config/index.ts'
 import {containerConfigPath} from '../kind.ts'
 import {ownerIn, withContainerSpace} from '../mount-space/open-container-space.ts'
+import {makeJail} from '../mount-space/jail.ts'
 import type {ContainerSpace} from '../mount-space/open-container-space.ts'
 import {containerInBeginning} from '../restore/archived-container.ts'
 import {restoredSection} from '../restore/restored-config.ts'
 import {containerPaths, hostKeyFolder, mountPlace} from '../runtime/paths.ts'
 import {detectDistribution, setUp} from '../setup/index.ts'
 import {archiveFile, openArchive, standardInput} from '../templates/archive-source.ts'
+import type {LayersWish} from '../templates/oci/apply-layers.ts'
+import type {BlobPlace} from '../templates/oci/image-archive.ts'
 import {unpack} from '../templates/unpack.ts'
+import type {Unpacking} from '../templates/unpack.ts'
 
 const sparedShare = 0.05
 
@@ -40,6 +44,8 @@ export interface Fill extends Action {
   readonly firewall?: string
   /** The archive's own configuration is known only once it is unpacked, and goes behind these values. */
   readonly merge?: {readonly given: Readonly<Record<string, string>>; readonly isUnique: boolean}
+  /** The archive is an image: its layers, and the user that its first process is, who may be a name that only the image knows. */
+  readonly image?: {readonly layers: readonly BlobPlace[]; readonly user?: string}
   /** Of root's password; shown to nobody. */
   readonly passwordHash?: string
   readonly sshKeys?: string
@@ -47,14 +53,14 @@ export interface Fill extends Action {
 
 export const fill = defineAction<Fill>({
   kind: 'lxc.fill',
-  describe: ({vmid, path, reserved, text, archive, isRestored, merge, firewall}) => [
-    `# unpack ${archive === standardInput ? 'standard input' : archive} into the root file system of container ${vmid}, as its own root${isRestored ? '' : ', and set it up'}`,
+  describe: ({vmid, path, reserved, text, archive, isRestored, merge, firewall, image}) => [
+    `# unpack ${image === undefined ? '' : `${image.layers.length} layer${image.layers.length === 1 ? '' : 's'} of `}${archive === standardInput ? 'standard input' : archive} into the root file system of container ${vmid}, as its own root${isRestored ? '' : ', and set it up'}`,
     ...(merge === undefined ? [] : ['# with it comes the configuration that it holds, behind what is said here']), ...unifiedDiff(path, reserved, text),
     ...(firewall === undefined ? [] : unifiedDiff(firewallPath(vmid), '', firewall)),
   ],
   shown: (action) => action.passwordHash === undefined ? action : {...action, passwordHash: '<hidden>'},
   run: async (action, context) => {
-    const {vmid, path, reserved, text, archive, mounted, ignoreErrors, bytesPerSecond, isRestored, merge, passwordHash, sshKeys} = action
+    const {vmid, path, reserved, text, archive, mounted, ignoreErrors, bytesPerSecond, isRestored, image, passwordHash, sshKeys} = action
     const config = parseLxcConfig(text)
     const {current} = config
     const map = idMapOf(current)
@@ -64,11 +70,15 @@ export const fill = defineAction<Fill>({
     const filled = await withContainerSpace({vmid, map, points}, context, async (at) => {
       await joinMountPoints(vmid, points.slice(1), map, at, context)
       const {space, tree} = at
-      const beginning = await unpack({
-        input: openArchive(source, context), name: source === standardInput ? 'standard input' : source.name, sizeBytes: source === standardInput ? 0 : source.sizeBytes,
-        rootfs: containerPaths(context.places, vmid).rootfs, map, maxBytes, ignoreErrors, bytesPerSecond,
-      }, space, context)
-      const {config: whole, firewall = action.firewall} = merge === undefined ? {config} : await merged(config, merge, beginning, context)
+      const {uid, gid} = ownerIn(map)
+      // The top folder is the container's before anything is made in it.
+      await space.run(['chown', '--no-dereference', `${uid}:${gid}`, '--', containerPaths(context.places, vmid).rootfs])
+      const common = {jail: await makeJail(vmid, space, context.places), map, maxBytes, ignoreErrors, bytesPerSecond}
+      const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput
+        ? await applyImage({...common, path: source.path}, image, config, at, context)
+        : await applyArchive({
+          ...common, input: openArchive(source, context), name: source === standardInput ? 'standard input' : source.name, sizeBytes: source === standardInput ? 0 : source.sizeBytes,
+        }, action, config, at, context)
       const ostype = whole.current.values['ostype'] ?? await detectDistribution(tree)
       if (!isRestored) {
         await setUp({
@@ -83,12 +93,28 @@ export const fill = defineAction<Fill>({
   },
 })
 
+interface Filled { readonly config: GuestConfig; readonly firewall?: string }
+
+async function applyArchive(wish: Unpacking, {merge}: Fill, config: GuestConfig, {space}: ContainerSpace, context: Context): Promise<Filled> {
+  const {beginning} = await unpack(wish, space, context)
+  return merge === undefined ? {config} : merged(config, merge, beginning, context)
+}
+
+async function applyImage(wish: Omit<LayersWish, 'layers'>, {layers, user}: NonNullable<Fill['image']>, config: GuestConfig, at: ContainerSpace, context: Context): Promise<Filled> {
+  const {applyLayers} = await import('../templates/oci/apply-layers.ts')
+  await applyLayers({...wish, layers}, at, context)
+  if (user === undefined) return {config}
+  const {userLines} = await import('../templates/oci/image-values.ts')
+  const lines = userLines(user, {passwd: await at.tree.readText('etc/passwd') ?? '', group: await at.tree.readText('etc/group') ?? ''})
+  return lines.length === 0 ? {config} : {config: {...config, current: {...config.current, raw: [...config.current.raw ?? [], ...lines]}}}
+}
+
 function firewallPath(vmid: number): string {
   return `firewall/${vmid}.fw`
 }
 
 /** What was given, and the volumes, before what the archive says. Whose ids its files have was settled before it could be looked at. */
-async function merged(config: GuestConfig, {given, isUnique}: NonNullable<Fill['merge']>, beginning: Buffer, context: Context): Promise<{config: GuestConfig; firewall?: string}> {
+async function merged(config: GuestConfig, {given, isUnique}: NonNullable<Fill['merge']>, beginning: Buffer, context: Context): Promise<Filled> {
   const archived = containerInBeginning(beginning, 'standard input')
   const ids = archived.raw.filter(([key]) => key === 'lxc.idmap')
   for (const [key, value] of ids) context.log.warn(`left out of the backup's configuration: ${key}: ${value}`)

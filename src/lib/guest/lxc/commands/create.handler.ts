@@ -18,6 +18,9 @@ import {containerConfigPath} from '../kind.ts'
 import {planRestore, restoreLocks} from '../restore/plan-restore.ts'
 import {restoreBandwidth} from '../restore/restore-bandwidth.ts'
 import {archiveFile, standardInput} from '../templates/archive-source.ts'
+import type {ArchiveFile} from '../templates/archive-source.ts'
+import type {ImageValues} from '../templates/oci/image-values.ts'
+import type {Fill} from '../actions/fill.ts'
 import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../values.ts'
 import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
 import {spec} from './create.spec.ts'
@@ -59,17 +62,19 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   if (values.unprivileged === '0') delete (values as Record<string, string>)['unprivileged']
   const map = idMapOf({values})
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
-  if (ostemplate !== standardInput) await archiveFile(ostemplate, context)
+  const image = ostemplate === standardInput ? undefined : await imageOf(await archiveFile(ostemplate, context), values.arch, context)
 
   const planned = await planVolumes({vmid, map, wanted}, context)
-  const {description, ...others} = {...values, ...planned.values} as Record<string, string>
+  const {description, ...others} = {...image?.values, ...values, ...planned.values} as Record<string, string>
   assertDistinctPaths(others)
-  const config: GuestConfig = {current: {values: others, ...(description === undefined ? {} : {description})}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+  const raw = image === undefined || image.raw.length === 0 ? {} : {raw: image.raw}
+  const config: GuestConfig = {current: {values: others, ...raw, ...(description === undefined ? {} : {description})}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
   const path = containerConfigPath(context.node, vmid)
   const claims = [claim, ...(params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)])]
   const fill = {
     kind: 'lxc.fill', vmid, path, reserved, text: formatLxcConfig(config), archive: ostemplate, mounted: Object.keys(planned.newSizes),
     roomBytes: planned.newSizes, ignoreErrors: params['ignore-unpack-errors'] === true, bytesPerSecond: await restoreBandwidth(Object.values(planned.values), params.bwlimit, context), isRestored: false,
+    ...(image === undefined ? {} : {image: image.fill}),
     ...(params.password === undefined ? {} : {passwordHash: hashedPassword(params.password, newSalt())}),
     ...(params['ssh-public-keys'] === undefined ? {} : {sshKeys: checkedKeys(params['ssh-public-keys'])}),
   }
@@ -80,6 +85,19 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
     ],
     whenInterrupted: 'undo',
   }
+}
+
+const imageArchitectures: Readonly<Record<string, string>> = {i386: '386', armhf: 'arm'}
+
+/** What an image of the Open Container Initiative says; undefined for an archive of a root file system. */
+async function imageOf({path}: ArchiveFile, arch: string, {host, log}: Context): Promise<(ImageValues & {readonly fill: Fill['image']}) | undefined> {
+  const {ociImageIn} = await import('../templates/oci/image-archive.ts')
+  const image = await ociImageIn(path, imageArchitectures[arch] ?? arch, host)
+  if (image === undefined) return undefined
+  const {imageValues} = await import('../templates/oci/image-values.ts')
+  const found = imageValues(image.config)
+  for (const warning of found.warnings) log.warn(warning)
+  return {...found, fill: {layers: image.layers, ...(image.config.user === undefined ? {} : {user: image.config.user})}}
 }
 
 /** @throws InvalidInputError for a line that is no key */

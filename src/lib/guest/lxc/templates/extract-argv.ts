@@ -10,11 +10,13 @@ export const archivedFirewallName = 'etc/vzdump/pct.fw'
  * tar, reading a plain archive from standard input. Folders that are there take the owner and mode that the archive has for them. Device nodes are left
  * out: a container finds its own.
  */
-export function tarArgv(folder: string): string[] {
+export function tarArgv(folder: string, isLayer = false): string[] {
+  // What a layer has in the place of a folder of the one below replaces it whole.
+  const layer = isLayer ? ['--recursive-unlink', '--no-anchored', '--exclude=.wh.*'] : []
   const left = [archivedConfigName, archivedFirewallName, 'dev/*'].flatMap((name) => [`--exclude=./${name}`, `--exclude=${name}`])
   return [
     'tar', '--extract', '--file=-', `--directory=${folder}`, '--preserve-permissions', '--numeric-owner', '--sparse', '--acls', '--xattrs', '--xattrs-include=user.*',
-    '--xattrs-include=security.capability', '--warning=no-xattr-write', '--anchored', ...left,
+    '--xattrs-include=security.capability', '--warning=no-xattr-write', '--anchored', ...left, ...layer,
   ]
 }
 

@@ -8,7 +8,7 @@ import {compressionOf, decompressArgv, withoutDecompressor} from '../../../stora
 import type {StreamCompression} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {IdMap} from '../config/index.ts'
-import {ownerIn} from '../mount-space/open-container-space.ts'
+import {rootInJail} from '../mount-space/jail.ts'
 import {asContainerRoot, tarArgv} from './extract-argv.ts'
 import {meteredStream, peek} from './metered-stream.ts'
 import type {MeteredStream} from './metered-stream.ts'
@@ -24,8 +24,11 @@ export interface Unpacking {
   readonly name: string
   /** For the progress; 0 where it is not known. */
   readonly sizeBytes: number
-  readonly rootfs: string
+  /** What goes before the words of a program to keep it with the root file system (mount-space/jail.ts). */
+  readonly jail: readonly string[]
   readonly map: IdMap
+  /** A layer of an image: marks of files that it takes away are not files of it. */
+  readonly isLayer?: boolean
   /** How much may come out of it. */
   readonly maxBytes: number
   readonly ignoreErrors: boolean
@@ -34,14 +37,11 @@ export interface Unpacking {
 }
 
 /**
- * @returns the beginning of the plain archive
+ * @returns the beginning of the plain archive, and how large it was
  * @throws InvalidInputError when the archive is no good, UnavailableError when the space does not suffice
  */
-export async function unpack(wish: Unpacking, space: MountSpace, context: Context): Promise<Buffer> {
-  const {name, sizeBytes, rootfs, map, maxBytes, ignoreErrors} = wish
-  const {uid, gid} = ownerIn(map)
-  // The top folder is the container's before tar makes anything in it.
-  await space.run(['chown', '--no-dereference', `${uid}:${gid}`, '--', rootfs])
+export async function unpack(wish: Unpacking, space: MountSpace, context: Context): Promise<{beginning: Buffer; plainBytes: number}> {
+  const {name, sizeBytes, jail, map, maxBytes, ignoreErrors, isLayer = false} = wish
   const {compression, whole: input} = await beginningOf(wish.input, name)
   await requireProgram(compression, context)
   context.log.info(`unpacking ${name}${sizeBytes === 0 ? '' : ` (${sizeBytes} bytes)`}`)
@@ -53,12 +53,12 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
     maxBytes, bytesPerSecond: wish.bytesPerSecond, keptBytes,
     tooMany: () => new UnavailableError(`${name} holds more than the ${maxBytes} bytes for which there is room`, {nextSteps: ['Give the root file system more room: --rootfs STORAGE:GIB']}),
   }, context.clock, signal)
-  const opened = openedInto({input, read, plain, compression, ignoreErrors, map}, space, {...context, signal})
+  const opened = openedInto({input, read, plain, compression, ignoreErrors, map, jail}, space, {...context, signal})
   // Who reads the pipe is told by the stream; the reason is looked at below.
   opened.catch(() => undefined)
   const limits = {signal, timeoutMs: limitMs, maxOutputBytes: keptErrorBytes}
   try {
-    const {stderr, exitCode} = await space.run(asContainerRoot(map, tarArgv(rootfs)), {...limits, inputStream: plain.stream, okExitCodes: ignoreErrors ? [0, 1, 2] : [0]})
+    const {stderr, exitCode} = await space.run(asContainerRoot(map, [...jail, ...tarArgv(rootInJail, isLayer)]), {...limits, inputStream: plain.stream, okExitCodes: ignoreErrors ? [0, 1, 2] : [0]})
     if (exitCode !== 0) context.log.warn(`${name} was not unpacked whole: ${lastWords(stderr)}`)
     // tar leaves what stands behind the end of the archive unread; a compressor's checksum is behind it as well.
     plain.stream.resume()
@@ -71,7 +71,7 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
   if (sizeBytes > 0) context.log.progress(sizeBytes, sizeBytes, told, 'bytes')
   if (!ignoreErrors && plain.end().some((byte) => byte !== 0)) throw new InvalidInputError(`${name} is cut off: it does not end as a tar archive does`, {ostemplate: 'is cut off'})
   context.log.info(`unpacked ${plain.totalBytes()} bytes`)
-  return plain.beginning()
+  return {beginning: plain.beginning(), plainBytes: plain.totalBytes()}
 }
 
 async function beginningOf(input: Readable, name: string): Promise<{compression: StreamCompression | 'none'; whole: Readable}> {
@@ -92,14 +92,14 @@ async function requireProgram(compression: StreamCompression | 'none', {host}: C
   if (await host.which(program) === undefined) throw withoutDecompressor(compression, new NotFoundError(`there is no program ${program}`))
 }
 
-interface Opening extends Pick<Unpacking, 'input' | 'ignoreErrors' | 'map'> {
+interface Opening extends Pick<Unpacking, 'input' | 'ignoreErrors' | 'map' | 'jail'> {
   readonly read: MeteredStream
   readonly plain: MeteredStream
   readonly compression: StreamCompression | 'none'
 }
 
 /** The archive's bytes, opened where they are compressed, into the plain stream and its end. */
-async function openedInto({input, read, plain, compression, ignoreErrors, map}: Opening, space: MountSpace, {signal}: Pick<Context, 'signal'>): Promise<void> {
+async function openedInto({input, read, plain, compression, ignoreErrors, map, jail}: Opening, space: MountSpace, {signal}: Pick<Context, 'signal'>): Promise<void> {
   if (compression === 'none') {
     await pipeline(input, read.stream, plain.stream, {signal, end: true}).catch((error: unknown) => { plain.stream.destroy(asError(error)); throw error })
     return
@@ -107,7 +107,7 @@ async function openedInto({input, read, plain, compression, ignoreErrors, map}: 
   const fed = pipeline(input, read.stream, {signal}).catch((error: unknown) => { read.stream.destroy(asError(error)); throw error })
   fed.catch(() => undefined)
   try {
-    await space.run(asContainerRoot(map, decompressArgv(compression)), {timeoutMs: limitMs, signal, inputStream: read.stream, outputStream: plain.stream, maxOutputBytes: keptErrorBytes})
+    await space.run(asContainerRoot(map, [...jail, ...decompressArgv(compression)]), {timeoutMs: limitMs, signal, inputStream: read.stream, outputStream: plain.stream, maxOutputBytes: keptErrorBytes})
     plain.stream.end()
   } catch (error) {
     if (ignoreErrors && error instanceof ToolError) { plain.stream.end(); return }

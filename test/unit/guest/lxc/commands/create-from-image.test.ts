@@ -1,0 +1,121 @@
+// Containers from images, privileged ones in folders: what their layers come to, and what is refused.
+import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {beforeEach, describe, expect, it} from 'vitest'
+import {AppError} from '../../../../../src/lib/base/index.ts'
+import {catalog} from '../../../../../src/lib/catalog.ts'
+import {checkParams} from '../../../../../src/lib/spec/index.ts'
+import {runHandler} from '../../../../../src/lib/tasks/index.ts'
+import type {Context} from '../../../../../src/lib/tasks/index.ts'
+import {ociImage} from '../../../../support/oci-image.ts'
+import type {ImageWish} from '../../../../support/oci-image.ts'
+import type {TarEntry} from '../../../../support/tar-archive.ts'
+import type {Installation} from '../../../tasks/demo/installation.ts'
+import {images, machineRoom} from '../../qemu/support/run-qm.ts'
+
+let place: Installation
+let context: Context
+let victim: string
+let vmid = 200
+
+beforeEach(async () => {
+  place = await machineRoom()
+  context = await place.open()
+  victim = join(place.root, 'victim')
+  mkdirSync(join(place.root, 'lib/vz/template/cache'), {recursive: true})
+  mkdirSync(victim, {recursive: true})
+  writeFileSync(join(victim, 'file'), 'as it was')
+  vmid += 1
+})
+
+async function create(image: Buffer | ImageWish, words: Readonly<Record<string, unknown>> = {}): Promise<string | undefined> {
+  writeFileSync(join(place.root, 'lib/vz/template/cache/image.tar'), Buffer.isBuffer(image) ? image : ociImage(image))
+  const entry = catalog.commands['pct create']
+  if (entry === undefined) throw new Error('there is no pct create')
+  const [{spec}, {handler}] = await Promise.all([entry.spec(), entry.handler()])
+  try {
+    await runHandler(handler, checkParams(spec.params, {vmid, ostemplate: 'local:vztmpl/image.tar', rootfs: 'local:0', unprivileged: '0', ...words}), context)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return `${error.kind}: ${error.message}`
+  }
+}
+
+const config = async () => (await context.store.read(`nodes/h1/lxc/${vmid}.conf`))?.data
+const root = (path = '') => join(place.root, `lib/vz/images/${vmid}/subvol-${vmid}-disk-0.subvol`, path)
+const folder = (name: string): TarEntry => ({name: `${name}/`, type: '5'})
+
+describe('an image', () => {
+  it('becomes the files of its layers, without what they take away, and runs what it says', async () => {
+    expect(await create({
+      layers: [
+        [folder('etc'), {name: 'etc/passwd', data: 'web:x:33:33::/:\n'}, {name: 'etc/gone', data: 'x'}, folder('old'), folder('old/deep'), {name: 'old/deep/x', data: 'x'}, folder('all'), {name: 'all/x', data: 'x'}, folder('was'), {name: 'was/x', data: 'x'}],
+        [{name: 'etc/.wh.gone'}, {name: '.wh.old'}, {name: 'all/.wh..wh..opq'}, {name: 'all/new', data: 'new'}, {name: 'was', data: 'a file'}, {name: 'etc/.wh.never'}],
+      ],
+      config: {Entrypoint: ['/srv/app', 'two words'], Cmd: ['x'], Env: ['PATH=/bin', 'A=b c'], User: 'web', WorkingDir: '/srv', StopSignal: 'SIGTERM'},
+    }, {hostname: 'app'})).toBeUndefined()
+    expect([readdirSync(root()).sort(), readdirSync(root('etc')), readdirSync(root('all')), readFileSync(root('was'), 'utf8')]).toEqual([['all', 'etc', 'was'], ['passwd'], ['new'], 'a file'])
+    expect(await config()).toBe(`arch: amd64
+entrypoint: /srv/app "two words" x
+hostname: app
+memory: 512
+ostype: unmanaged
+rootfs: local:${vmid}/subvol-${vmid}-disk-0.subvol,size=0T
+swap: 512
+lxc.environment: PATH=/bin
+lxc.environment: A=b c
+lxc.init.cwd: /srv
+lxc.signal.halt: SIGTERM
+lxc.init.uid: 33
+lxc.init.gid: 33
+`)
+  })
+
+  it('is found by its architecture in an index of several; what is given goes before what it says', async () => {
+    expect(await create({
+      layers: [[{name: 'x', data: 'x'}]], config: {Entrypoint: ['/x']},
+      index: (manifest) => ({schemaVersion: 2, manifests: [{...manifest, digest: `sha256:${'0'.repeat(64)}`, platform: {os: 'linux', architecture: 'arm64'}}, {...manifest, platform: {os: 'linux', architecture: 'amd64'}}]}),
+    }, {entrypoint: '/sbin/init'})).toBeUndefined()
+    expect(await config()).toMatch(/^entrypoint: \/sbin\/init$/m)
+  })
+})
+
+describe('refused, and taken back', () => {
+  const layers = [[{name: 'x', data: 'x'}]]
+  const cases: Readonly<Record<string, readonly [ImageWish | (() => Buffer), RegExp]>> = {
+    'a layer that is not what its digest says': [{layers, change: ({blobs, manifest}) => { blobs.set(manifest.layers[0]?.digest.slice(7) ?? '', Buffer.alloc(manifest.layers[0]?.size ?? 0, 1)) }}, /no tar archive|is damaged/],
+    'a layer with something behind its end': [{layers, change: ({blobs, manifest}) => { const layer = manifest.layers[0]; if (layer !== undefined) { const hex = layer.digest.slice(7); blobs.set(hex, Buffer.concat([blobs.get(hex) ?? Buffer.alloc(0), Buffer.alloc(512)])); layer.size += 512 } }}, /damaged/],
+    'a layer of another size': [{layers, change: ({manifest}) => { const layer = manifest.layers[0]; if (layer !== undefined) layer.size += 1 }}, /bytes, and should have/],
+    'a layer that is missing': [{layers, change: ({blobs, manifest}) => { blobs.delete(manifest.layers[0]?.digest.slice(7) ?? '') }}, /lacks a part/],
+    'a digest that leads out': [{layers, change: ({manifest}) => { const layer = manifest.layers[0]; if (layer !== undefined) layer.digest = 'sha256:../../etc/passwd' }}, /does not say what it names/],
+    'a layer of another kind': [{layers, change: ({manifest}) => { const layer = manifest.layers[0]; if (layer !== undefined) layer.mediaType = 'application/vnd.oci.image.layer.v1.tar+encrypted' }}, /cannot be unpacked/],
+    'no layers': [{layers: []}, /0 layers/],
+    'another architecture': [{layers, architecture: 's390x'}, /is for s390x/],
+    'several images': [{layers, index: (manifest) => ({manifests: [manifest, manifest]})}, /more than one image/],
+    'an index in itself': [{layers, index: (manifest) => ({manifests: [{...manifest, mediaType: 'application/vnd.oci.image.index.v1+json'}]})}, /no list 'manifests'/],
+    'no JSON': [{layers, index: () => 'x'}, /is no object/],
+    'a part that is there twice': [{layers, members: [{name: 'oci-layout', data: '{}'}]}, /twice/],
+    'a part that is a link': [{layers, members: [{name: `blobs/sha256/${'1'.repeat(64)}`, type: '2', link: '/etc/passwd'}]}, /no plain file/],
+    'an archive that is cut off': [() => { const image = ociImage({layers}); return image.subarray(0, 1000) }, /cut off|no tar archive/],
+    'a command in two lines': [{layers, config: {Cmd: ['a\nlxc.hook.start: /x']}}, /one line/],
+    'a user who is not there': [{layers, config: {User: 'nobody'}}, /who is not in it/],
+  }
+  it('what is not as the layout of images has it', async () => {
+    for (const [name, [wish, reason]] of Object.entries(cases)) {
+      expect(await create(typeof wish === 'function' ? wish() : wish), name).toMatch(reason)
+      expect([await config(), await images(place)], name).toEqual([undefined, []])
+    }
+  })
+
+  it('what reaches out of the container by links of a layer below', async () => {
+    const below = [{name: 'out', type: '2', link: victim}, {name: 'up', type: '2', link: '../../../../../../../../../../../..'}]
+    for (const entry of [{name: 'out/file', data: 'harm'}, {name: 'out/new', data: 'harm'}, {name: 'out/.wh.file'}, {name: 'out/.wh..wh..opq'}, {name: `up${victim}/file`, data: 'harm'}, {name: `up${victim}/.wh.file`}]) {
+      await create({layers: [below, [entry]]})
+      expect(readFileSync(join(victim, 'file'), 'utf8'), entry.name).toBe('as it was')
+      expect(readdirSync(victim), entry.name).toEqual(['file'])
+      vmid += 1
+    }
+    expect(existsSync(victim)).toBe(true)
+  })
+})
