@@ -1,54 +1,30 @@
 // A real btrfs on a loop device.
-import {spawnSync} from 'node:child_process'
-import {readFileSync} from 'node:fs'
-import {mkdtemp, rm, truncate, writeFile} from 'node:fs/promises'
+import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import {plugin} from '../../../src/lib/storage/btrfs/plugin.ts'
+import {btrfsFileSystem, whyNoBtrfs} from '../../support/btrfs-file-system.ts'
+import type {BtrfsFileSystem} from '../../support/btrfs-file-system.ts'
 import type {StorageUnderTest} from './storage-contract.ts'
 import {storageContract} from './storage-contract.ts'
 
-function missing(): string | undefined {
-  if (process.getuid?.() !== 0) return 'loop devices need root'
-  if (spawnSync('mkfs.btrfs', ['--version']).status !== 0) return 'btrfs-progs is not installed'
-  if (!/\sbtrfs$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no btrfs'
-  const probe = spawnSync('losetup', ['-f'], {encoding: 'utf8'})
-  return probe.status === 0 ? undefined : `there are no loop devices: ${probe.stderr.trim()}`
-}
-
-interface FileSystem { readonly image: string; readonly mountPoint: string; readonly close: () => Promise<void> }
-
 const host = localHost('h1')
 
-async function fileSystem(): Promise<FileSystem> {
-  const folder = await mkdtemp(join(tmpdir(), 'corral-btrfs-'))
-  const [image, mountPoint] = [join(folder, 'disk.img'), join(folder, 'mnt')]
-  await writeFile(image, '')
-  await truncate(image, 512 * 1024 ** 2)
-  await host.run(['mkfs.btrfs', '-q', '--', image])
-  await host.files.makeDirectory(mountPoint)
-  await host.run(['mount', '-o', 'loop', '--', image, mountPoint])
-  return {image, mountPoint, close: async () => {
-    await host.run(['umount', '-d', '--', mountPoint])
-    await rm(folder, {recursive: true, force: true})
-  }}
-}
-
-const reason = missing()
+const reason = whyNoBtrfs()
 if (reason !== undefined) {
   describe('a storage of type btrfs', () => {
     it.skip(`is not tried: ${reason}`, () => undefined)
   })
 } else {
   // One file system for all; each test has a folder of its own in it.
-  const made: Promise<FileSystem>[] = []
+  const made: BtrfsFileSystem[] = []
   let folders = 0
-  afterAll(async () => { await (await made[0])?.close() })
+  afterAll(() => { made[0]?.close() })
   const inFolder = async (options: Readonly<Record<string, unknown>> = {}): Promise<StorageUnderTest> => {
-    const {image, mountPoint} = await (made[0] ??= fileSystem())
+    const {image, mountPoint} = (made[0] ??= btrfsFileSystem())
     return {
       plugin, host, config: {type: 'btrfs', storage: 'butter', path: join(mountPoint, `s${++folders}`), content: 'images,iso', is_mountpoint: mountPoint, ...options}, close: async () => undefined,
       outage: {
@@ -75,6 +51,32 @@ if (reason !== undefined) {
       expect((await storage.list(['images'])).map((volume) => volume.id)).toEqual([id])
       await expect(storage.rename(id, {...id, name: '200/vm-200-disk-0.raw'})).rejects.toMatchObject({kind: 'conflict'})
       await storage.remove(id)
+      expect(await host.files.list(`${path}/images`)).toEqual([])
+    })
+
+    it('keeps the folder of a container in a subvolume, with snapshots and clones of its own', async () => {
+      const {storage, path} = await open()
+      const {id} = await storage.create({vmid: 100, format: 'subvol', sizeBytes: 0})
+      expect([id.name, storage.path(id)]).toEqual(['100/subvol-100-disk-0.subvol', `${path}/images/100/subvol-100-disk-0.subvol`])
+      const file = `${storage.path(id)}/file`
+      await host.files.write(file, 'first')
+      await storage.snapshots?.create(id, 'before')
+      await host.files.write(file, 'second')
+      expect(await host.files.readText(`${await storage.attach(id, 'before')}/file`)).toBe('first')
+      expect((await storage.list(['images'])).map((volume) => [volume.id.name, volume.format, volume.sizeBytes])).toEqual([['100/subvol-100-disk-0.subvol', 'subvol', 0]])
+      await storage.snapshots?.rollback(id, 'before')
+      expect(await host.files.readText(file)).toBe('first')
+      await storage.snapshots?.remove(id, 'before')
+      const base = await storage.templates?.makeBase(id) ?? id
+      expect(base.name).toBe('100/basevol-100-disk-0.subvol')
+      const clone = await storage.templates?.nextClone(base, 101, []) ?? id
+      await storage.templates?.clone(base, clone)
+      await host.files.write(`${storage.path(clone)}/file`, 'own')
+      expect(await host.files.readText(`${storage.path(base)}/file`)).toBe('first')
+      await expect(storage.create({vmid: 102, format: 'subvol', sizeBytes: 4096})).rejects.toMatchObject({kind: 'unsupported'})
+      await expect(storage.resize(clone, 4096)).rejects.toMatchObject({kind: 'unsupported'})
+      await expect((async () => storage.blockSource(clone))()).rejects.toMatchObject({kind: 'invalid-input'})
+      for (const each of [base, clone]) await storage.remove(each)
       expect(await host.files.list(`${path}/images`)).toEqual([])
     })
 

@@ -9,7 +9,8 @@ import {parseSubvolume} from '../../../../src/lib/storage/btrfs/snapshots.ts'
 describe('an entry of a guest folder', () => {
   it.each([
     ['vm-100-disk-0', 'vm-100-disk-0.raw'], ['base-100-disk-0', 'base-100-disk-0.raw'], ['vm-100-disk-0@a', undefined], ['vm-100-disk-0.rollback', undefined],
-    ['vm-100-disk-0.qcow2', undefined], ['subvol-100-disk-0.subvol', undefined], ['x', undefined],
+    ['vm-100-disk-0.qcow2', undefined], ['subvol-100-disk-0.subvol', 'subvol-100-disk-0.subvol'], ['basevol-100-disk-0.subvol', 'basevol-100-disk-0.subvol'], ['subvol-100-disk-0.subvol@a', undefined],
+    ['subvol-100-disk-0.subvol.rollback', undefined], ['x', undefined],
   ])('%s is %s', (entry, base) => { expect(diskBase(entry)).toBe(base) })
 
   it('is a snapshot of the disk that its name begins with', () => {

@@ -1,89 +1,51 @@
 // Containers whose worker is killed after every journal record and every step: whoever comes next finds nothing orphaned, nothing half and nothing running
 // that should not. They are privileged ones, which need no ranges of users, on the LXC of this machine.
-import {spawn} from 'node:child_process'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
-import {AppError} from '../../../../../src/lib/base/index.ts'
-import {catalog} from '../../../../../src/lib/catalog.ts'
 import {containerGroups} from '../../../../../src/lib/guest/lxc/runtime/control-groups.ts'
 import {findMonitors, monitorOf, textIfThere} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
-import {checkParams} from '../../../../../src/lib/spec/index.ts'
-import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
-import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
-import {builtProgram} from '../../../../support/built.ts'
 import {writeBackup, writeTemplate} from '../../../../support/container-template.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
-import {images, machineRoom} from '../../qemu/support/run-qm.ts'
-
-type Params = Readonly<Record<string, unknown>>
+import {images} from '../../qemu/support/run-qm.ts'
+import {killEverywhere, pct} from '../support/kill-everywhere.ts'
+import type {Params} from '../support/kill-everywhere.ts'
 
 const made: Params = {vmid: 200, ostemplate: 'local:vztmpl/small.tar.gz', rootfs: 'local:0', mp0: 'local:0.02,mp=/srv', unprivileged: '0'}
 const backup = 'local:backup/vzdump-lxc-100-2026_01_31-03_00_00.tar'
 const archived = 'hostname: old\nmp0: local:100/vm-100-disk-1.raw,mp=/srv,size=16M\nrootfs: local:100/subvol-100-disk-0.subvol,size=0T\n'
 const config = async (context: Context) => (await context.store.read('nodes/h1/lxc/200.conf'))?.data
 
-async function pct(command: string, input: Params, context: Context): Promise<void> {
-  const entry = catalog.commands[`pct ${command}`]
-  if (entry === undefined) throw new Error(`there is no pct ${command}`)
-  const [{spec}, {handler}] = await Promise.all([entry.spec(), entry.handler()])
-  await runHandler(handler, checkParams(spec.params, input), context)
-}
-
-async function inProcess(command: string, params: Params, root: string, env: Readonly<Record<string, string>>): Promise<{code: number | null; signal: string | null; stderr: string}> {
-  const program = await builtProgram('test/unit/guest/qemu/support/run-one.ts')
-  const spec = (await catalog.commands[`pct ${command}`]?.spec())?.spec
-  const child = spawn(process.execPath, [program, `pct ${command}`, JSON.stringify(checkParams(spec?.params ?? {}, params))], {
-    env: {PATH: process.env['PATH'], CORRAL_ROOT: root, CORRAL_NODE: 'h1', ...env}, stdio: ['ignore', 'ignore', 'pipe'],
+/** With a template and a backup at hand, and commands that go before. */
+function killed(what: 'RECORD' | 'STEP', command: string, params: Params, before: readonly (readonly [string, Params])[], afterwards: (place: Installation, context: Context) => Promise<void>): Promise<number> {
+  return killEverywhere({
+    what, command, params, vmids: [200], afterwards,
+    before: async (place, context) => {
+      writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'))
+      writeBackup(join(place.root, `lib/vz/${backup.replace('local:backup', 'dump')}`), archived, {firewall: '[OPTIONS]\n'})
+      for (const [name, words] of before) await pct(name, words, context)
+    },
   })
-  let stderr = ''
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
-  return new Promise((resolve) => { child.once('close', (code, signal) => { resolve({code, signal, stderr}) }) })
-}
-
-/** Kills the command after the k-th record or step until it comes to its end alive. Gives the number of kills. */
-async function killEverywhere(what: 'RECORD' | 'STEP', command: string, params: Params, before: readonly (readonly [string, Params])[], afterwards: (place: Installation, context: Context) => Promise<void>): Promise<number> {
-  for (let k = 1; k < 30; k++) {
-    const place = await machineRoom()
-    writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'))
-    writeBackup(join(place.root, `lib/vz/${backup.replace('local:backup', 'dump')}`), archived, {firewall: '[OPTIONS]\n'})
-    const context = await place.open()
-    for (const [name, words] of before) await pct(name, words, context)
-    const end = await inProcess(command, params, place.root, {[`CORRAL_TEST_STOP_AFTER_${what}`]: String(k)})
-    try {
-      if (end.signal === null) {
-        expect(end).toMatchObject({code: 0, stderr: ''})
-        return k - 1
-      }
-      // Any next command of this container clears up first, whatever becomes of it itself.
-      await pct('unlock', {vmid: 200}, context).catch((error: unknown) => { if (!(error instanceof AppError) || error.kind !== 'not-found') throw error })
-      expect(await readJournals(context.store), `${what} ${k}`).toEqual([])
-      await afterwards(place, context)
-    } finally {
-      await pct('stop', {vmid: 200}, context).catch(() => undefined)
-    }
-  }
-  throw new Error('it does not come to its end')
 }
 
 const limitMs = 300_000
 
 it.each(['RECORD', 'STEP'] as const)('create, after each %s: nothing of it is left', async (what) => {
-  const kills = await killEverywhere(what, 'create', made, [], async (place, context) => {
+  const kills = await killed(what, 'create', made, [], async (place, context) => {
     expect([await config(context), await images(place), await context.store.list('vmids')]).toEqual([undefined, [], []])
   })
   expect(kills).toBeGreaterThanOrEqual(4)
 }, limitMs)
 
 it('restore, after each record: nothing of it is left', async () => {
-  const kills = await killEverywhere('RECORD', 'restore', {vmid: 200, ostemplate: backup, restore: true}, [], async (place, context) => {
+  const kills = await killed('RECORD', 'restore', {vmid: 200, ostemplate: backup, restore: true}, [], async (place, context) => {
     expect([await config(context), await images(place), await context.store.list('vmids'), await context.store.read('firewall/200.fw')]).toEqual([undefined, [], [], undefined])
   })
   expect(kills).toBeGreaterThanOrEqual(4)
 }, limitMs)
 
 it('restore in the place of a container, after each step: it is the old one whole, or the new one whole', async () => {
-  const kills = await killEverywhere('STEP', 'restore', {vmid: 200, ostemplate: backup, restore: true, force: true}, [['create', made]], async (place, context) => {
+  const kills = await killed('STEP', 'restore', {vmid: 200, ostemplate: backup, restore: true, force: true}, [['create', made]], async (place, context) => {
     const text = await config(context) ?? ''
     const isNew = /^hostname: old$/m.test(text)
     expect(await images(place), text).toEqual(isNew ? ['200/subvol-200-disk-2.subvol', '200/vm-200-disk-3.raw'] : ['200/subvol-200-disk-0.subvol', '200/vm-200-disk-1.raw'])
@@ -94,7 +56,7 @@ it('restore in the place of a container, after each step: it is the old one whol
 }, limitMs)
 
 it.each(['RECORD', 'STEP'] as const)('start, after each %s: it does not run, and is as it was', async (what) => {
-  const kills = await killEverywhere(what, 'start', {vmid: 200}, [['create', made]], async (_place, context) => {
+  const kills = await killed(what, 'start', {vmid: 200}, [['create', made]], async (_place, context) => {
     expect(await findMonitors(200, context)).toEqual([])
     expect(await context.host.files.list(`${context.places.runDir}/lxc`)).not.toContain('200.pid')
     expect(await config(context)).toMatch(/^mp0: local:200\/vm-200-disk-1\.raw,/m)
@@ -103,7 +65,7 @@ it.each(['RECORD', 'STEP'] as const)('start, after each %s: it does not run, and
 }, limitMs)
 
 it('destroy, after each step: it is finished', async () => {
-  const kills = await killEverywhere('STEP', 'destroy', {vmid: 200}, [['create', made]], async (place, context) => {
+  const kills = await killed('STEP', 'destroy', {vmid: 200}, [['create', made]], async (place, context) => {
     expect([await config(context), await images(place), await context.store.list('vmids')]).toEqual([undefined, [], []])
   })
   expect(kills).toBeGreaterThanOrEqual(2)
@@ -111,7 +73,7 @@ it('destroy, after each step: it is finished', async () => {
 
 it.each(['RECORD', 'STEP'] as const)('changes of a running container, after each %s: limits, interfaces and configuration are as before, or all of them as after', async (what) => {
   const change = {vmid: 200, memory: 256, cpulimit: 1, net7: 'name=eth7,ip=192.0.2.5/24'}
-  const kills = await killEverywhere(what, 'set', change, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
+  const kills = await killed(what, 'set', change, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
     const isDone = (await config(context))?.includes('memory: 256') === true
     expect([
       await groupValue(context, 'memory', ['memory.limit_in_bytes', 'memory.max']), (await context.host.files.readText('/proc/net/dev')).includes('veth200i7'), (await config(context))?.includes('net7'),
@@ -121,7 +83,7 @@ it.each(['RECORD', 'STEP'] as const)('changes of a running container, after each
 }, limitMs)
 
 it('reboot, after each record: it runs, and nobody is to start it again', async () => {
-  const kills = await killEverywhere('RECORD', 'reboot', {vmid: 200}, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
+  const kills = await killed('RECORD', 'reboot', {vmid: 200}, [['create', made], ['start', {vmid: 200}]], async (_place, context) => {
     expect(await findMonitors(200, context)).toHaveLength(1)
     expect(await context.host.files.list(`${context.places.runDir}/lxc`)).not.toContain('200.reboot')
   })
