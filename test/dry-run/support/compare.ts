@@ -74,7 +74,7 @@ export function differences(text: string, done: Done): string[] {
 /** Programs that belong to how another one is called, not to what it does. */
 const unprinted: readonly RegExp[] = [/^sync -- \//,
   // How a stream gets into an image; how large that is, stands in the stream.
-  /^qemu-nbd --socket=\/tmp\/\.corral-/, /^rm -rf -- \/tmp\/\.corral-[0-9a-f-]+\.tmp$/, /^qemu-img create -q -f raw .*\/vm-100-disk-0\.raw 4096$/,
+  /^qemu-nbd '--socket=\/tmp\/\.corral-/, /^rm -rf -- \/tmp\/\.corral-[0-9a-f-]+\.tmp$/, /^qemu-img create -q -f raw .*\/vm-100-disk-0\.raw 4096$/,
 ]
 
 /** Whether a printed command stands for what the other host noted: `upload PATH`, `update`, `install PACKAGES`, `ranges KIND RANGE`, `remove FOLDER HOW-MANY`. */
