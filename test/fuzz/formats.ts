@@ -46,6 +46,7 @@ import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
+import {readBlockNodes} from '../../src/lib/guest/qemu/snapshots/chains/nodes.ts'
 import {readSignatureLists, formatSignatureLists} from '../../src/lib/guest/qemu/efi-vars/signature-lists.ts'
 import {formatVariableStore, readVariableStore} from '../../src/lib/guest/qemu/efi-vars/variable-store.ts'
 import {efiRecord, efiStore} from '../support/efi-store.ts'
@@ -391,6 +392,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'JSON of the protocol': format(['host/protocol/json-payload.ts decodeObject', 'host/protocol/json-payload.ts encodeJson'], ['{"a":[1,{"b":null}],"__proto__":5}'], text => decodeObject(Buffer.from(text), 'x'), value => encodeJson(value).toString(), {kinds: ['tool']}),
   'images to be imported': format(['guest/qemu/drives/import-source.ts readImportWish'], ['local:0,import-from=/x.qcow2,format=raw', 'import-from=local:import/x.raw,file=local:0'], text => readImportWish('scsi0', text)),
   'jobs of QEMU': format(['guest/qemu/block-jobs/job-state.ts readJobs'], ['[{"id":"mirror-scsi0","status":"ready","current-progress":1,"total-progress":2,"error":"x"}]'], text => readJobs(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
+  'images of QEMU': format(['guest/qemu/snapshots/chains/nodes.ts readBlockNodes'], ['[{"node-name":"co-scsi0-00ff00","drv":"qcow2","ro":false,"file":"json:{\\"file\\":{\\"filename\\":\\"/a\\"}}"}]'], text => readBlockNodes(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
   'nodes of QEMU': format(['guest/qemu/block-jobs/nodes.ts readNodeNames', 'guest/qemu/block-jobs/nodes.ts readRunningDrive'], ['[{"device":"drive-scsi0","inserted":{"node-name":"x","image":{"virtual-size":1}},"node-name":"y"}]'], (text) => {
     const answer = JSON.parse(text) as unknown
     return [readNodeNames(answer), readRunningDrive(answer, 'drive-scsi0')]

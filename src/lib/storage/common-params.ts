@@ -130,5 +130,5 @@ export const mountpointParam = {
 
 export const chainParam = {
   type: 'boolean', optional: true, default: false,
-  description: 'Keep each snapshot of a qcow2 disk in a file of its own, on which the disk stands, instead of within the image. Such snapshots are taken and removed while the guest is off, and only the newest can be gone back to.',
+  description: 'Keep each snapshot of a qcow2 disk in a file of its own, on which the disk stands, instead of within the image. Only the newest can be gone back to.',
 } as const satisfies ValueSchema

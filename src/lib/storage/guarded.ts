@@ -1,6 +1,6 @@
 // A storage whose every operation that touches its file system waits for a look first, whether the file system is there and answers.
 import {UnavailableError} from '../base/index.ts'
-import type {Storage, Usage, VolumeSnapshots, VolumeTemplates} from './storage.ts'
+import type {OpenChains, Storage, Usage, VolumeSnapshots, VolumeTemplates} from './storage.ts'
 
 const noUsage: Usage = {totalBytes: 0, usedBytes: 0, availableBytes: 0, isActive: false}
 
@@ -10,7 +10,7 @@ export function guarded(inner: Storage, ready: () => Promise<void>): Storage {
     await ready()
     return work()
   }
-  const {snapshots, templates} = inner
+  const {snapshots, openChains, templates} = inner
   return {
     ...inner,
     activate: () => after(() => inner.activate()),
@@ -27,6 +27,7 @@ export function guarded(inner: Storage, ready: () => Promise<void>): Storage {
     leftovers: () => after(() => inner.leftovers()),
     attach: (id, snapshot) => after(() => inner.attach(id, snapshot)),
     ...(snapshots === undefined ? {} : {snapshots: guardedSnapshots(snapshots, after)}),
+    ...(openChains === undefined ? {} : {openChains: guardedChains(openChains, after)}),
     ...(templates === undefined ? {} : {templates: guardedTemplates(templates, after)}),
   }
 }
@@ -40,6 +41,16 @@ function guardedSnapshots(inner: VolumeSnapshots, after: After): VolumeSnapshots
     create: (id, name) => after(() => inner.create(id, name)),
     rollback: (id, name) => after(() => inner.rollback(id, name)),
     remove: (id, name) => after(() => inner.remove(id, name)),
+  }
+}
+
+function guardedChains(inner: OpenChains, after: After): OpenChains {
+  return {
+    files: (id, name) => inner.files(id, name),
+    prepare: (id, name) => after(() => inner.prepare(id, name)),
+    settle: (id) => after(() => inner.settle(id)),
+    forget: (id, name) => after(() => inner.forget(id, name)),
+    place: (id, name) => after(() => inner.place(id, name)),
   }
 }
 

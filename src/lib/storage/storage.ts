@@ -132,6 +132,39 @@ export interface VolumeSnapshots {
   remove(id: VolumeId, name: string): Promise<void>
 }
 
+/** The files of a snapshot in a chain, by their paths on the host. */
+export interface ChainFiles {
+  readonly disk: string
+  readonly snapshot: string
+  /** The new file, as long as it does not have the disk's name yet. */
+  readonly overlay: string
+}
+
+/** Where a snapshot stands in a chain. */
+export interface ChainPlace {
+  /** What stands on it: the disk, or a newer snapshot. */
+  readonly child: string
+  /** What it stands on itself; `named` as headers name it. */
+  readonly below?: {readonly path: string; readonly named: string}
+}
+
+/** Chains of files (keepsChains) while a QEMU has the disk open: what is done with the files. QEMU itself is the caller's business. */
+export interface OpenChains {
+  /** Pure. */
+  files(id: VolumeId, name: string): ChainFiles
+  /**
+   * Makes the file that QEMU is to go on in, standing on the snapshot, and gives the one that it has open the snapshot's name beside its own.
+   * @throws ConflictError when there is a snapshot by that name, and then nothing was touched; UnsupportedError
+   */
+  prepare(id: VolumeId, name: string): Promise<ChainFiles>
+  /** Once QEMU goes on in the new file: gives it the disk's name. Right as well when it has it. */
+  settle(id: VolumeId): Promise<void>
+  /** Takes back `prepare`, where QEMU never went on in the new file. Right as well when there is nothing. */
+  forget(id: VolumeId, name: string): Promise<void>
+  /** undefined when the disk does not stand on that snapshot. */
+  place(id: VolumeId, name: string): Promise<ChainPlace | undefined>
+}
+
 /** Volumes that are not written any more, and others that stand on them. */
 export interface VolumeTemplates {
   /** Pure: the id that the volume will have as a base. */
@@ -269,6 +302,8 @@ export interface Storage {
   rename(from: VolumeId, to: VolumeId): Promise<void>
   /** Absent where volumes have no snapshots. */
   readonly snapshots?: VolumeSnapshots
+  /** Absent where no snapshots are files of their own. */
+  readonly openChains?: OpenChains
   /** Absent where there are no linked clones. */
   readonly templates?: VolumeTemplates
   /** Absent where volumes cannot be had as streams. */

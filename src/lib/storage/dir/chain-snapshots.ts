@@ -1,9 +1,9 @@
 // Snapshots of disks on a folder that keeps them as a chain of files (chain.ts). A disk is under its own name, whole, at every moment but between two
-// renames; what was cut off there is put right by the removal of the snapshot, which is the undo. Only for disks that no guest has open.
-import {dirname} from 'node:path'
+// renames; what was cut off there is put right by the removal of the snapshot, which is the undo.
+import {dirname, resolve} from 'node:path'
 import {ConflictError, NotFoundError, ToolError, UnavailableError, UnsupportedError} from '../../base/index.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
-import type {VolumeId, VolumeSnapshots} from '../storage.ts'
+import type {ChainFiles, OpenChains, VolumeId, VolumeSnapshots} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
 import {chainFile, maxSnapshotsInChain, readChain} from './chain.ts'
@@ -27,13 +27,9 @@ export function chainSnapshots(place: SnapshotPlace): VolumeSnapshots {
   return {
     list: async (id) => (await chainOf(place, id)).links.toReversed().map(({snapshot, createdAtMs}) => ({name: snapshot, createdAtMs})),
     create: async (id, name) => {
-      const path = pathOfImage(place, id)
-      const target = snapshotPath(path, checkSnapshotName(name))
-      const chain = await chainOf(place, id)
-      if (chain.links.some(({snapshot}) => snapshot === name) || await files.stat(target) !== undefined) throw new ConflictError(`${formatVolumeId(id)} has a snapshot '${name}' already`)
-      if (chain.links.length >= maxSnapshotsInChain) throw new ConflictError(`${formatVolumeId(id)} has ${chain.links.length} snapshots, and more would make it slow`, {nextSteps: ['Remove one that is not needed.']})
+      const {path, target, sizeBytes} = await newSnapshot(place, id, name)
       await checkNotInUse(place, id, path)
-      const overlay = await newOverlay(place, path, target, chain.sizeBytes)
+      const overlay = await newOverlay(place, path, target, sizeBytes)
       await files.rename(path, target)
       await files.rename(overlay, path)
       await sync(place, dirname(path))
@@ -47,6 +43,63 @@ export function chainSnapshots(place: SnapshotPlace): VolumeSnapshots {
       await sync(place, dirname(path))
     },
     remove: async (id, name) => remove(place, id, checkSnapshotName(name)),
+  }
+}
+
+/** @throws ConflictError when there is one by that name, or too many */
+async function newSnapshot(place: SnapshotPlace, id: VolumeId, name: string): Promise<{readonly path: string; readonly target: string; readonly sizeBytes: number}> {
+  const path = pathOfImage(place, id)
+  const target = snapshotPath(path, checkSnapshotName(name))
+  const {links, sizeBytes} = await chainOf(place, id)
+  if (links.some(({snapshot}) => snapshot === name) || await place.host.files.stat(target) !== undefined) throw new ConflictError(`${formatVolumeId(id)} has a snapshot '${name}' already`)
+  if (links.length >= maxSnapshotsInChain) throw new ConflictError(`${formatVolumeId(id)} has ${links.length} snapshots, and more would make it slow`, {nextSteps: ['Remove one that is not needed.']})
+  return {path, target, sizeBytes}
+}
+
+/**
+ * The same while a QEMU has the disk open. It opens files by their names again whenever a node is made writable or read only, so each name leads to
+ * the file that it is open as at every moment: the old file has both names until QEMU goes on in the new one.
+ */
+export function openChains(place: SnapshotPlace): OpenChains {
+  const {host, host: {files}} = place
+  const filesOf = (id: VolumeId, name: string): ChainFiles => {
+    const disk = pathOfImage(place, id)
+    return {disk, snapshot: snapshotPath(disk, checkSnapshotName(name)), overlay: overlayPath(disk)}
+  }
+  return {
+    files: filesOf,
+    prepare: async (id, name) => {
+      const {path, target, sizeBytes} = await newSnapshot(place, id, name)
+      await newOverlay(place, path, target, sizeBytes)
+      try {
+        await host.run(['ln', '--', path, target], {timeoutMs, diesWithUs: true})
+      } catch (error) {
+        await files.remove(overlayPath(path))
+        if (!(error instanceof ToolError)) throw error
+        throw new UnsupportedError(`storage '${id.storage}' lies on a file system that gives a file no second name, so the guest must be off for a snapshot`, {cause: error, nextSteps: ['Shut it down, and take the snapshot then.']})
+      }
+      await sync(place, dirname(path))
+      return filesOf(id, name)
+    },
+    settle: async (id) => {
+      const path = pathOfImage(place, id)
+      if (await files.stat(overlayPath(path)) === undefined) return
+      await files.rename(overlayPath(path), path)
+      await sync(place, dirname(path))
+    },
+    forget: async (id, name) => {
+      const {overlay, snapshot} = filesOf(id, name)
+      for (const each of [overlay, snapshot]) await files.remove(each)
+    },
+    place: async (id, name) => {
+      const path = pathOfImage(place, id)
+      const {links, foundation} = await chainOf(place, id)
+      const index = links.findIndex(({snapshot}) => snapshot === checkSnapshotName(name))
+      if (index < 0) return undefined
+      const link = links[index + 1]
+      const below = link !== undefined ? {path: link.path, named: fileName(link.path)} : foundation === undefined ? undefined : {path: resolve(dirname(path), foundation.backing), named: foundation.backing}
+      return {child: links[index - 1]?.path ?? path, ...(below === undefined ? {} : {below})}
+    },
   }
 }
 

@@ -15,7 +15,7 @@ import {formatVolumeId} from '../volume-id.ts'
 import {checkBacking} from './backing.ts'
 import {createImage, resizeImage} from './image-file.ts'
 import {isChainFile, readChain} from './chain.ts'
-import {chainCommands, chainSnapshots, snapshotPath} from './chain-snapshots.ts'
+import {chainCommands, chainSnapshots, openChains, snapshotPath} from './chain-snapshots.ts'
 import {isMountPoint} from './mounts.ts'
 import type {DirOptions} from './options.ts'
 import {readDirOptions} from './options.ts'
@@ -65,6 +65,7 @@ export function openDirStorage(config: StorageConfig, traits: StorageTraits, hos
     resize: (id, sizeBytes) => resize(storage, id, sizeBytes),
     rename: (from, to) => rename(storage, from, to),
     snapshots: options.keepsChains ? chainSnapshots(place) : qcow2Snapshots(place),
+    ...(options.keepsChains ? {openChains: openChains(place)} : {}),
     templates: folderTemplates({
       ...place,
       nextName: (vmid, taken) => nextName(storage, vmid, 'qcow2', taken),

@@ -9,6 +9,7 @@ import {readIoUring} from '../facts/gather-facts.ts'
 import {onMonitor} from './job-state.ts'
 import type {DriveMirror} from './mirror.ts'
 import {backendName, copyingNodes} from './mirror.ts'
+import {nodesOfOverlay, readBlockNodes} from '../snapshots/chains/nodes.ts'
 import {readRunningDrive} from './nodes.ts'
 
 export interface MirrorWish {
@@ -44,8 +45,14 @@ export async function planMirror({vmid, key, from, to, target}: MirrorWish, cont
   return {
     key, volume: target.volume, sizeBytes: running.sizeBytes,
     ...copyingNodes({...node, ...exactSize(node['driver'], running.sizeBytes, targetBytes ?? running.sizeBytes)}),
-    ...(running.isBackend ? {} : {replaces: imageNodeName(before)}),
+    ...(running.isBackend ? {} : {replaces: await chainNode(vmid, key, context) ?? imageNodeName(before)}),
   }
+}
+
+/** The image on top of a drive of which a snapshot was taken that is a file of its own, while it runs. */
+async function chainNode(vmid: number, key: string, context: Context): Promise<string | undefined> {
+  const nodes = await onMonitor(vmid, context, (client) => client.execute('query-named-block-nodes', {flat: true}))
+  return readBlockNodes(nodes).find(({name, isReadOnly}) => !isReadOnly && nodesOfOverlay(name, key) !== undefined)?.name
 }
 
 /** The name of the node that a drive has if it was added to the running QEMU, as a drive that was moved or plugged in has it. */

@@ -2,6 +2,7 @@
 // finished by repeating it. Device removal is a request to the guest; QEMU tells by an event when it is gone, or that the guest refused.
 import {ConflictError, ToolError, UnavailableError} from '../../../base/index.ts'
 import type {QmpClient, QmpEvent} from '../qmp/index.ts'
+import {removeUnused} from '../snapshots/chains/unused-nodes.ts'
 import {needsGuest, removalOrder} from './machine-parts.ts'
 import type {MachinePart} from './machine-parts.ts'
 import {addCommand, removeCommand} from './part-commands.ts'
@@ -29,6 +30,7 @@ export async function unplugParts(parts: readonly MachinePart[], client: QmpClie
     if (part.option === '-netdev' || (await presentParts(client))(part)) await remove(part, client)
   }
   if (imageNodes.length > 0) await removeNodes(imageNodes, client)
+  for (const {option, id} of parts) if ((option === '-drive' || option === '-blockdev') && id.startsWith('drive-')) await removeUnused(client, id.slice('drive-'.length))
 }
 
 /** A disk that was moved while the machine ran stands on nodes of the monitor, which do not go with its drive and would keep the volume open. */

@@ -1,5 +1,4 @@
 // The disks of a virtual machine that a snapshot is made of (guest/snapshots/snapshot-volumes.ts), and what cannot be done while it runs.
-import {UnsupportedError} from '../../../base/index.ts'
 import type {StorageContext} from '../../../storage/index.ts'
 import {reachableVolumes, snapshotVolumes} from '../../snapshots/snapshot-volumes.ts'
 import type {SectionVolumes, SnapshotChange, SnapshotVolume} from '../../snapshots/snapshot-volumes.ts'
@@ -29,13 +28,4 @@ export function snapshotDisks(values: Readonly<Record<string, string>>, change: 
 /** Those of a section that can still be reached; what cannot is told and left. */
 export function reachableDisks(values: Readonly<Record<string, string>>, change: SnapshotChange, context: StorageContext, onFault: (message: string) => void): Promise<SnapshotVolume[]> {
   return reachableVolumes(disksOf(values), change, context, onFault)
-}
-
-/** @throws UnsupportedError when the guest has a disk open whose snapshots are files of their own */
-export function assertNotOpenInChain(vmid: number, disks: readonly SnapshotVolume[], isRunning: boolean): void {
-  const open = disks.filter(({isInChain}) => isRunning && isInChain === true).map(({key}) => key)
-  if (open.length === 0) return
-  throw new UnsupportedError(`virtual machine ${vmid} runs, and snapshots of ${open.join(', ')} are files of their own (snapshot-as-volume-chain), which cannot be taken or removed meanwhile`, {
-    data: {keys: open}, nextSteps: [`Shut it down first: qm shutdown ${vmid}`],
-  })
 }

@@ -5,7 +5,6 @@ import type {SnapshotVolume} from '../../snapshots/snapshot-volumes.ts'
 import {isDriveKey} from '../config/drives.ts'
 import {parseDriveText} from '../drives/drive-text.ts'
 import type {GuestFile} from '../guest-files.ts'
-import {assertNotOpenInChain} from './disks.ts'
 import {qemuSnapshots} from './sections.ts'
 
 export interface RemoveInput {
@@ -29,12 +28,12 @@ export function checkRemovable(guest: GuestFile, name: string): void {
 export function planRemove({guest, path, name, force, disks, isRunning, stateSteps}: RemoveInput): Plan {
   const {vmid} = guest
   checkRemovable(guest, name)
-  assertNotOpenInChain(vmid, disks, isRunning)
   return planRemoveOf(qemuSnapshots, {
     guest, path, name, force, volumes: disks, stateSteps,
-    drop: ({volume, isInImage, commands}) => {
-      const key = isRunning && isInImage ? openDrive(guest, volume) : undefined
-      return {kind: 'guest.drop-snapshot', vmid, name, volume, ...(key === undefined ? {} : {key}), ...(force ? {force} : {}), commands}
+    drop: ({volume, isInImage, isInChain = false, commands}) => {
+      const key = isRunning && (isInImage || isInChain) ? openDrive(guest, volume) : undefined
+      const open = key === undefined ? {} : isInChain ? {chain: {key, volume, drive: guest.config.current.values[key] ?? ''}} : {key}
+      return {kind: 'guest.drop-snapshot', vmid, name, volume, ...open, ...(force ? {force} : {}), commands}
     },
   })
 }

@@ -7,6 +7,7 @@ import {withQmp} from '../../qmp/index.ts'
 import {askRunState} from '../../runtime/run-state.ts'
 import {guestPaths} from '../../runtime/sockets.ts'
 import {runtimeStatus} from '../../runtime/status.ts'
+import type {OpenDrive} from '../chains/open-disk.ts'
 
 export interface DropSnapshot extends Action {
   readonly kind: 'guest.drop-snapshot'
@@ -15,6 +16,8 @@ export interface DropSnapshot extends Action {
   readonly volume: string
   /** The drive whose image the running QEMU has open; absent where the storage removes it beneath QEMU, or nobody has it open. */
   readonly key?: string
+  /** The drive by which the running QEMU has it open, where its snapshots are files of their own. */
+  readonly chain?: OpenDrive
   /** A failure is told and left. */
   readonly force?: boolean
   readonly commands?: readonly (readonly string[])[]
@@ -33,9 +36,9 @@ const limitMs = 3600_000
 
 export const dropSnapshotAction = defineAction<DropSnapshot>({
   kind: 'guest.drop-snapshot',
-  describe: ({name, volume, key, commands = []}) => [
+  describe: ({name, volume, key, chain, commands = []}) => [
     `# remove snapshot '${name}' of ${volume}`,
-    ...(key === undefined ? commands.map((argv) => commandLine(argv)) : [`# QMP: blockdev-snapshot-delete-internal-sync device=drive-${key} name=${name}`]),
+    ...(chain !== undefined ? [`# QMP: block-stream of what stands on it for ${chain.key}`] : key === undefined ? commands.map((argv) => commandLine(argv)) : [`# QMP: blockdev-snapshot-delete-internal-sync device=drive-${key} name=${name}`]),
   ],
   run: async (action, context) => {
     try {
@@ -55,7 +58,11 @@ export const dropSnapshotsAction = defineAction<DropSnapshots>({
   },
 })
 
-async function drop({vmid, name, volume, key}: DropSnapshot, context: Context): Promise<void> {
+async function drop({vmid, name, volume, key, chain}: DropSnapshot, context: Context): Promise<void> {
+  if (chain !== undefined && await runtimeStatus(vmid, context) !== undefined && await (await import('../chains/open-disk.ts')).dropOpen(vmid, name, chain, context)) {
+    context.log.info(`removed snapshot '${name}' of '${volume}'`)
+    return
+  }
   if (key !== undefined && await isDroppedByQemu(vmid, name, key, context)) {
     context.log.info(`removed snapshot '${name}' of '${volume}'`)
     return

@@ -3,6 +3,8 @@ import type {ActionKind} from '../../../../tasks/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   'qemu.snapshot-disks': async () => (await import('./snapshot-disks.ts')).snapshotDisksAction,
+  'qemu.snapshot-chains': async () => (await import('./snapshot-chains.ts')).snapshotChainsAction,
+  'guest.drop-chains': async () => (await import('./snapshot-chains.ts')).dropChainsAction,
   'guest.drop-snapshot': async () => (await import('./drop-snapshot.ts')).dropSnapshotAction,
   'guest.drop-snapshots': async () => (await import('./drop-snapshot.ts')).dropSnapshotsAction,
   'guest.roll-back-volume': async () => {
