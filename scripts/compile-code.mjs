@@ -19,9 +19,11 @@ for (const script of fs.readdirSync(run).filter((name) => /^(?:main|worker)-[0-9
   const code = path.join(folder, script.replace(/cjs$/, 'code'))
   wanted.add(path.basename(code))
   // A package that is being set up starts no virtual machine, not even a small one of its own.
-  const {status, stderr} = spawnSync(process.execPath, [path.join(here, 'code-cache.mjs'), program, path.join(run, script), code], {
+  const {status, stderr, error} = spawnSync(process.execPath, [path.join(here, 'code-cache.mjs'), program, path.join(run, script), code], {
     env: {PATH: process.env.PATH, LC_ALL: 'C', CORRAL_WITHOUT_GUEST: '1'}, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', timeout: limitMs, cwd: '/',
   })
-  if (status !== 0 || !fs.existsSync(code)) console.error(`corral: the code of ${program} could not be compiled ahead: ${stderr.trim()}`)
+  if (status === 0 && fs.existsSync(code)) continue
+  const why = error?.code === 'ETIMEDOUT' ? `it took longer than ${limitMs / 1000} s` : (error?.message ?? stderr).trim()
+  console.error(`corral: the code of ${program} could not be compiled ahead, and it starts a little later: ${why}`)
 }
 for (const name of fs.readdirSync(folder)) if (name.includes('.code') && !wanted.has(name)) fs.rmSync(path.join(folder, name), {force: true})

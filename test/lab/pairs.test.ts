@@ -8,7 +8,7 @@ import {pool, startCeph} from '../support/ceph-cluster.ts'
 import type {Commands} from './support/commands.ts'
 import {commandsForLab} from './support/commands.ts'
 import {forwardPorts} from './support/forward-ceph.ts'
-import {sharedHost} from './support/shared-host.ts'
+import {sharedHost, spareDisk} from './support/shared-host.ts'
 
 const storages = ['folder', 'thin', 'tank', 'ceph', 'butter'] as const
 type Name = (typeof storages)[number]
@@ -36,7 +36,7 @@ const qm = (command: string, params: Readonly<Record<string, unknown>>): Promise
 
 beforeAll(async () => {
   host = await sharedHost()
-  const [thin, zfs, butter] = ['disk6', 'disk7', 'disk8'].map((each) => `/dev/disk/by-id/virtio-${each}`) as [string, string, string]
+  const [thin, zfs, butter] = await Promise.all([spareDisk(host, 6), spareDisk(host, 7), spareDisk(host, 8)])
   await host.run(['vgcreate', '-q', '--yes', '--', 'pairs', thin])
   closers.push(async () => {
     await host.run(['vgremove', '-q', '--yes', '--force', '--', 'pairs'])

@@ -20,7 +20,8 @@ const storage = (name: string) => openStorage(name, commands.context)
 
 beforeAll(async () => {
   host = await sharedHost()
-  await openLio(host, ['/backstores/block create name=first dev=/dev/disk/by-id/virtio-disk5', '/backstores/ramdisk create name=second size=8M'], ['/backstores/block/first 1', '/backstores/ramdisk/second 12'])
+  // A file: as a disk, lvm2 would see the volume group on it twice.
+  await openLio(host, ['/backstores/fileio create name=first file_or_dev=/srv/first size=2G sparse=true', '/backstores/ramdisk create name=second size=8M'], ['/backstores/fileio/first 1', '/backstores/ramdisk/second 12'])
   await host.run(['systemctl', 'start', 'iscsid'], {timeoutMs: 300_000})
   commands = await commandsForLab()
   await commands.run('pvesm add', {type: 'iscsi', storage: 'san', portal, target, content: 'images'})
@@ -29,7 +30,7 @@ afterAll(async () => {
   await host.run(['vgremove', '-q', '--yes', '--force', '--', 'sanvg'], {okExitCodes: [0, 5]})
   await host.run(['iscsiadm', '--mode', 'node', '--targetname', target, '--logout'], {okExitCodes: [0, 21]})
   await closeLio(host)
-  await host.run(['wipefs', '-q', '-a', '--', '/dev/disk/by-id/virtio-disk5'])
+  await host.files.remove('/srv/first')
   await commands.close()
 })
 
@@ -53,7 +54,7 @@ describe('a storage of type iscsi', () => {
     const san = await storage('san')
     await expect(san.volume({storage: 'san', name: '0.0.9.scsi-360000000000000000e00000000010001'})).rejects.toMatchObject({kind: 'not-found'})
     await expect(commands.run('pvesm add', {type: 'iscsi', storage: 'other', portal, target: `${target}.none`, content: 'none'})).rejects.toMatchObject({kind: 'unavailable'})
-    await expect(commands.run('pvesm add', {type: 'iscsi', storage: 'other', portal: '127.0.0.1:1', target, content: 'none'})).rejects.toMatchObject({kind: 'unavailable'})
+    await expect(commands.run('pvesm add', {type: 'iscsi', storage: 'other', portal: '127.0.0.1:1', target: `${target}.away`, content: 'none'})).rejects.toMatchObject({kind: 'unavailable'})
   })
 })
 

@@ -4,9 +4,9 @@ import {afterAll, beforeAll} from 'vitest'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {plugin} from '../../../src/lib/storage/zfs/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
-import {sharedHost} from '../support/shared-host.ts'
+import {sharedHost, spareDisk} from '../support/shared-host.ts'
 
-const [pool, disk] = ['sanpool', '/dev/disk/by-id/virtio-disk4']
+const [pool, number] = ['sanpool', 4]
 const target = 'iqn.2003-01.org.example:tgt'
 const config = {type: 'zfs', storage: 'san', portal: '127.0.0.1', target, pool, blocksize: '16k', sparse: true, content: 'images'}
 const tgtadm = ['tgtadm', '--lld', 'iscsi', '--mode', 'target']
@@ -15,13 +15,13 @@ let host: Host
 beforeAll(async () => {
   host = await sharedHost()
   await host.run(['modprobe', 'zfs'], {timeoutMs: 300_000})
-  await host.run(['zpool', 'create', '-f', pool, disk])
+  await host.run(['zpool', 'create', '-f', pool, await spareDisk(host, number)])
   await host.run(['systemctl', 'start', 'tgt'], {timeoutMs: 300_000})
 })
 afterAll(async () => {
   await host.run(['systemctl', 'stop', 'tgt'], {timeoutMs: 300_000})
   await host.run(['zpool', 'destroy', '-f', pool])
-  await host.run(['wipefs', '-q', '-a', '--', disk])
+  await host.run(['wipefs', '-q', '-a', '--', await spareDisk(host, number)])
 })
 
 storageContract('zfs', async () => {

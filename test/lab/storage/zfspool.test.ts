@@ -2,19 +2,19 @@
 import {afterAll, beforeAll} from 'vitest'
 import {plugin} from '../../../src/lib/storage/zfspool/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
-import {sharedHost} from '../support/shared-host.ts'
+import {sharedHost, spareDisk} from '../support/shared-host.ts'
 
-const [pool, disk] = ['labtank', '/dev/disk/by-id/virtio-disk3']
+const [pool, number] = ['labtank', 3]
 
 beforeAll(async () => {
   const host = await sharedHost()
   await host.run(['modprobe', 'zfs'], {timeoutMs: 300_000})
-  await host.run(['zpool', 'create', '-f', pool, disk])
+  await host.run(['zpool', 'create', '-f', pool, await spareDisk(host, number)])
 })
 afterAll(async () => {
   const host = await sharedHost()
   await host.run(['zpool', 'destroy', '-f', pool])
-  await host.run(['wipefs', '-q', '-a', '--', disk])
+  await host.run(['wipefs', '-q', '-a', '--', await spareDisk(host, number)])
 })
 
 storageContract('zfspool', async () => {

@@ -19,4 +19,9 @@ export async function sharedHost(): Promise<Host> {
   return (await opened).host
 }
 
+/** By the kernel's name: zpool waits in vain for links to partitions when udev is late. @param number from 1; docs/lab.md says who has which */
+export function spareDisk({files}: Host, number: number): Promise<string> {
+  return files.realPath(`/dev/disk/by-id/virtio-disk${number}`)
+}
+
 afterAll(async () => { (await opened)?.close() })
