@@ -16,6 +16,8 @@ export interface FakeMachine {
   readonly chardevs: Set<string>
   /** Devices that the guest does not let go of: it says so, or says nothing. */
   readonly kept: Map<string, 'refused' | 'silent'>
+  /** Nodes that a device which is gone has for a moment more: how often their removal is refused. */
+  readonly lingering: Map<string, number>
   /** Devices and drives that QEMU does not take. */
   readonly unwelcome: Set<string>
   status: 'running' | 'paused'
@@ -67,7 +69,12 @@ export async function fakeMachine(path: string, devices: readonly string[] = [])
     'object-add': ({id}) => taken(machine.objects, id),
     'object-del': ({id}) => given(machine.objects, id),
     'blockdev-add': args => taken(machine.nodes, args['node-name']),
-    'blockdev-del': args => given(machine.nodes, args['node-name']),
+    'blockdev-del': args => {
+      const name = String(args['node-name'])
+      const times = machine.lingering.get(name) ?? 0
+      machine.lingering.set(name, times - 1)
+      return times > 0 ? refused(`Node ${name} is in use`) : given(machine.nodes, name)
+    },
     'netdev_add': ({id}) => (machine.netdevs.has(String(id)) ? refused(`Duplicate ID '${String(id)}' for netdev`) : taken(machine.netdevs, id)),
     'netdev_del': ({id}) => given(machine.netdevs, id),
     'chardev-add': ({id}) => taken(machine.chardevs, id),
@@ -81,7 +88,7 @@ export async function fakeMachine(path: string, devices: readonly string[] = [])
   }]))
   const server = new FakeQmpServer({answers: told})
   const machine: FakeMachine = {
-    server, devices: new Set(devices), objects: new Set(), drives: new Set(), nodes: new Set(), imageNodes: new Map(), netdevs: new Set(), chardevs: new Set(), kept: new Map(), unwelcome: new Set(),
+    server, devices: new Set(devices), objects: new Set(), drives: new Set(), nodes: new Set(), imageNodes: new Map(), netdevs: new Set(), chardevs: new Set(), kept: new Map(), lingering: new Map(), unwelcome: new Set(),
     status: 'running', onChange: () => undefined,
     changes: () => server.received.filter(({command}) => !questions.test(command)).map(({command, args}) => {
       const line = args['command-line']

@@ -36,7 +36,7 @@ export async function unplugParts(parts: readonly MachinePart[], client: QmpClie
 /** A disk that was moved while the machine ran stands on nodes of the monitor, which do not go with its drive and would keep the volume open. */
 async function removeNodes(nodes: readonly string[], client: QmpClient): Promise<void> {
   const left = await names(client, 'query-named-block-nodes', 'node-name', {flat: true})
-  for (const node of nodes) if (left.has(node)) await client.execute('blockdev-del', {'node-name': node})
+  for (const node of nodes) if (left.has(node)) await whenLetGo(() => client.execute('blockdev-del', {'node-name': node}))
 }
 
 /** The nodes that drives stand on. @param answer of `query-block` */
@@ -77,9 +77,23 @@ async function remove(part: MachinePart, client: QmpClient): Promise<void> {
   if (part.option === '-device') return removeDevice(part, client)
   const {execute, arguments: args} = removeCommand(part)
   try {
-    await client.execute(execute, args)
+    await whenLetGo(() => client.execute(execute, args))
   } catch (error) {
     if (part.option !== '-netdev' || !(error instanceof ToolError) || error.data['errorClass'] !== 'DeviceNotFound' && !/not found/i.test(error.message)) throw error
+  }
+}
+
+/** A device that is gone from QEMU's list may have its drive for some moments more, until QEMU has cleared up after it. */
+async function whenLetGo(work: () => Promise<unknown>): Promise<void> {
+  const endMs = performance.now() + removalTimeoutMs
+  for (;;) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (!(error instanceof ToolError) || !/ (?:is|are) (?:still )?(?:in use|busy)\b/i.test(error.message) || performance.now() > endMs) throw error
+    }
+    await new Promise(resolve => { setTimeout(resolve, lookIntervalMs) })
   }
 }
 

@@ -63,6 +63,17 @@ describe('qm set on a running machine', () => {
     expect(said).toEqual([])
   })
 
+  it('waits until QEMU has let go of what a device stood on', async () => {
+    await set({virtio1: 'local:0.01'})
+    machine.nodes.add('f0123')
+    machine.imageNodes.set('drive-virtio1', 'f0123')
+    machine.lingering.set('f0123', 2)
+    machine.server.received.length = 0
+    await set({delete: 'virtio1'})
+    expect(machine.changes()).toEqual(['device_del virtio1', 'blockdev-del f0123', 'blockdev-del f0123', 'blockdev-del f0123'])
+    expect([[...machine.nodes], said]).toEqual([[], []])
+  })
+
   it.each(['refused', 'silent'] as const)('keeps a disk that the guest does not let go of (%s), and the change waits', async how => {
     await set({virtio1: 'local:0.01'})
     machine.kept.set('virtio1', how)
