@@ -145,7 +145,9 @@ describe.each(ids)('%s', (id) => {
     }
     for (const [index, name] of spec.args.entries()) {
       if (name === 'extra-args') continue
-      for (const value of wrongValues(spec.params[name] ?? {})) await expectRefusal(id, [...right.slice(0, index), value, ...right.slice(index + 1)], new RegExp(name))
+      // One behind others that were left out is given by its name.
+      const place = (value: string) => index > right.length ? [...right, `--${name}=${value}`] : [...right.slice(0, index), value, ...right.slice(index + 1)]
+      for (const value of wrongValues(spec.params[name] ?? {})) await expectRefusal(id, place(value), new RegExp(name))
     }
   })
 })
