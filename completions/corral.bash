@@ -448,7 +448,7 @@ typeset -gA _corral_props=(
   ['p30']='!model:w64 action:w65'
   ['p31']='!current:-'
   ['p32']='size:- name:-'
-  ['p33']='!model:w67 e1000:=macaddr+model e1000-82540em:=macaddr+model e1000-82544gc:=macaddr+model e1000-82545em:=macaddr+model e1000e:=macaddr+model i82551:=macaddr+model i82557b:=macaddr+model i82559er:=macaddr+model ne2k_isa:=macaddr+model ne2k_pci:=macaddr+model pcnet:=macaddr+model rtl8139:=macaddr+model virtio:=macaddr+model vmxnet3:=macaddr+model bridge:@bridge link_down:b macaddr:- mtu:- queues:- rate:-'
+  ['p33']='!model:w67 e1000:=macaddr+model e1000-82540em:=macaddr+model e1000-82544gc:=macaddr+model e1000-82545em:=macaddr+model e1000e:=macaddr+model i82551:=macaddr+model i82557b:=macaddr+model i82559er:=macaddr+model ne2k_isa:=macaddr+model ne2k_pci:=macaddr+model pcnet:=macaddr+model rtl8139:=macaddr+model virtio:=macaddr+model vmxnet3:=macaddr+model bridge:@bridge link_down:b macaddr:- mtu:- queues:- rate:- tag:- trunks:-'
   ['p34']='!host:- mapping:- usb3:b'
   ['p35']='!enabled:b freeze-fs:b freeze-fs-on-backup:=freeze-fs guest-fsfreeze:=freeze-fs fstrim_cloned_disks:b type:w68'
   ['p36']='!source:- max_bytes:- period:-'

@@ -439,7 +439,7 @@ set -g __corral_props_p29 '!type:-' 'aw-bits:-' 'enable-s3:b' 'enable-s4:b' 'vio
 set -g __corral_props_p30 '!model:w64' 'action:w65'
 set -g __corral_props_p31 '!current:-'
 set -g __corral_props_p32 'size:-' 'name:-'
-set -g __corral_props_p33 '!model:w67' 'e1000:=macaddr+model' 'e1000-82540em:=macaddr+model' 'e1000-82544gc:=macaddr+model' 'e1000-82545em:=macaddr+model' 'e1000e:=macaddr+model' 'i82551:=macaddr+model' 'i82557b:=macaddr+model' 'i82559er:=macaddr+model' 'ne2k_isa:=macaddr+model' 'ne2k_pci:=macaddr+model' 'pcnet:=macaddr+model' 'rtl8139:=macaddr+model' 'virtio:=macaddr+model' 'vmxnet3:=macaddr+model' 'bridge:@bridge' 'link_down:b' 'macaddr:-' 'mtu:-' 'queues:-' 'rate:-'
+set -g __corral_props_p33 '!model:w67' 'e1000:=macaddr+model' 'e1000-82540em:=macaddr+model' 'e1000-82544gc:=macaddr+model' 'e1000-82545em:=macaddr+model' 'e1000e:=macaddr+model' 'i82551:=macaddr+model' 'i82557b:=macaddr+model' 'i82559er:=macaddr+model' 'ne2k_isa:=macaddr+model' 'ne2k_pci:=macaddr+model' 'pcnet:=macaddr+model' 'rtl8139:=macaddr+model' 'virtio:=macaddr+model' 'vmxnet3:=macaddr+model' 'bridge:@bridge' 'link_down:b' 'macaddr:-' 'mtu:-' 'queues:-' 'rate:-' 'tag:-' 'trunks:-'
 set -g __corral_props_p34 '!host:-' 'mapping:-' 'usb3:b'
 set -g __corral_props_p35 '!enabled:b' 'freeze-fs:b' 'freeze-fs-on-backup:=freeze-fs' 'guest-fsfreeze:=freeze-fs' 'fstrim_cloned_disks:b' 'type:w68'
 set -g __corral_props_p36 '!source:-' 'max_bytes:-' 'period:-'

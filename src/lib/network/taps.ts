@@ -12,6 +12,10 @@ export interface TapSettings {
   readonly mtu?: number | undefined
   /** Limit in each direction. */
   readonly rateBytesPerSecond?: number | undefined
+  /** The VLAN that its frames without a tag are in. */
+  readonly tag?: number | undefined
+  /** Those whose frames go through with their tags: `2`, `10-20`. */
+  readonly trunks?: readonly string[] | undefined
 }
 
 /** The name of the tap device of a guest's card. At most 15 bytes: 3 + 9 + 1 + 2. */
@@ -29,13 +33,22 @@ export function parseTapName(name: string): {vmid: number; index: number} | unde
  * The text of a settings file: one `name value` a line.
  * @throws InvalidInputError when a value cannot stand in it
  */
-export function formatTapSettings({tap, bridge, mtu, rateBytesPerSecond}: TapSettings): string {
+export function formatTapSettings({tap, bridge, mtu, rateBytesPerSecond, tag, trunks = []}: TapSettings): string {
   if (parseTapName(tap) === undefined) throw new InvalidInputError(`'${tap}' is not the name of a guest's tap device`)
   checkBridgeName(bridge, 'bridge')
   const lines = [`bridge ${bridge}`]
   if (mtu !== undefined) lines.push(`mtu ${wholeNumber(mtu, 68, 65_520, 'mtu')}`)
   if (rateBytesPerSecond !== undefined) lines.push(`rate ${wholeNumber(rateBytesPerSecond, 1, 4e9, 'rate')}`)
+  if (tag !== undefined) lines.push(`tag ${wholeNumber(tag, 1, 4094, 'tag')}`)
+  if (trunks.length > 0) lines.push(`trunks ${trunks.map(vlanRange).join(' ')}`)
   return `${lines.join('\n')}\n`
+}
+
+/** Of a trunk: one VLAN, or from one to another. */
+function vlanRange(text: string): string {
+  const ids = text.split('-').map((id) => wholeNumber(Number(id), 1, 4094, 'trunks'))
+  if (ids.length > 2 || (ids[0] ?? 0) > (ids[1] ?? 4094)) throw new InvalidInputError(`'${text.slice(0, 20)}' is no VLAN and no range of them`, {trunks: 'must be like 2;10-20'})
+  return ids.join('-')
 }
 
 function wholeNumber(value: number, minimum: number, maximum: number, name: string): number {

@@ -23,12 +23,14 @@ describe('tap devices', () => {
   it('have their settings a line each', () => {
     expect(formatTapSettings({tap: 'tap100i0', bridge: 'vmbr0', mtu: 1400, rateBytesPerSecond: 1_000_000})).toBe('bridge vmbr0\nmtu 1400\nrate 1000000\n')
     expect(formatTapSettings({tap: 'tap100i0', bridge: 'vmbr0'})).toBe('bridge vmbr0\n')
+    expect(formatTapSettings({tap: 'tap100i0', bridge: 'vmbr0', tag: 5, trunks: ['7', '10-20']})).toBe('bridge vmbr0\ntag 5\ntrunks 7 10-20\n')
   })
 
   it.each([
     {tap: 'tap100i0/../x', bridge: 'vmbr0'}, {tap: 'tap100i0', bridge: 'vmbr0\nrate 1'}, {tap: 'tap100i0', bridge: 'vm br'}, {tap: 'tap100i0', bridge: '-x'},
     {tap: 'tap100i0', bridge: 'a'.repeat(16)}, {tap: 'tap100i0', bridge: 'vmbr0', mtu: 1.5}, {tap: 'tap100i0', bridge: 'vmbr0', mtu: 70_000},
     {tap: 'tap100i0', bridge: 'vmbr0', rateBytesPerSecond: 0}, {tap: 'tap100i0', bridge: 'vmbr0', rateBytesPerSecond: Number.NaN},
+    {tap: 'tap100i0', bridge: 'vmbr0', tag: 4095}, {tap: 'tap100i0', bridge: 'vmbr0', trunks: ['20-10']}, {tap: 'tap100i0', bridge: 'vmbr0', trunks: ['1-2-3']}, {tap: 'tap100i0', bridge: 'vmbr0', trunks: ['5;x']},
   ])('refuse what cannot stand there: %j', (settings) => {
     expect(() => formatTapSettings(settings)).toThrow(InvalidInputError)
   })

@@ -11,7 +11,7 @@ Proxmox VE, or that reaches the same storages.
 A guest must not run in two places. Shut it down over there first, and do not start it there again.
 
 What is here already stays: a guest whose VMID is taken, a storage or a file that is another one here. Each is named, as is whatever of a guest
-will be refused at its start (\`firewall=1\`, VLAN tags, unknown keys), a bridge that is missing, and a volume that is not found. Users and
+will be refused at its start (\`firewall=1\`, unknown keys), a bridge that is missing, and a volume that is not found. Users and
 rights are not taken over.
 
 Everything is done in one commit, wholly or not at all. \`--dry-run\` shows it before.

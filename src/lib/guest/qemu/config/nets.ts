@@ -34,10 +34,10 @@ export const netFormat = {
   },
   queues: {type: 'integer', minimum: 0, maximum: 64, optional: true, description: 'Number of packet queues, for `virtio`.'},
   rate: {type: 'number', minimum: 0, optional: true, description: 'Limit of the card in megabytes a second.'},
+  tag: {type: 'integer', minimum: 1, maximum: 4094, optional: true, description: 'The VLAN that the card is in, on a bridge that keeps VLANs apart (`vlan_filtering 1`).'},
+  trunks: {type: 'string', pattern: '\\d+(?:-\\d+)?(?:;\\d+(?:-\\d+)?)*', maxLength: 2000, optional: true, placeholder: 'vlanid[;vlanid...]', description: 'The VLANs whose frames the card sees with their tags, such as `2;10-20`, on such a bridge.'},
   [notBuiltYet]: {
     firewall: {reason: 'the firewall is not built yet', offAsksNothing: true},
-    tag: {reason: 'VLANs are not set up yet'},
-    trunks: {reason: 'VLANs are not set up yet'},
   },
 } as const satisfies PropertyFormat
 
@@ -58,6 +58,9 @@ export interface Nic {
   readonly queues?: number | undefined
   /** Megabytes a second. */
   readonly rate?: number | undefined
+  readonly tag?: number | undefined
+  /** `2`, `10-20`. */
+  readonly trunks?: readonly string[] | undefined
 }
 
 /**
@@ -71,5 +74,6 @@ export function readNic(key: string, text: string): Nic {
   return {
     key, index: Number(match[1]), model: values.model, macaddr: values.macaddr, bridge: values.bridge,
     linkDown: values.link_down ?? false, mtu: values.mtu, queues: values.queues, rate: values.rate,
+    tag: values.tag, trunks: values.trunks?.split(';'),
   }
 }

@@ -8,8 +8,6 @@ import {internalKeys} from './general.ts'
 /** Sub-properties that are refused unless they ask for nothing. */
 const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason: string])[] = [
   [/^net\d+$/, /^firewall=(?!(?:0|off|no|false)$)/i, 'the firewall is not built yet'],
-  [/^net\d+$/, /^tag=/, 'VLANs are not set up yet'],
-  [/^net\d+$/, /^trunks=/, 'VLANs are not set up yet'],
 ]
 
 /** What of these values cannot be carried out, each named (`net0.firewall` for a sub-property), in their order. */

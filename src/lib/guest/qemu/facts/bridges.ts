@@ -1,5 +1,6 @@
-// The MTU of the bridges that a guest's cards are plugged into.
+// The bridges that a guest's cards are plugged into: their MTU, and whether they keep VLANs apart.
 import type {Host} from '../../../host/index.ts'
+import {requireVlanFiltering} from '../../../network/index.ts'
 import {netCount, readNic} from '../config/index.ts'
 
 /** Of Ethernet, and of a bridge that was just made. */
@@ -16,6 +17,12 @@ export async function readBridgeMtus(host: Pick<Host, 'files'>, bridges: readonl
     mtus[bridge] = Number((await host.files.readText(`${folder}/mtu`, 64)).trim())
   }
   return mtus
+}
+
+/** @throws UnsupportedError naming what asks for VLANs of a bridge that does not keep them apart */
+export async function requireVlans(key: string, text: string, host: Host): Promise<void> {
+  const {bridge, tag, trunks} = readNic(key, text)
+  if (bridge !== undefined && (tag !== undefined || trunks !== undefined)) await requireVlanFiltering(bridge, `${key}.${tag === undefined ? 'trunks' : 'tag'}`, host)
 }
 
 /** A network card that is to be plugged into a bridge. */

@@ -102,8 +102,9 @@ async function writeSettings(vmid: number, {tap, settings}: TapSettingsChange, {
 
 async function replaceTap(vmid: number, {settings, was, script}: Extract<MachineChange, {kind: 'tap'}>, context: Context): Promise<void> {
   await writeSettings(vmid, {kind: 'tap-settings', tap: settings.tap, settings, was}, context)
-  const [root = [], ingress = [], join = []] = tapCommands(settings, script)
+  const [root = [], ingress = [], leave = [], join = []] = tapCommands(settings, script)
   // 2: there was no limit.
   for (const argv of [root, ingress]) await context.host.run(argv, {timeoutMs: 10_000, okExitCodes: [0, 1, 2]})
+  await context.host.run(leave, {timeoutMs: 10_000})
   await context.host.run(join, {timeoutMs: 10_000, env: {CORRAL_RUN_DIR: context.places.runDir}})
 }

@@ -53,7 +53,7 @@ export function scopeCommand(unit: string, {limit, units}: CpuTime): string[] {
   ]
 }
 
-/** Takes the limits off the tap device and lets the network script put it on its bridge, as it did when QEMU made it. */
+/** Takes the limits and VLANs off the tap device and lets the network script put it on its bridge, as it did when QEMU made it. */
 export function tapCommands({tap}: TapSettings, script: string): string[][] {
-  return [['tc', 'qdisc', 'del', 'dev', tap, 'root'], ['tc', 'qdisc', 'del', 'dev', tap, 'ingress'], [script, tap]]
+  return [['tc', 'qdisc', 'del', 'dev', tap, 'root'], ['tc', 'qdisc', 'del', 'dev', tap, 'ingress'], ['ip', 'link', 'set', 'dev', tap, 'nomaster'], [script, tap]]
 }

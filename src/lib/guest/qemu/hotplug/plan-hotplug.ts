@@ -3,6 +3,7 @@
 // compared.
 import {AppError, errorChain} from '../../../base/index.ts'
 import {requireBridge, tapName} from '../../../network/index.ts'
+import {formatTapSettings} from '../../../network/index.ts'
 import type {TapSettings} from '../../../network/index.ts'
 import type {Context, StoreCommit} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -11,7 +12,7 @@ import {buildArguments} from '../arguments/build-arguments.ts'
 import {describeGuest} from '../arguments/guest.ts'
 import type {ArgumentsInput} from '../arguments/index.ts'
 import {isDriveKey, readBoot, readFlag, readHotplug, readNic} from '../config/index.ts'
-import {gatherFacts} from '../facts/index.ts'
+import {gatherFacts, requireVlans} from '../facts/index.ts'
 import {parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {readKey} from '../pending.ts'
 import {readRunRecord} from '../runtime/record.ts'
@@ -173,7 +174,9 @@ function tapOf(key: string, values: Values, taps: readonly {readonly key: string
 
 async function requireCardBridge(key: string, value: string | undefined, {host}: Context): Promise<void> {
   const bridge = /^net\d+$/.test(key) && value !== undefined ? readNic(key, value).bridge : undefined
-  if (bridge !== undefined) await requireBridge(bridge, key, host)
+  if (bridge === undefined || value === undefined) return
+  await requireBridge(bridge, key, host)
+  await requireVlans(key, value, host)
 }
 
 /** A card that stays the guest's: another bridge, another limit, the cable in or out. */
@@ -184,7 +187,7 @@ async function cardChanges({key, now, then}: WaitingChange, input: ArgumentsInpu
   const settingsOf = (nic: typeof card, text: string | undefined) =>
     (nic.bridge === undefined || text === undefined ? undefined : tapSettings({[key]: text}, [{key, name: tapName(input.vmid, nic.index), bridge: nic.bridge}])[0])
   const [was, settings] = [settingsOf(old, now), settingsOf(card, then)]
-  const moves = was !== undefined && settings !== undefined && (was.bridge !== settings.bridge || was.rateBytesPerSecond !== settings.rateBytesPerSecond)
+  const moves = was !== undefined && settings !== undefined && formatTapSettings({...was, mtu: undefined}) !== formatTapSettings({...settings, mtu: undefined})
   return [
     ...(moves ? [{kind: 'tap' as const, settings, was, script: input.host.support.tapUp}] : []),
     ...(old.linkDown === card.linkDown ? [] : [linkChange(key, !card.linkDown, !old.linkDown)]),

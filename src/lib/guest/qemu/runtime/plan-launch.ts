@@ -9,7 +9,7 @@ import type {ArgumentsInput, DriveBacking} from '../arguments/index.ts'
 import {wantedHugePages} from '../arguments/memory-layout.ts'
 import {netCount, readNic, refuseUnsupportedKeys} from '../config/index.ts'
 import {cpuTimeOf, findControlGroups, groupName, hasSystemd} from '../cpu-time/index.ts'
-import {gatherFacts, pluggedCards, withMissingBridges} from '../facts/index.ts'
+import {gatherFacts, pluggedCards, requireVlans, withMissingBridges} from '../facts/index.ts'
 import {gatherPciFacts, hasHostPci, planPciSteps, vfioDriver} from '../host-devices/index.ts'
 import type {KeptState} from '../snapshots/sections.ts'
 import {helperSteps} from './helper-steps.ts'
@@ -108,6 +108,8 @@ async function requireBridges(values: Readonly<Record<string, string>>, {host}: 
     const text = values[key]
     if (text === undefined) continue
     const {bridge} = readNic(key, text)
-    if (bridge !== undefined) await requireBridge(bridge, key, host)
+    if (bridge === undefined) continue
+    await requireBridge(bridge, key, host)
+    await requireVlans(key, text, host)
   }
 }

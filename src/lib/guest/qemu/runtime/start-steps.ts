@@ -83,10 +83,12 @@ export function startVolumes(values: Readonly<Record<string, string>>): string[]
 /** MTU 1 stands for that of the bridge. `rate` is in megabytes a second, and a megabyte is 1024² bytes there. */
 export function tapSettings(values: Readonly<Record<string, string>>, taps: QemuArguments['taps']): TapSettings[] {
   return taps.map(({key, name, bridge}) => {
-    const {mtu, rate} = readNic(key, values[key] ?? '')
+    const {mtu, rate, tag, trunks} = readNic(key, values[key] ?? '')
     return {
       tap: name, bridge,
       ...(mtu === undefined || mtu === 1 ? {} : {mtu}),
+      ...(tag === undefined ? {} : {tag}),
+      ...(trunks === undefined ? {} : {trunks}),
       ...(rate === undefined || rate === 0 ? {} : {rateBytesPerSecond: Math.max(1, Math.round(rate * mebibyte))}),
     }
   })

@@ -44,7 +44,8 @@ describe('qm set', () => {
   it('says of parts of a network card that are not built yet that they are, and takes firewall=0', async () => {
     const {context} = await roomWith({})
     await expect(qm('set', {vmid: 100, net0: 'virtio,firewall=1'}, context)).rejects.toThrow('the firewall is not built yet; leave it out, or write firewall=0')
-    await expect(qm('set', {vmid: 100, net0: 'virtio,tag=5'}, context)).rejects.toThrow('VLANs are not set up yet')
+    await expect(qm('set', {vmid: 100, net0: 'virtio,tag=4095'}, context)).rejects.toThrow('tag')
+    await expect(qm('set', {vmid: 100, net0: 'virtio,trunks=5,7'}, context)).rejects.toThrow()
     await qm('set', {vmid: 100, net0: 'virtio=BC:24:11:00:00:01,firewall=0'}, context)
     expect(await storedKey(100, 'net0', context)).toBe('virtio=BC:24:11:00:00:01')
   })
