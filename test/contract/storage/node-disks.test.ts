@@ -12,7 +12,7 @@ import {machineRoom} from '../../unit/guest/qemu/support/run-qm.ts'
 
 function missing(): string | undefined {
   if (process.getuid?.() !== 0) return 'loop devices need root'
-  for (const program of ['sgdisk', 'wipefs', 'mkfs.ext4', 'lsblk', 'partx']) if (spawnSync(program, ['--version']).error !== undefined) return `${program} is not installed`
+  for (const program of ['sgdisk', 'sfdisk', 'wipefs', 'mkfs.ext4', 'lsblk', 'partx']) if (spawnSync(program, ['--version']).error !== undefined) return `${program} is not installed`
   const probe = spawnSync('losetup', ['-f'], {encoding: 'utf8'})
   return probe.status === 0 ? undefined : `there are no loop devices: ${probe.stderr.trim()}`
 }
@@ -88,5 +88,34 @@ describe.skipIf(reason !== undefined)(`disks${reason === undefined ? '' : ` are 
     const context = await (await machineRoom()).open()
     await context.store.commit({put: {'nodes/h1/qemu-server/100.conf': `scsi1: ${device},size=64M\n`}})
     await expect(corral(context, 'wipe', {disk: device})).rejects.toThrow(`${device} is in use: ${device}: given to guest 100 as scsi1`)
+  })
+
+  it('a partition that is wiped is a plain one in its table again', async () => {
+    const context = await (await machineRoom()).open()
+    await host.run(['sgdisk', '--clear', '--new=1:0:+16M', '--typecode=1:8200', device])
+    await host.run(['partx', '--update', '--', device])
+    try {
+      await corral(context, 'wipe', {disk: `${device}p1`})
+      expect((await host.run(['sgdisk', '--print', device])).stdout).toMatch(/ 8300 /)
+    } finally {
+      await host.run(['partx', '--delete', '--', device])
+      await host.run(['wipefs', '--all', '--', device])
+    }
+  })
+
+  it.skipIf(spawnSync('vgs', ['--version']).error !== undefined)('lvm2 makes a group on it by the UUID that it is known by, and destroys it', async () => {
+    // lvm2 in a world of its own, which has this device and no other, be there a device mapper or not.
+    await writeFile(join(folder, 'lvm.conf'), [
+      `global { activation=0 use_lvmpolld=0 event_activation=0 locking_dir="${folder}" }`, `devices { use_devicesfile=0 filter=["a|^${device}$|","r|.*|"] global_filter=["a|^${device}$|","r|.*|"] }`,
+      'activation { udev_sync=0 udev_rules=0 monitoring=0 }', 'backup { backup=0 archive=0 }', '',
+    ].join('\n'))
+    const opened = await (await machineRoom()).open()
+    const context: Context = {...opened, host: {...host, run: (argv, options) => host.run(argv, {...options, env: {...options?.env, LVM_SYSTEM_DIR: folder}})}}
+    const name = `corral-test-${process.pid}`
+    await corral(context, 'lvm create', {name, device})
+    expect((await corral(context, 'lvm list', {})).result).toMatchObject({children: [{name, children: [{name: device, leaf: true}]}]})
+    await expect(corral(context, 'initgpt', {disk: device})).rejects.toThrow(`a physical volume of the volume group '${name}'`)
+    await corral(context, 'lvm destroy', {name, 'cleanup-disks': true})
+    expect(await signatures()).toEqual([])
   })
 })

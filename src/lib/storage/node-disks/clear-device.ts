@@ -54,6 +54,8 @@ export async function clearDevice({device, marks, tableGuid}: Clearing, context:
     return
   }
   const partitions = now.found.isPartition ? [] : now.found.disk.partitions.map(({name}) => devicePath(name))
+  // A blank one is not touched: somebody who does not ask for our locks may be about to use it.
+  if (partitions.length === 0 && [...signatures.values()].every((found) => found.length === 0)) return
   for (const argv of clearingCommands(device.path, partitions)) await runTool(argv, context, argv[0] === 'partx' ? [0, 1] : [0])
   await announceChange(context)
 }
