@@ -55,8 +55,9 @@ export const diskMakeFileSystem = defineAction<DiskMakeFileSystem>({
   },
 })
 
+/** -f: what mkfs.xfs would take for something on the partition was looked for right before, and a rest of what was there once is no reason to refuse. */
 function fileSystemArgv({path, type, uuid}: DiskMakeFileSystem): string[] {
-  return type === 'xfs' ? ['mkfs.xfs', '-q', '-m', `uuid=${uuid}`, '--', path] : ['mkfs.ext4', '-q', '-U', uuid, '--', path]
+  return type === 'xfs' ? ['mkfs.xfs', '-f', '-q', '-m', `uuid=${uuid}`, '--', path] : ['mkfs.ext4', '-q', '-U', uuid, '--', path]
 }
 
 async function checkPartition({device, path}: DiskMakeFileSystem, context: Context): Promise<void> {
