@@ -10,6 +10,8 @@ import {aliases} from '../../../src/lib/cli/aliases.ts'
 import {findTypedCommand} from '../../../src/lib/cli/find-command.ts'
 import {runWords} from '../../../src/lib/cli/run-words.ts'
 import {catalog} from '../../../src/lib/catalog.ts'
+import {endContainer} from '../../../src/lib/guest/lxc/runtime/end-container.ts'
+import {monitorOf, runningContainers} from '../../../src/lib/guest/lxc/runtime/status.ts'
 import {eventSocketPath, guestPaths, guestRunDir} from '../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {contextsPath} from '../../../src/lib/hosts/contexts-file.ts'
 import {checkParams, inputNames, readCommandLine, type CommandSpec} from '../../../src/lib/spec/index.ts'
@@ -184,8 +186,12 @@ export class World {
     return found
   }
 
-  /** Ends the QEMUs of this installation. */
+  /** Ends the QEMUs and containers of this installation. One that stands still would never end by itself. */
   async endGuests(): Promise<void> {
+    for (const vmid of await runningContainers(this.context)) {
+      const monitor = await monitorOf(vmid, this.context)
+      if (monitor !== undefined) await endContainer(vmid, monitor, this.context)
+    }
     const {places, host} = this.context
     for (const name of (await host.files.list(guestRunDir(places))).filter((each) => /^\d+\.pid$/.test(each))) {
       const pid = Number(readFileSync(guestPaths(places, parseInt(name, 10)).pid, 'utf8'))
