@@ -419,6 +419,7 @@ export const exceptions: Readonly<Record<string, string>> = {
   'store/sqlite/pmxcfs-database.ts readPmxcfsDatabase': 'Reads a file, which test/unit/guest/pve-import/import-pve.test.ts damages at random.',
   'network/taps.ts formatTapSettings': 'Only the tap script reads it: test/hostile/02-shell-metacharacters.test.ts and test/unit/network/taps.test.ts.',
   'spec/read-value.ts readAs': 'Chooses among readBoolean, readInteger and readNumber, which are tried.',
+  'guest/lxc/volumes.ts formatForContainers': 'Chooses a format of volumes; it writes no text.',
   'guest/pending.ts readKey': 'Looks a key up in what was read.',
   'host/ssh/config-files.ts readSmallFile': 'Reads a file as bytes; the readers of its text are tried.',
 }

@@ -46,7 +46,8 @@ async function volumeGroupOnLoop(): Promise<StorageUnderTest> {
     plugin, host, config: {type: 'lvm', storage: 'vg', vgname: group, content: 'images,rootdir'},
     outage: {
       begin: async () => { await local.run(['losetup', '-d', device]) },
-      end: async () => { await local.run(['losetup', device, image]) },
+      // The device may be looked at by somebody for a moment more.
+      end: async () => { await expect.poll(async () => (await local.run(['losetup', device, image], {okExitCodes: [0, 1]})).exitCode, {timeout: 30_000}).toBe(0) },
     },
     close: async () => {
       await host.run(['vgremove', '-q', '--force', '--', group], {okExitCodes: [0, 5]})

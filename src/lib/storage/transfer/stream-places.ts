@@ -37,7 +37,7 @@ export async function writingTo(place: string, {host, signal, terminal}: Outlet,
   }
   if (await host.files.stat(place) !== undefined) throw new ConflictError(`${place} is there already and is not overwritten`)
   await host.files.write(place, '', {mode: 0o600, overwrite: false, durable: false})
-  const pipe = new PassThrough()
+  const pipe = quietPipe()
   const written = host.run(['dd', `of=${place}`, 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none'], {timeoutMs: limitMs, signal, inputStream: pipe, diesWithUs: true})
   try {
     await Promise.all([work(pipe).then(() => { pipe.end() }, (error: unknown) => { pipe.destroy(asError(error)); throw error }), written])
@@ -56,7 +56,7 @@ export async function readingFrom<R>(place: string, {host, signal, terminal}: Ou
     return work(terminal.input)
   }
   if (await host.files.stat(place, {followLinks: true}) === undefined) throw new NotFoundError(`there is no file ${place}`)
-  const pipe = new PassThrough()
+  const pipe = quietPipe()
   const ended = new AbortController()
   const read = host.run(['cat', '--', place], {timeoutMs: limitMs, signal: AbortSignal.any([signal, ended.signal]), outputStream: pipe})
   const fed = read.then(() => { pipe.end() }, (error: unknown) => { pipe.destroy(asError(error)) })
@@ -67,6 +67,11 @@ export async function readingFrom<R>(place: string, {host, signal, terminal}: Ou
     pipe.destroy()
     await fed
   }
+}
+
+/** It fails with what fails on either side, whether anybody reads or writes it then or not; those who wait for the work are told. */
+function quietPipe(): PassThrough {
+  return new PassThrough().on('error', () => undefined)
 }
 
 function asError(error: unknown): Error {

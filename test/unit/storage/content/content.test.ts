@@ -22,10 +22,10 @@ import type {Installation} from '../../tasks/demo/installation.ts'
 import {installation} from '../../tasks/demo/installation.ts'
 
 describe('the name of a file', () => {
-  it.each([['iso', 'debian-13.iso'], ['iso', 'A.IMG'], ['vztmpl', 'debian-13_amd64.tar.zst'], ['import', 'disk+1.qcow2'], ['import', 'web.ova']] as const)('%s/%s is one', (content, name) => {
+  it.each([['iso', 'debian-13.iso'], ['iso', 'A.IMG'], ['vztmpl', 'debian-13_amd64.tar.zst'], ['vztmpl', 'image.tar'], ['import', 'disk+1.qcow2'], ['import', 'web.ova']] as const)('%s/%s is one', (content, name) => {
     expect(contentVolumeName(content, name)).toBe(`${content}/${name}`)
   })
-  it.each([['iso', '../x.iso'], ['iso', 'a b.iso'], ['iso', '.x.iso'], ['iso', '-x.iso'], ['iso', 'x.qcow2'], ['iso', 'x.iso\n'], ['vztmpl', 'x.tar'], ['import', 'x.iso'], ['iso', ''], ['iso', `${'x'.repeat(255)}.iso`], ['iso', '%2e%2e%2fx.iso']] as const)('%s %j is none', (content, name) => {
+  it.each([['iso', '../x.iso'], ['iso', 'a b.iso'], ['iso', '.x.iso'], ['iso', '-x.iso'], ['iso', 'x.qcow2'], ['iso', 'x.iso\n'], ['vztmpl', 'x.tar.lz4'], ['import', 'x.iso'], ['iso', ''], ['iso', `${'x'.repeat(255)}.iso`], ['iso', '%2e%2e%2fx.iso']] as const)('%s %j is none', (content, name) => {
     expect(() => contentVolumeName(content, name)).toThrow(/no name for/)
   })
 })

@@ -31,7 +31,7 @@ const known: readonly Known[] = [
     words: (found) => ({reason: `there is a network device ${found[1] ?? ''} already`, nextSteps: [`If nothing uses it: ip link delete ${found[1] ?? ''}`]}),
   },
   {
-    pattern: /Failed to mount "([^"]{1,300})" (?:on|onto) "([^"]{1,300})"/,
+    pattern: /Failed to mount "([^"\s]{1,300})" (?:on|onto) "([^"\s]{1,300})"/,
     words: (found) => ({reason: `${found[1] ?? ''} could not be mounted in the container`, nextSteps: ['Look at its mount points, and at the folders that they are mounted on.']}),
   },
 ]

@@ -92,7 +92,7 @@ function onlineCount(text: string): number {
 export function interfaceBytes(text: string): {netin: number; netout: number} {
   let [netin, netout] = [0, 0]
   for (const line of text.split('\n')) {
-    const match = /^ *([^\s:]{1,15}): *(.{1,400})$/.exec(line)
+    const match = /^ {0,16}([^\s:]{1,15}):(.{1,400})$/.exec(line)
     if (match === null || match[1] === 'lo') continue
     const numbers = (match[2] ?? '').trim().split(/\s+/).map(Number)
     netin += numbers[0] ?? 0

@@ -13,7 +13,7 @@ import {newStorageLocks, newStorageStep} from '../storage-sections.ts'
 import {readPools} from '../zfs/pools.ts'
 import type {Draid} from '../zfs/raid-level.ts'
 import {checkPoolName, draidFormat, vdevWords} from '../zfs/raid-level.ts'
-import {devicePattern} from './params.ts'
+import {isDevicePath} from './params.ts'
 import {spec} from './zfs-create.spec.ts'
 
 /** As much as ZFS itself overlooks between the devices of a group (zpool create -f). */
@@ -45,7 +45,7 @@ export const handler = handleChange(spec, {
 /** @throws InvalidInputError naming the word that is no path of a device */
 function readPaths(devices: string): string[] {
   const paths = splitWords(devices)
-  const wrong = paths.find((path) => !new RegExp(`^(?:${devicePattern})$`).test(path))
+  const wrong = paths.find((path) => !isDevicePath(path))
   if (wrong !== undefined) throw new InvalidInputError(`'${wrong.slice(0, 80)}' is no path of a device`, {devices: 'must be a list of paths such as /dev/sdb'})
   if (paths.length === 0) throw new InvalidInputError('a pool needs devices', {devices: 'is empty'})
   return paths

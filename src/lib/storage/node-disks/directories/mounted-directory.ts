@@ -48,7 +48,7 @@ export function parseMountUnit(text: string, unitfile: string): MountedDirectory
     const [, key, value = ''] = /^([A-Z][A-Za-z]{0,60})\s*=(.*)$/.exec(line) ?? []
     if (section === 'Mount' && key !== undefined) values.set(key, value.trim())
   }
-  const path = values.get('Where')?.replace(/(.)\/+$/, '$1') ?? ''
+  const path = withoutSlashes(values.get('Where') ?? '')
   if (!isDirectoryPath(path)) return undefined
   return {path, device: values.get('What') ?? '', type: values.get('Type') ?? '', options: values.get('Options') ?? '', unitfile}
 }
@@ -82,4 +82,11 @@ export function withoutFstabLine(text: string, {path, device}: Pick<MountedDirec
 
 function isDirectoryPath(path: string): boolean {
   return /^\/mnt\/pve\/[A-Za-z][A-Za-z0-9._-]{0,100}$/.test(path)
+}
+
+/** Those at the end. */
+function withoutSlashes(path: string): string {
+  let length = path.length
+  while (length > 1 && path[length - 1] === '/') length--
+  return path.slice(0, length)
 }

@@ -102,10 +102,10 @@ describe('every property of a network card', () => {
     expect(await argumentsOf({net0: changed})).not.toEqual(await argumentsOf({net0: plain}))
   })
 
-  it('rate is for the script that plugs in the tap', () => {
-    expect(readNic('net0', 'virtio,bridge=vmbr0,rate=12.5').rate).toBe(12.5)
+  it('rate and VLANs are for the script that plugs in the tap', () => {
+    expect(readNic('net0', 'virtio,bridge=vmbr0,rate=12.5,tag=5,trunks=7;9-11')).toMatchObject({rate: 12.5, tag: 5, trunks: ['7', '9-11']})
     const aliases = Object.entries(formatOf('net[n]')).filter(([, schema]) => schema.alias === undefined).map(([name]) => name)
-    expect(aliases.sort()).toEqual(['bridge', 'link_down', 'macaddr', 'model', 'mtu', 'queues', 'rate'])
+    expect(aliases.sort()).toEqual(['bridge', 'link_down', 'macaddr', 'model', 'mtu', 'queues', 'rate', 'tag', 'trunks'])
   })
 })
 

@@ -77,7 +77,6 @@ describe('a machine out of a backup', () => {
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['a drive beside it', {scsi5: 'local:1'}, /'scsi5' cannot be given/],
-    ['a live restore', {'live-restore': true}, /read from its beginning to its end/],
     ['a storage that is not there', {storage: 'nowhere'}, /nowhere/],
     ['a storage without room for disks', {storage: 'iso-only'}, /not for disk images/],
     ['a pool that is not there', {pool: 'nowhere'}, /pool/],
@@ -88,6 +87,11 @@ describe('a machine out of a backup', () => {
     await expect(qm('create', {vmid: 100, archive: backup.path, ...params}, context)).rejects.toThrow(reason)
     expect(await storedConfig(100, context)).toBeUndefined()
     expect(await images(place)).toEqual([])
+  })
+
+  it('is not run while it is restored', async () => {
+    const {context, backup} = await room()
+    await expect(qm('create', {vmid: 100, archive: backup.path, 'live-restore': true}, context)).rejects.toThrow('read from its beginning to its end')
   })
 
   it('is named by its volume where it lies on a storage for backups', async () => {

@@ -78,7 +78,7 @@ describe('qm start', () => {
 
   it.each<[string, string, Record<string, unknown>, new (message: string) => Error, RegExp]>([
     ['a template', 'template: 1\n', {}, ConflictError, /is a template/],
-    ['a key that is not carried out', 'kvm: 0\nnet0: virtio,bridge=vmbr0,tag=5\n', {}, UnsupportedError, /'net0.tag'/],
+    ['a key that is not carried out', 'kvm: 0\nnet0: virtio,bridge=vmbr0,firewall=1\n', {}, UnsupportedError, /'net0.firewall'/],
     ['an unknown key', 'kvm: 0\nnonsense: 1\n', {}, UnsupportedError, /'nonsense'/],
     ['a bridge that is not there', 'kvm: 0\nnet0: virtio=02:00:00:00:00:01,bridge=cr-none\n', {}, NotFoundError, /no bridge 'cr-none' on this host \(net0\)/],
     ['an odd bridge', 'kvm: 0\nnet0: virtio=02:00:00:00:00:01,bridge=a b\n', {}, InvalidInputError, /bridge/],

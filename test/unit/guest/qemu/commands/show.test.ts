@@ -145,7 +145,7 @@ describe('qm showcmd', () => {
     const {context} = await room()
     await expect(qm('showcmd', {vmid: 999}, context)).rejects.toThrow(NotFoundError)
     await expect(qm('showcmd', {vmid: 100, snapshot: 'later'}, context)).rejects.toThrow(NotFoundError)
-    await context.store.commit({put: {'nodes/h1/qemu-server/102.conf': 'net0: virtio,bridge=vmbr0,tag=5\n'}})
+    await context.store.commit({put: {'nodes/h1/qemu-server/102.conf': 'net0: virtio,bridge=vmbr0,firewall=1\n'}})
     await expect(qm('showcmd', {vmid: 102}, context)).rejects.toThrow(UnsupportedError)
   })
 })
