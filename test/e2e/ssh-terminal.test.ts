@@ -5,6 +5,7 @@ import type {ChildProcessWithoutNullStreams} from 'node:child_process'
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
+import {writeTemplate} from '../support/container-template.ts'
 import {openSshLab} from '../support/ssh-lab.ts'
 import type {SshLab} from '../support/ssh-lab.ts'
 
@@ -39,9 +40,9 @@ interface Call {
   readonly ended: Promise<{code: number | null; stdout: string; stderr: string}>
 }
 
-/** Types `qm …`, on pipes or on a pseudo-terminal that script(1) makes. */
-function type(words: readonly string[], {onTerminal = false, env = {}}: {onTerminal?: boolean; env?: Readonly<Record<string, string>>} = {}): Call {
-  const argv = [join(repositoryRoot, 'bin/qm'), ...words]
+/** Types `qm …`, or another program's command, on pipes or on a pseudo-terminal that script(1) makes. */
+function type(words: readonly string[], {onTerminal = false, env = {}, tool = 'qm'}: {onTerminal?: boolean; env?: Readonly<Record<string, string>>; tool?: string} = {}): Call {
+  const argv = [join(repositoryRoot, 'bin', tool), ...words]
   const [program = '', ...args] = onTerminal ? ['script', '--quiet', '--return', '--command', argv.join(' '), '/dev/null'] : argv
   const child = spawn(program, args, {
     detached: true, stdio: 'pipe', env: {
@@ -114,3 +115,34 @@ describe.each(Object.entries(ways))('over %s', (name, env) => {
     expect(readdirSync(join(lab.host('h1').root, 'run/terminals')).filter((left) => left.endsWith('.run'))).toEqual([])
   }, 90_000)
 })
+
+test('a container on the host runs commands with their own bytes and exit codes, and has a console', async () => {
+  writeTemplate(join(lab.host('h1').root, 'lib/vz/template/cache/small.tar.gz'))
+  const pct = (words: readonly string[], onTerminal = false) => type(words, {tool: 'pct', onTerminal})
+  const must = async (...words: string[]) => {
+    const {code, stderr} = await pct(words).ended
+    if (code !== 0) throw new Error(`pct ${words.join(' ')}: ${stderr}`)
+  }
+  // A privileged one needs no ranges of users.
+  await must('create', '150', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--unprivileged', '0', '--cmode', 'shell')
+  try {
+    await must('start', '150')
+    const bytes = Buffer.from([...Array(256).keys()])
+    const cat = pct(['exec', '150', 'cat'])
+    const chunks: Buffer[] = []
+    cat.child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    cat.child.stdin.end(bytes)
+    expect((await cat.ended).code).toBe(0)
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true)
+    const failing = pct(['exec', '150', '--', 'sh', '-c', 'echo wrong >&2; exit 7'])
+    failing.child.stdin.end()
+    expect(await failing.ended).toMatchObject({code: 7, stdout: '', stderr: 'wrong\n'})
+    const console = pct(['console', '150'], true)
+    await expect.poll(console.shown, {timeout: 30_000}).toMatch(/[#$] /)
+    console.child.stdin.write('echo $((40+2)); exit 3\r')
+    expect((await console.ended).code).toBe(3)
+    expect(console.shown()).toMatch(/^42\r?$/m)
+  } finally {
+    await pct(['destroy', '150', '--force', '1']).ended
+  }
+}, 120_000)
