@@ -1,6 +1,7 @@
 // Programs that own the caller's terminal, or its pipes: they get our standard streams as they are, byte for byte.
 import {spawn} from 'node:child_process'
 import {constants} from 'node:os'
+import type {Writable} from 'node:stream'
 import {checkArgv} from '../argv.ts'
 import {cancelledError, startError} from '../run-errors.ts'
 import {childEnvironment} from './program-path.ts'
@@ -15,7 +16,9 @@ export async function runInForeground(host: string, argv: readonly string[], opt
   const own = process.env['LC_ALL']
   if (own === undefined) delete env['LC_ALL']
   else env['LC_ALL'] = own
-  const child = spawn(program, args, {stdio: 'inherit', env})
+  const isRead = wasReadBefore(process.stdin)
+  const child = spawn(program, args, {stdio: [isRead ? 'pipe' : 'inherit', 'inherit', 'inherit'], env})
+  if (child.stdin !== null) passOn(process.stdin, child.stdin)
   const onAbort = (): void => { child.kill('SIGTERM') }
   signal?.addEventListener('abort', onAbort, {once: true})
   try {
@@ -28,5 +31,18 @@ export async function runInForeground(host: string, argv: readonly string[], opt
     })
   } finally {
     signal?.removeEventListener('abort', onAbort)
+    if (child.stdin !== null) process.stdin.unpipe(child.stdin).pause()
   }
+}
+
+/** What we have read of our input is not there any more for whoever inherits it: a terminal's next line is, the rest of a pipe may not be. */
+function wasReadBefore(input: NodeJS.ReadStream): boolean {
+  return input.isTTY !== true && (input.readableFlowing !== null || input.readableLength > 0)
+}
+
+function passOn(input: NodeJS.ReadStream, to: Writable): void {
+  // The program may leave its input alone, or end before it.
+  to.on('error', () => undefined)
+  if (input.readableEnded) to.end()
+  else input.pipe(to)
 }
