@@ -35,7 +35,7 @@ function check(name, argv) {
 }
 
 /**
- * A vitest run of these files (default: all), counted test by test. Files that fail are run once more, by themselves and one after the other: most tests
+ * A vitest run of these files (default: all), or with these other words of vitest, counted test by test. Files that fail are run once more, by themselves and one after the other: most tests
  * start real processes, and on a machine that has other work a wait can be too short. What passes only then is counted as passed and
  * named at the end, so that somebody looks into it. When more than a few files fail, it is not the machine.
  */
@@ -130,12 +130,16 @@ function e2eOverSsh() {
   vitest('e2e-ssh', 'vitest.e2e.config.ts', files, {CORRAL_TEST_OVER_SSH: '1'})
 }
 
+/** Each takes the better part of a minute: they make a package twice, run a Ceph cluster, replace agents on hosts. */
+const longUnitFiles = ['test/package/debian-package.test.ts', 'test/contract/storage/rbd.test.ts', 'test/hostile/38-agent-versions.test.ts']
+
 const stages = {
   types: () => check('types', [process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']),
   lint: () => check('lint', [process.execPath, 'node_modules/eslint/bin/eslint.js', '.', '--max-warnings', '0']),
   imports: () => check('import directions', [process.execPath, 'scripts/check-imports.mjs']),
   generated: () => check('generated files', [process.execPath, 'scripts/generate.mjs', '--check']),
-  unit: () => vitest('unit', 'vitest.config.ts'),
+  unit: () => vitest('unit', 'vitest.config.ts', longUnitFiles.flatMap((file) => ['--exclude', file])),
+  'unit-long': () => vitest('unit-long', 'vitest.config.ts', longUnitFiles),
   e2e: () => vitest('e2e', 'vitest.e2e.config.ts', e2eFiles((name) => !isAboutSsh(name))),
   'e2e-ssh': e2eOverSsh,
   'e2e-debian': () => vitest('e2e-debian', 'vitest.e2e-debian.config.ts'),
@@ -143,7 +147,7 @@ const stages = {
 }
 
 /** What `npm test` alone leaves out, so that it stays quick enough to be run before every change. */
-const longStages = ['e2e-ssh', 'e2e-debian']
+const longStages = ['unit-long', 'e2e-ssh', 'e2e-debian']
 /** What boots hosts, and builds their image when there is none: apart from all others, by `npm run test:lab`. */
 const labStages = ['lab']
 
