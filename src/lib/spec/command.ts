@@ -83,10 +83,10 @@ export function defineCommand<const P extends Params>(spec: CommandSpec<P>): Com
   return spec
 }
 
-/** The command as it is run with these parameters: of the kind that `interactiveWith` makes it. */
+/** The command as it is run with these parameters: of the kind that `interactiveWith` makes it, and then without a task whose id it could give. */
 export function specWith(spec: CommandSpec, params: Readonly<Record<string, unknown>>): CommandSpec {
   const {interactiveWith: when} = spec
-  return when === undefined || params[when.param] !== when.value ? spec : {...spec, kind: 'interactive', dryRun: true}
+  return when === undefined || params[when.param] !== when.value ? spec : {...spec, kind: 'interactive', dryRun: true, returns: {type: 'null'}}
 }
 
 /** The values that a handler of this spec receives. */
