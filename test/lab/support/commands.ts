@@ -3,6 +3,9 @@
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import type {ProcessId} from '../../../src/lib/host/index.ts'
+import {eventDaemonArgv} from '../../../src/lib/host/programs.ts'
+import {eventSocketPath} from '../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {catalog} from '../../../src/lib/catalog.ts'
 import {checkParams} from '../../../src/lib/spec/index.ts'
 import {localContext, runHandler} from '../../../src/lib/tasks/index.ts'
@@ -23,7 +26,16 @@ export async function commandsForLab(): Promise<Commands> {
   const {context: local, close} = await localContext({
     env: {CORRAL_ROOT: root, CORRAL_NODE: 'lab1', PATH: process.env['PATH']}, catalog, workerArgv: ['/usr/bin/false'], log, signal: new AbortController().signal, uid: 0,
   })
-  const context: Context = {...local, host}
+  // Each QEMU connects to the socket of the daemon that watches guests. Nobody has to watch here: these guests end when they are told to.
+  const watcherArgv = ['socat', '-u', `UNIX-LISTEN:${eventSocketPath(local.places)},fork,mode=600`, 'OPEN:/dev/null']
+  const watchers: ProcessId[] = []
+  const spawnDetached: typeof host.spawnDetached = async (argv, options) => {
+    if (argv.join('\0') !== eventDaemonArgv().join('\0')) return host.spawnDetached(argv, options)
+    const watcher = await host.spawnDetached(watcherArgv, options)
+    watchers.push(watcher)
+    return watcher
+  }
+  const context: Context = {...local, host: {...host, spawnDetached}}
   return {
     context,
     run: async (command, params = {}) => {
@@ -35,6 +47,7 @@ export async function commandsForLab(): Promise<Commands> {
     },
     close: async () => {
       await close()
+      for (const watcher of watchers) await host.kill(watcher, 'SIGTERM')
       await host.files.removeTree(root)
       await rm(root, {recursive: true, force: true})
     },

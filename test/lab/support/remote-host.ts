@@ -26,6 +26,8 @@ const programPath = '/run/corral-lab/host-server.py'
 const [graceMs, abandonMs] = [5000, 20_000]
 /** Limits are meant for real processors; Ceph's command line alone takes five seconds to start here, and a busy machine makes them a minute. */
 const slowness = 20
+/** The longest that setTimeout waits; more would be no time at all. */
+const longestMs = 2 ** 31 - 1
 const defaultTimeoutMs = 60_000
 const defaultMaxBytes = 4 * 1024 * 1024
 const partBytes = 1024 * 1024
@@ -84,7 +86,7 @@ async function run(host: string, calls: Calls, argv: readonly string[], options:
     clearTimeout(timer)
     timer = setTimeout(() => { calls.signal(call.id, 'SIGKILL'); timer = setTimeout(giveUp, abandonMs) }, graceMs)
   }
-  timer = setTimeout(() => { stop('timeout') }, timeoutMs * slowness)
+  timer = setTimeout(() => { stop('timeout') }, Math.min(timeoutMs * slowness, longestMs))
   const onAbort = (): void => { stop('abort') }
   signal?.addEventListener('abort', onAbort, {once: true})
   if (input !== undefined) { calls.take(call.id, Buffer.from(input)); calls.end(call.id) }

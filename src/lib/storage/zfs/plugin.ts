@@ -30,7 +30,7 @@ export const plugin: StoragePlugin = {
     storePath: ({portal}) => `priv/zfs/${String(portal).replace(/[^a-zA-Z0-9.:_-]/g, '_')}_id_rsa`,
     fileText: privateKeyText,
   },
-  open: (config, host, clock, secret) => withDiskStreams(openZfsIscsiStorage(config, traits, host, secret), host, clock),
+  open: (config, host, clock, secret) => withDiskStreams(openZfsIscsiStorage(config, traits, host, clock, secret), host, clock),
 }
 
 /** @throws InvalidInputError for a text that is no private key, or one with a passphrase */

@@ -1,5 +1,6 @@
 // A ZFS dataset of another host as a storage: its volumes are made over SSH, exported as LUNs, and opened by QEMU over iSCSI. What zfs is told is
 // zfspool's; which LUN a volume is, exported-volumes.ts knows.
+import type {Clock} from '../../base/index.ts'
 import {ConflictError, InvalidInputError, NotFoundError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {checkTakesDisks} from '../content.ts'
@@ -8,7 +9,7 @@ import {lunImageName, lunUrl} from '../iscsi-target.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Volume, VolumeChange, VolumeId, VolumeSnapshots, VolumeTemplates} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
-import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from '../zfspool/dataset.ts'
+import {datasetMissing, destroyWhenFree, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from '../zfspool/dataset.ts'
 import {datasetUsage, datasetVolume, datasetVolumes, nextDatasetName} from '../zfspool/guest-volumes.ts'
 import {baseSnapshot, cloneArgv, createVolumeArgv, destroyArgv, renameArgv, resizeArgv, snapshotArgv, snapshotDevicesArgv, spaceArgv, volumeSize} from '../zfspool/zfs-argv.ts'
 import type {ZfsIscsiStorage} from './exported-volumes.ts'
@@ -18,10 +19,10 @@ import {readZfsIscsiOptions} from './options.ts'
 import {onServer, sshArgv} from './server.ts'
 
 /** @throws InvalidInputError when an option of the section is wrong */
-export function openZfsIscsiStorage(config: StorageConfig, traits: StorageTraits, host: Host, secret: StorageSecret | undefined): Storage {
+export function openZfsIscsiStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock, secret: StorageSecret | undefined): Storage {
   const options = readZfsIscsiOptions(config, traits.defaultContent)
   const on: ZfsIscsiStorage = {
-    local: host, host: onServer(host, {portal: options.portal, secret}), storage: config.storage, options, secret, known: new Map(), initiator: undefined, lastTurn: Promise.resolve(),
+    local: host, clock, host: onServer(host, {portal: options.portal, secret}), storage: config.storage, options, secret, known: new Map(), initiator: undefined, lastTurn: Promise.resolve(),
   }
   return {
     config, traits: {...traits, defaultContent: options.content},
@@ -103,7 +104,7 @@ async function remove(on: ZfsIscsiStorage, id: VolumeId): Promise<void> {
   await checkNoClones(on, id)
   await unexport(on, nameOf(on, id))
   try {
-    await runZfs(on, destroyArgv(on.options, nameOf(on, id)))
+    await destroyWhenFree(on, destroyArgv(on.options, nameOf(on, id)))
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
   }
@@ -147,7 +148,7 @@ function snapshotsOf(on: ZfsIscsiStorage): VolumeSnapshots {
       if (!all.some((snapshot) => snapshot.name === checkSnapshotName(name))) return
       // A copy that was killed may have left it exported.
       await unexport(on, `${nameOf(on, id)}@${name}`)
-      await runZfs(on, snapshotArgv('remove', on.options, nameOf(on, id), name))
+      await destroyWhenFree(on, snapshotArgv('remove', on.options, nameOf(on, id), name))
     },
   }
 }
@@ -166,7 +167,7 @@ function templatesOf(on: ZfsIscsiStorage): VolumeTemplates {
       const base = baseOf(id)
       if (await findVolume(on, nameOf(on, base)) === undefined) return
       await checkNoClones(on, base)
-      if (await hasBaseSnapshot(base)) await runZfs(on, snapshotArgv('remove', on.options, nameOf(on, base), baseSnapshot))
+      if (await hasBaseSnapshot(base)) await destroyWhenFree(on, snapshotArgv('remove', on.options, nameOf(on, base), baseSnapshot))
       await rename(on, base, id)
     },
     nextClone: async (base, vmid, taken) => {

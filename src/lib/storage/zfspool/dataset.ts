@@ -1,4 +1,5 @@
 // A ZFS dataset on a host: zfs and zpool are run here, and their complaints become errors. It knows nothing of guests.
+import type {Clock} from '../../base/index.ts'
 import {ConflictError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
 import type {Host, RunOptions} from '../../host/index.ts'
 import type {ZfsOptions} from './options.ts'
@@ -6,11 +7,13 @@ import type {ZfsVolume} from './report.ts'
 import {parseSnapshots, parseVolumes} from './report.ts'
 import {listArgv, snapshotsArgv} from './zfs-argv.ts'
 
-export interface DatasetOnHost { readonly host: Host; readonly storage: string; readonly options: ZfsOptions }
+export interface DatasetOnHost { readonly host: Host; readonly clock: Clock; readonly storage: string; readonly options: ZfsOptions }
 
 /** Changes wait for the pool to write them down. */
 const changeTimeoutMs = 10 * 60_000
 const lookTimeoutMs = 30_000
+/** Who has let a device go (a target of iSCSI, QEMU, udev that looked at it) may have it open a moment longer. */
+const busyPausesMs = [100, 200, 400, 800, 1600, 2000]
 /** Some ten thousand volumes. */
 const maxReportBytes = 16 * 1024 ** 2
 
@@ -21,6 +24,27 @@ export async function runZfs(on: DatasetOnHost, argv: readonly string[], options
   } catch (error) {
     throw inOurWords(on, argv, error)
   }
+}
+
+/**
+ * Runs a command line that destroys a volume or a snapshot, again for some seconds while its device is open.
+ * @throws as runZfs; ConflictError when somebody keeps it open
+ */
+export async function destroyWhenFree(on: DatasetOnHost, argv: readonly string[]): Promise<void> {
+  for (const pauseMs of busyPausesMs) {
+    try {
+      await runZfs(on, argv)
+      return
+    } catch (error) {
+      if (!isBusy(error)) throw error
+    }
+    await on.clock.sleep(pauseMs)
+  }
+  await runZfs(on, argv)
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof ConflictError && error.cause instanceof ToolError && error.cause.failure.stderr.includes('dataset is busy')
 }
 
 export async function lookUp(on: DatasetOnHost, argv: readonly string[]): Promise<string> {

@@ -1,6 +1,5 @@
 // What ZFS sends and receives itself, for zvols and for folders of containers: `zfs`, from a snapshot on; and `tar+size`, the files of a folder
 // (zfs-send(8), zfs-receive(8)). What is received comes from elsewhere: it is mounted nowhere but where the dataset lies.
-import type {Clock} from '../../base/index.ts'
 import {InvalidInputError, NotFoundError, ToolError} from '../../base/index.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {Storage, StreamRequest, VolumeId, VolumeName} from '../storage.ts'
@@ -18,7 +17,7 @@ const limitMs = 7 * 24 * 3600_000
 
 type ZfsPlace = Pick<Storage, 'parseName' | 'volume' | 'create' | 'path' | 'snapshots'>
 
-export function zfsStreams(on: DatasetOnHost & {readonly clock: Clock}, storage: ZfsPlace): StreamKind[] {
+export function zfsStreams(on: DatasetOnHost, storage: ZfsPlace): StreamKind[] {
   return [zfsStream(on, storage), tarStream(on, storage)]
 }
 

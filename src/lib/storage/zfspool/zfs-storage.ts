@@ -10,7 +10,7 @@ import type {NewVolume, Storage, StorageConfig, StorageTraits, Volume, VolumeCha
 import {withDiskStreams} from '../transfer/image-transfer.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {DatasetOnHost} from './dataset.ts'
-import {datasetMissing, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from './dataset.ts'
+import {datasetMissing, destroyWhenFree, findVolume, lookUp, runZfs, zfsSnapshots, zfsVolumes} from './dataset.ts'
 import {datasetUsage, datasetVolume, datasetVolumes, nextDatasetName} from './guest-volumes.ts'
 import {parseZfsName, zfsNaming} from './naming.ts'
 import {readZfsOptions} from './options.ts'
@@ -23,12 +23,10 @@ import {
 const deviceLimitMs = 10_000
 const devicePollMs = 100
 
-interface ZfsStorage extends DatasetOnHost { readonly clock: Clock }
-
 /** @throws InvalidInputError when an option of the section is wrong */
 export function openZfsStorage(config: StorageConfig, traits: StorageTraits, host: Host, clock: Clock): Storage {
   const options = readZfsOptions(config, traits.defaultContent)
-  const on: ZfsStorage = {host, clock, storage: config.storage, options}
+  const on: DatasetOnHost = {host, clock, storage: config.storage, options}
   const storage: Storage = {
     config, traits: {...traits, defaultContent: options.content},
     parseName: parseZfsName,
@@ -59,25 +57,25 @@ export function openZfsStorage(config: StorageConfig, traits: StorageTraits, hos
   return withDiskStreams(storage, host, clock, zfsStreams(on, storage))
 }
 
-function nameOf({storage}: ZfsStorage, id: VolumeId): string {
+function nameOf({storage}: DatasetOnHost, id: VolumeId): string {
   if (id.storage !== storage) throw new InvalidInputError(`the volume ${formatVolumeId(id)} is not on storage '${storage}'`)
   return parseZfsName(id.name).base
 }
 
-function pathOf(on: ZfsStorage, id: VolumeId): string {
+function pathOf(on: DatasetOnHost, id: VolumeId): string {
   const name = nameOf(on, id)
   return parseZfsName(name).format === 'subvol' ? `${on.options.mountpoint}/${name}` : devicePath(on, id)
 }
 
 /** @throws UnsupportedError for the folder of a container */
-function devicePath(on: ZfsStorage, id: VolumeId, snapshot?: string): string {
+function devicePath(on: DatasetOnHost, id: VolumeId, snapshot?: string): string {
   const name = nameOf(on, id)
   if (parseZfsName(name).format === 'subvol') throw new UnsupportedError(`${formatVolumeId(id)} is a container's folder, which QEMU does not open`)
   return `/dev/zvol/${on.options.pool}/${name}${snapshot === undefined ? '' : `@${checkSnapshotName(snapshot)}`}`
 }
 
 /** Brings the pool in when the host has not done so at boot. @throws UnavailableError when there is none */
-async function activate(on: ZfsStorage): Promise<void> {
+async function activate(on: DatasetOnHost): Promise<void> {
   try {
     await lookUp(on, spaceArgv(on.options))
   } catch (error) {
@@ -91,15 +89,15 @@ async function activate(on: ZfsStorage): Promise<void> {
   }
 }
 
-function existingVolume(on: ZfsStorage, id: VolumeId): Promise<Volume> {
+function existingVolume(on: DatasetOnHost, id: VolumeId): Promise<Volume> {
   return datasetVolume(on, zfsNaming, nameOf(on, id), id)
 }
 
-function createArgv({options}: ZfsStorage, name: string, {format, sizeBytes}: NewVolume): string[] {
+function createArgv({options}: DatasetOnHost, name: string, {format, sizeBytes}: NewVolume): string[] {
   return format === 'subvol' ? createSubvolumeArgv(options, name, sizeBytes) : createVolumeArgv(options, name, sizeBytes)
 }
 
-async function create(on: ZfsStorage, want: NewVolume): Promise<Volume> {
+async function create(on: DatasetOnHost, want: NewVolume): Promise<Volume> {
   checkTakesDisks(on.storage, on.options.content)
   if (!Number.isSafeInteger(want.sizeBytes) || want.sizeBytes < 1) throw new InvalidInputError(`${want.sizeBytes} bytes are no size for a disk`, {size: 'must be at least 1'})
   const name = want.base === undefined ? (await nextDatasetName(on, want.vmid, want.format, [])).name : checkNewFlatName(want, zfsNaming)
@@ -109,29 +107,29 @@ async function create(on: ZfsStorage, want: NewVolume): Promise<Volume> {
 }
 
 /** @throws ConflictError when clones stand on it */
-async function checkNoClones(on: ZfsStorage, id: VolumeId): Promise<void> {
+async function checkNoClones(on: DatasetOnHost, id: VolumeId): Promise<void> {
   const name = nameOf(on, id)
   const clone = (await zfsVolumes(on)).find(({origin}) => origin?.startsWith(`${name}@`) === true)
   if (clone !== undefined) throw new ConflictError(`${formatVolumeId(id)} is in use: the clone ${on.storage}:${clone.name} stands on it`)
 }
 
-async function remove(on: ZfsStorage, id: VolumeId): Promise<void> {
+async function remove(on: DatasetOnHost, id: VolumeId): Promise<void> {
   await checkNoClones(on, id)
   try {
-    await runZfs(on, destroyArgv(on.options, nameOf(on, id)))
+    await destroyWhenFree(on, destroyArgv(on.options, nameOf(on, id)))
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error
   }
 }
 
-async function resize(on: ZfsStorage, id: VolumeId, sizeBytes: number): Promise<void> {
+async function resize(on: DatasetOnHost, id: VolumeId, sizeBytes: number): Promise<void> {
   const {sizeBytes: current, base, format} = await existingVolume(on, id)
   const wanted = format === 'raw' ? volumeSize(sizeBytes) : sizeBytes
   if (wanted < current) throw new InvalidInputError(`${formatVolumeId(id)} has ${current} bytes; disks can only be made larger`, {size: 'is smaller than the disk'})
   if (wanted > current) await runZfs(on, resizeArgv(on.options, base, format === 'raw' ? 'raw' : 'subvol', sizeBytes))
 }
 
-async function rename(on: ZfsStorage, from: VolumeId, to: VolumeId): Promise<void> {
+async function rename(on: DatasetOnHost, from: VolumeId, to: VolumeId): Promise<void> {
   const [oldName, newName] = [nameOf(on, from), nameOf(on, to)]
   if (oldName === newName) return
   if (parseZfsName(oldName).format !== parseZfsName(newName).format) throw new InvalidInputError(`another name does not make ${formatVolumeId(from)} something else`)
@@ -141,7 +139,7 @@ async function rename(on: ZfsStorage, from: VolumeId, to: VolumeId): Promise<voi
   if (isThere) await runZfs(on, renameArgv(on.options, oldName, newName))
 }
 
-function snapshotsOf(on: ZfsStorage): VolumeSnapshots {
+function snapshotsOf(on: DatasetOnHost): VolumeSnapshots {
   const list = async (id: VolumeId) => (await zfsSnapshots(on, nameOf(on, id))).filter(({name}) => name !== baseSnapshot)
   const checkRollback = async (id: VolumeId, name: string) => {
     const all = (await list(id)).map((snapshot) => snapshot.name)
@@ -162,12 +160,12 @@ function snapshotsOf(on: ZfsStorage): VolumeSnapshots {
     },
     remove: async (id, name) => {
       const all = await list(id)
-      if (all.some((snapshot) => snapshot.name === checkSnapshotName(name))) await runZfs(on, snapshotArgv('remove', on.options, nameOf(on, id), name))
+      if (all.some((snapshot) => snapshot.name === checkSnapshotName(name))) await destroyWhenFree(on, snapshotArgv('remove', on.options, nameOf(on, id), name))
     },
   }
 }
 
-function templatesOf(on: ZfsStorage): VolumeTemplates {
+function templatesOf(on: DatasetOnHost): VolumeTemplates {
   const baseOf = (id: VolumeId) => flatBaseOf(id, parseZfsName(id.name))
   const hasBaseSnapshot = async (id: VolumeId) => (await zfsSnapshots(on, nameOf(on, id))).some(({name}) => name === baseSnapshot)
   return {
@@ -181,7 +179,7 @@ function templatesOf(on: ZfsStorage): VolumeTemplates {
       const base = baseOf(id)
       if (await findVolume(on, nameOf(on, base)) === undefined) return
       await checkNoClones(on, base)
-      if (await hasBaseSnapshot(base)) await runZfs(on, snapshotArgv('remove', on.options, nameOf(on, base), baseSnapshot))
+      if (await hasBaseSnapshot(base)) await destroyWhenFree(on, snapshotArgv('remove', on.options, nameOf(on, base), baseSnapshot))
       await rename(on, base, id)
     },
     nextClone: async (base, vmid, taken) => {
@@ -196,7 +194,7 @@ function templatesOf(on: ZfsStorage): VolumeTemplates {
   }
 }
 
-function commandsOf(on: ZfsStorage, change: VolumeChange): readonly (readonly string[])[] {
+function commandsOf(on: DatasetOnHost, change: VolumeChange): readonly (readonly string[])[] {
   const {options} = on
   const name = (id: VolumeId) => nameOf(on, id)
   if ('create' in change) return [createArgv(on, name(change.create.id), change.create.want)]
@@ -210,7 +208,7 @@ function commandsOf(on: ZfsStorage, change: VolumeChange): readonly (readonly st
 }
 
 /** Waits for the device of a zvol. @throws NotFoundError when the volume is not there, UnavailableError when its device does not come */
-async function attach(on: ZfsStorage, id: VolumeId, snapshot: string | undefined): Promise<string> {
+async function attach(on: DatasetOnHost, id: VolumeId, snapshot: string | undefined): Promise<string> {
   const {host: {files}, clock, options} = on
   const volume = await existingVolume(on, id)
   // ZFS mounts a snapshot of a folder where it is looked at.

@@ -64,8 +64,23 @@ describe('a ZFS pool', () => {
     gone.host.assertAllUsed()
     const cloned = world([all(line('base-900-disk-0'), line('vm-200-disk-0', 'rpool/data/base-900-disk-0@__base__'))])
     await expect(cloned.storage.remove({storage: 'tank', name: 'base-900-disk-0'})).rejects.toMatchObject({kind: 'conflict', message: expect.stringContaining('tank:vm-200-disk-0') as string})
-    const busy = world([all(), {argv: ['zfs', 'destroy', '-r', 'rpool/data/vm-100-disk-0'], stderr: "cannot destroy 'rpool/data/vm-100-disk-0': dataset is busy", exitCode: 1}])
-    await expect(busy.storage.remove(id)).rejects.toMatchObject({kind: 'conflict'})
+  })
+
+  it('waits some seconds for whoever still has the device open', async () => {
+    const destroy = ['zfs', 'destroy', '-r', 'rpool/data/vm-100-disk-0']
+    const busy = {argv: destroy, stderr: "cannot destroy 'rpool/data/vm-100-disk-0': dataset is busy", exitCode: 1}
+    const removal = async (answers: readonly Answer[]) => {
+      let waitedMs = 0
+      const host = fakeHost({answers: [all(), ...answers]})
+      const storage = plugin.open(section, host, {...systemClock, sleep: async (durationMs) => { waitedMs += durationMs }})
+      const error = await storage.remove(id).then(() => undefined, (reason: unknown) => reason)
+      host.assertAllUsed()
+      return {waitedMs, error}
+    }
+    expect(await removal([{...busy, times: 3}, {argv: destroy}])).toEqual({waitedMs: 700, error: undefined})
+    expect(await removal([{...busy, times: 7}])).toMatchObject({waitedMs: 5100, error: {kind: 'conflict'}})
+    const cloned = {...busy, stderr: "cannot destroy 'rpool/data/vm-100-disk-0': volume has dependent clones"}
+    expect(await removal([cloned])).toMatchObject({waitedMs: 0, error: {kind: 'conflict'}})
   })
 
   it('goes back to its newest snapshot only', async () => {
