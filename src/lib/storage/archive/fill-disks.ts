@@ -7,6 +7,7 @@ import {openVolume} from '../open-storage.ts'
 import {withDiskBytes} from '../transfer/disk-bytes.ts'
 import type {NbdDisk} from '../transfer/nbd-client.ts'
 import {maxRequestBytes} from '../transfer/nbd-client.ts'
+import {SpeedLimit} from '../transfer/speed-limit.ts'
 import {withPlainArchive} from './plain-archive.ts'
 import type {VmaPiece} from './vma-data.ts'
 import {readVmaHeader, vmaPieces} from './vma-data.ts'
@@ -96,25 +97,4 @@ function together(a: VmaPiece, b: VmaPiece): VmaPiece | undefined {
   // Stored next to each other, so that nothing has to be copied.
   if (a.data.buffer !== b.data.buffer || a.data.byteOffset + a.data.length !== b.data.byteOffset) return undefined
   return {...a, lengthBytes, data: Buffer.from(a.data.buffer, a.data.byteOffset, lengthBytes)}
-}
-
-/** Waits after a piece as long as it takes to stay below the limit. */
-class SpeedLimit {
-  readonly #bytesPerMs: number | undefined
-  readonly #context: Pick<Context, 'clock' | 'signal'>
-  readonly #startedMs: number
-  #bytes = 0
-
-  constructor(bandwidthKib: number | undefined, context: Pick<Context, 'clock' | 'signal'>) {
-    this.#bytesPerMs = bandwidthKib === undefined || bandwidthKib === 0 ? undefined : bandwidthKib * 1024 / 1000
-    this.#context = context
-    this.#startedMs = context.clock.monotonicMs()
-  }
-
-  async after(bytes: number): Promise<void> {
-    if (this.#bytesPerMs === undefined) return
-    this.#bytes += bytes
-    const earlyMs = this.#bytes / this.#bytesPerMs - (this.#context.clock.monotonicMs() - this.#startedMs)
-    if (earlyMs > 0) await this.#context.clock.sleep(earlyMs, this.#context.signal)
-  }
 }
