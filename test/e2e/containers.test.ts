@@ -1,6 +1,7 @@
 // Containers on the LXC of this machine: two on a bridge in a network namespace that the test makes, and templates that mean harm. Over SSH they are left
 // out, since their files are looked at here.
 import {execFileSync} from 'node:child_process'
+import {createHash, randomBytes} from 'node:crypto'
 import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
@@ -44,7 +45,7 @@ afterAll(async () => {
 
 describe.skipIf(why !== undefined)('two unprivileged containers', () => {
   it('are made in a folder and in an image, owned by their own users', async () => {
-    await must('create', '401', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--hostname', 'first.example.org', '--net0', 'name=eth0,bridge=vmbr7,ip=10.98.0.1/24', '--password', 'secret1')
+    await must('create', '401', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--hostname', 'first.example.org', '--net0', 'name=eth0,bridge=vmbr7,ip=10.98.0.1/24', '--password', 'secret1', '--timezone', 'host')
     await must('create', '402', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0.05', '--mp0', 'local:0.05,mp=/srv/data', '--net0', 'name=eth0,bridge=vmbr7,ip=10.98.0.2/24')
     expect(await must('config', '401')).toMatch(/^ostype: debian$/m)
     const root = join(images, '401/subvol-401-disk-0.subvol')
@@ -81,8 +82,28 @@ describe.skipIf(why !== undefined)('two unprivileged containers', () => {
     await must('exec', '402', '--', 'sh', '-c', 'echo kept >/srv/data/x')
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain('/402/')
     await must('shutdown', '402')
+    // Files reach a container that does not run, also below a mount point; nothing stays mounted.
+    const [source, back] = [join(installation.root, 'source'), join(installation.root, 'back')]
+    const bytes = randomBytes(2 * 1024 * 1024 + 5)
+    writeFileSync(source, bytes)
+    await must('push', '402', source, '/srv/data/pushed', '--perms', '0640', '--group', '7')
+    await must('pull', '402', 'srv/data/x', back)
+    expect(readFileSync(back, 'utf8')).toBe('kept\n')
+    expect(await must('df', '402')).toMatch(/^mp0 +local:402\/vm-402-disk-1\.raw .* \/srv\/data *$/m)
+    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain('/402/')
     await must('start', '402')
     expect(await must('exec', '402', '--', 'cat', '/srv/data/x')).toBe('kept\n')
+    const hash = (data: Buffer) => createHash('sha256').update(data).digest('hex')
+    expect(await must('exec', '402', '--', 'sh', '-c', 'sha256sum </srv/data/pushed && stat -c "%u %g %a" /srv/data/pushed')).toBe(`${hash(bytes)}  -\n0 7 640\n`)
+    // And one that runs, whose links lead nowhere else.
+    await must('exec', '402', '--', 'sh', '-c', `echo secret >/run/inside && ln -s ${source} /tmp/out && ln -s /run/inside /tmp/in`)
+    expect([(await pct('pull', '402', '/tmp/out', back)).code, readFileSync(back, 'utf8')]).toEqual([3, 'kept\n'])
+    await must('pull', '402', '/tmp/in', back)
+    expect(readFileSync(back, 'utf8')).toBe('secret\n')
+    await must('push', '402', back, '/tmp/out', '--user', 'root')
+    expect(readFileSync(source).equals(bytes)).toBe(true)
+    await must('pull', '402', '/srv/data/pushed', back, '--perms', '600')
+    expect(hash(readFileSync(back))).toBe(hash(bytes))
   })
 
   it('take changes at their next start, and are gone without a trace', async () => {

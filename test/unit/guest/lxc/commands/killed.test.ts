@@ -1,8 +1,10 @@
 // Containers whose worker is killed after every journal record and every step: whoever comes next finds nothing orphaned, nothing half and nothing running
 // that should not. They are privileged ones, which need no ranges of users, on the LXC of this machine.
+import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {containerGroups} from '../../../../../src/lib/guest/lxc/runtime/control-groups.ts'
+import {containerPaths} from '../../../../../src/lib/guest/lxc/runtime/paths.ts'
 import {findMonitors, monitorOf, textIfThere} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {writeBackup, writeTemplate} from '../../../../support/container-template.ts'
@@ -99,3 +101,20 @@ async function groupValue(context: Context, controller: string, names: readonly 
   }
   return undefined
 }
+
+it('mount, after each record: nothing is mounted', async () => {
+  const kills = await killed('RECORD', 'mount', {vmid: 200}, [['create', made]], async (_place, context) => {
+    const {rootfs, lxcPath} = containerPaths(context.places, 200)
+    expect(await context.host.files.readText('/proc/self/mountinfo', 16 * 1024 * 1024)).not.toContain(lxcPath)
+    expect([await context.host.files.stat(rootfs), await config(context)]).toEqual([undefined, expect.not.stringContaining('lock:')])
+  })
+  expect(kills).toBeGreaterThanOrEqual(2)
+}, limitMs)
+
+it('push, after its record: the container has no half file', async () => {
+  const kills = await killed('RECORD', 'push', {vmid: 200, file: '/etc/passwd', destination: '/etc/pushed'}, [['create', made]], async (place) => {
+    const names = readdirSync(join(place.root, 'lib/vz/images/200/subvol-200-disk-0.subvol/etc'))
+    expect(names.filter((name) => name.startsWith('.corral') || name === 'pushed')).toEqual([])
+  })
+  expect(kills).toBeGreaterThanOrEqual(1)
+}, limitMs)

@@ -60,6 +60,8 @@ export async function killEverywhere({what, command, params, vmids, before, afte
       await afterwards(place, context)
     } finally {
       await pct('stop', {vmid: vmids[0]}, context).catch(() => undefined)
+      // What the command mounted for the administrator would outlive the test's folder.
+      if (command === 'mount') await pct('unmount', {vmid: vmids[0]}, context).catch(() => undefined)
     }
   }
   throw new Error('it does not come to its end')
