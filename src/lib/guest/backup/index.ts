@@ -1,0 +1,14 @@
+// Backups of guests, for the command that makes them. What a type of guest does is loaded with the first guest of that type.
+import type {GuestType} from '../guest-files.ts'
+import type {BackupType} from './backup-type.ts'
+
+export {backupModes} from './backup-type.ts'
+export type {BackupMode, BackupParts, BackupType, BackupWish, GuestBackupPhase} from './backup-type.ts'
+export {assertNotLockedOf, configPathOf, findGuest, guestLockName, listAllGuests, readGuestOf} from '../guest-files.ts'
+export type {GuestFile, GuestKind, GuestType} from '../guest-files.ts'
+export {writeKey} from '../pending.ts'
+
+/** How guests of a type are backed up. */
+export async function loadBackupType(type: GuestType): Promise<BackupType> {
+  return type === 'qemu' ? (await import('../qemu/backup/index.ts')).qemuBackup : (await import('../lxc/backup/index.ts')).lxcBackup
+}
