@@ -103,6 +103,7 @@ const scene: readonly Line[] = [
   {words: words('pveam available'), code: 7, tells: /^Error: no index of container templates is set\n/},
   {words: words('pveam list local'), prints: /^NAME +SIZE +\n$/},
   {words: words('pveam download local x_1_amd64.tar.gz'), code: 7, tells: /^Error: no index of container templates is set\n/},
+  {words: words('corral template build debian-13 --mirror http://joe@127.0.0.1/debian'), code: 2, tells: /^Error: --mirror: this is no server that packages can be fetched from\n/},
   {words: words('pveam remove local:vztmpl/x_1_amd64.tar.gz'), code: 3, tells: /^Error: there is no volume local:vztmpl\/x_1_amd64\.tar\.gz\n/},
   {words: words('corral disk list --skipsmart'), prints: /^DEVICE +TYPE +SIZE USED .*\n/},
   {words: words('corral disk initgpt /dev/corral-has-none'), code: 3, tells: /^Error: there is no device \/dev\/corral-has-none\n/},

@@ -81,6 +81,8 @@ import {formatSectionConfig, parseSectionConfig} from '../../src/lib/spec/sectio
 import {shellJoin, shellSplit} from '../../src/lib/spec/shell-words.ts'
 import {formatSize, parseSize} from '../../src/lib/spec/size.ts'
 import {parseArchiveName} from '../../src/lib/storage/archive-name.ts'
+import {parseIndexTargets} from '../../src/lib/storage/appliances/build/apt-sources.ts'
+import {parseDebianVersion} from '../../src/lib/storage/appliances/build/template-name.ts'
 import {parseIndex as parseTemplateIndex} from '../../src/lib/storage/appliances/index-file.ts'
 import {formatIndexSettings, parseIndexSettings} from '../../src/lib/storage/appliances/settings.ts'
 import {parseSubvolume} from '../../src/lib/storage/btrfs/snapshots.ts'
@@ -268,6 +270,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'volumes of zfs': format(['storage/zfspool/report.ts parseVolumes'], ['p/vm-100-disk-0\tvolume\t8388608\t-\t4096\tp/base-9-disk-0@__base__\t1700000000\n'], text => parseVolumes(text, 'p', {host: 'h1', argv: ['zfs']}), undefined, {kinds: ['tool']}),
   'addresses of files': format(['host/download/fetch.ts readDownloadUrl'], ['https://example.org/a/b.tar.zst?x=1', 'http://[2001:db8::1]:8080/x'], readDownloadUrl),
   'indexes of templates': format(['storage/appliances/index-file.ts parseIndex'], ['Package: x\nVersion: 1\nSection: system\nLocation: a/x_1_amd64.tar.gz\nmd5sum: 0123456789abcdef0123456789abcdef\nDescription: a\n b\n\nPackage: y\n'], parseTemplateIndex),
+  'what apt gets indexes of': format(['storage/appliances/build/apt-sources.ts parseIndexTargets'], ['Debian|Debian|http://deb.example.org/debian|trixie|main\n'], parseIndexTargets),
+  'versions of Debian': format(['storage/appliances/build/template-name.ts parseDebianVersion'], ['13.1\n'], parseDebianVersion),
   'where indexes of templates are': format(['storage/appliances/settings.ts parseIndexSettings', 'storage/appliances/settings.ts formatIndexSettings'], ['index: https://example.org/a\nindex: /srv/b\nkeyring: /k\n'], parseIndexSettings, formatIndexSettings),
   'records of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevRecord'], ['P: /devices/x/block/sda\nE: DEVNAME=/dev/sda\nE: ID_SERIAL_SHORT=a b\n'], parseUdevRecord),
   'the database of udev': format(['storage/node-disks/facts/tool-answers.ts parseUdevDatabase'], ['E: DEVPATH=/devices/x/block/sda\nE: SUBSYSTEM=block\n\nE: SUBSYSTEM=net\n\n'], parseUdevDatabase),

@@ -1,6 +1,8 @@
 // Container templates, from an index that is a file.
 import {createHash} from 'node:crypto'
-import {mkdirSync, writeFileSync} from 'node:fs'
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs'
+import {onTestFinished} from 'vitest'
+import {writeTemplateTools} from '../../support/template-tools.ts'
 import type {DryRunCases} from '../support/case.ts'
 import type {World} from '../support/world.ts'
 
@@ -24,6 +26,19 @@ export const cases: DryRunCases = {
       return ['pveam', 'download', 'local', name]
     },
     shows: /^cp '?--sparse=never'? -- .*x_1_amd64\.tar\.gz /m,
+  }],
+  'corral template build': [{
+    arrange: async ({root}) => {
+      const path = process.env['PATH'] ?? ''
+      process.env['PATH'] = `${writeTemplateTools(`${root}-tools`)}:${path}`
+      onTestFinished(() => {
+        process.env['PATH'] = path
+        rmSync(`${root}-tools`, {recursive: true})
+      })
+      return ['corral', 'template', 'build', 'debian-13']
+    },
+    shows: /^env .* mmdebstrap .* trixie .*\/tree 'deb .* http:\/\/deb\.example\.org\/debian trixie main' /m,
+    secrets: ['hunter2'],
   }],
   'pveam remove': [{
     arrange: async (world) => {

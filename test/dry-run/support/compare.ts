@@ -73,6 +73,8 @@ export function differences(text: string, done: Done): string[] {
 
 /** Programs that belong to how another one is called, not to what it does. */
 const unprinted: readonly RegExp[] = [/^sync -- \//,
+  // What a template is called is known when it is built.
+  /^mv -- \S+\.part \S+\/template\/cache\/debian-13-standard_13\.4-1_amd64\.tar\.zst$/,
   // How a stream gets into an image; how large that is, stands in the stream.
   /^qemu-nbd '--socket=\/tmp\/\.corral-/, /^rm -rf -- \/tmp\/\.corral-[0-9a-f-]+\.tmp$/, /^qemu-img create -q -f raw .*\/vm-100-disk-0\.raw 4096$/,
 ]

@@ -14,7 +14,7 @@ export interface Deed {
 /** Programs that answer a question; the words that their argv begins with. `ip` only looks with these words. */
 const lookingPrograms: readonly (readonly string[])[] = [
   ['qemu-img', 'info'], ['qemu-img', '--version'], ['ip', '-json'], ['ip', '-j'], ['findmnt'], ['lscpu'],
-  ['lsblk'], ['udevadm', 'info'], ['pvs'], ['lvs'], ['vgs'], ['zpool', 'list'], ['zpool', 'status'], ['zfs', 'list'], ['wipefs', '--json'], ['partx', '--show'], ['blkid'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'],
+  ['lsblk'], ['udevadm', 'info'], ['pvs'], ['lvs'], ['vgs'], ['zpool', 'list'], ['zpool', 'status'], ['zfs', 'list'], ['wipefs', '--json'], ['partx', '--show'], ['blkid'], ['apt-get', 'indextargets'], ['apt-config', 'dump'], ['dpkg', '--print-architecture'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'],
 ]
 /**
  * What a program said of itself is remembered there, so that it is asked once; a dry run may do that too. And what completion shows follows
