@@ -11,6 +11,8 @@ import {ensureBuild, ensureDebianPackages, ensureNpmPackages, ensureSubordinateI
 const totals = {passed: 0, failed: 0, skipped: 0}
 const skips = []
 const failures = []
+/** How long each file took, as [stage, file, seconds]: the longest are named at the end, as that is where time can be saved. */
+const durations = []
 /** Tests that failed at first, and passed when their file was run by itself. */
 const secondTime = []
 const mostFilesRunAgain = 4
@@ -42,6 +44,7 @@ function check(name, argv) {
 function vitest(name, configFile, files = [], added = {}) {
   const first = vitestOnce(name, configFile, files, added)
   if (first === undefined) return
+  durations.push(...first.map(({file, seconds}) => [name, file, seconds]))
   const failed = first.filter(({problems}) => problems.length > 0)
   const again = failed.length > 0 && failed.length <= mostFilesRunAgain ? failed.map(({file}) => file) : []
   if (again.length > 0) console.log(`\n== ${name}: once more, by themselves: ${again.join(', ')}`)
@@ -71,7 +74,7 @@ function vitestOnce(name, configFile, words, added) {
     const titles = (wanted) => suite.assertionResults.filter(({status: its}) => wanted(its)).map(({fullName}) => fullName)
     const problems = titles((its) => its === 'failed')
     if (suite.status === 'failed' && problems.length === 0) problems.push((suite.message ?? '').split('\n')[0])
-    return {file: path.relative(projectRoot, suite.name), passed: titles((its) => its === 'passed').length, skipped: titles((its) => its !== 'passed' && its !== 'failed'), problems}
+    return {file: path.relative(projectRoot, suite.name), seconds: (suite.endTime - suite.startTime) / 1000, passed: titles((its) => its === 'passed').length, skipped: titles((its) => its !== 'passed' && its !== 'failed'), problems}
   })
   if (status !== 0 && results.every(({problems}) => problems.length === 0)) {
     totals.failed++
@@ -181,6 +184,8 @@ fs.rmSync(reportDir, {recursive: true, force: true})
 const left = words.length > 0 ? [] : longStages
 if (left.length > 0) console.log(`\nNot run: ${left.join(', ')} (npm run test:all)`)
 if (!wanted.some((name) => labStages.includes(name))) console.log(`\nNot run: ${labStages.join(', ')} (npm run test:lab)`)
+const longest = durations.sort((a, b) => b[2] - a[2]).slice(0, 25)
+if (longest.length > 0) console.log(`\nThe files that took longest:\n${longest.map(([name, file, seconds]) => `  ${seconds.toFixed(0).padStart(4)} s  ${name}: ${file}`).join('\n')}`)
 if (skips.length > 0) console.log(`\nSkipped (each prints its reason where it runs):\n${skips.map((line) => `  ${line}`).join('\n')}`)
 if (secondTime.length > 0) console.log(`\nPassed only when run again (not sure enough; find out why):\n${secondTime.map((line) => `  ${line}`).join('\n')}`)
 if (failures.length > 0) console.log(`\nFailed:\n${failures.map((line) => `  ${line}`).join('\n')}`)
