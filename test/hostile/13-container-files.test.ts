@@ -124,7 +124,7 @@ describe('copies', () => {
       await orRefused(tree.withFolder('spot', async (place) => { expect(fs.readlinkSync(place)).toMatch(/\/root\//) }))
     })
     expectNothingOutside()
-  }, 60_000)
+  }, 180_000)
 })
 
 describe('setting up', () => {
@@ -161,5 +161,5 @@ describe('setting up', () => {
   it('stays inside while /etc is exchanged for a link', async () => {
     await whileRenaming('etc', join(outside, 'etc'), scaledCount(50), (round) => orRefused(setUpOnce(ostypes[round % ostypes.length] ?? 'debian')))
     expectNothingOutside()
-  }, 60_000)
+  }, 180_000)
 })

@@ -6,6 +6,7 @@ import {ToolError, UnavailableError} from '../../../base/index.ts'
 import {copyLimitMs} from '../../../storage/index.ts'
 import type {Action, Context} from '../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../tasks/index.ts'
+import {makeJail, rootInJail} from '../mount-space/jail.ts'
 import {withVolumeSpace} from '../mount-space/volume-space.ts'
 
 export interface CopyFiles extends Action {
@@ -39,11 +40,13 @@ export const copyFiles = defineAction<CopyFiles>({
       const failed = new AbortController()
       const signal = AbortSignal.any([context.signal, failed.signal])
       const options = {signal, timeoutMs: copyLimitMs({...action, sizeBytes: action.sizeBytes === 0 ? unknownSizeBytes : action.sizeBytes}), diesWithUs: true, maxOutputBytes: 64 * 1024}
+      // Who reads follows no links; who writes could be led by what a made-up file system says is in it.
+      const jail = await makeJail({folder: `${to}-jail`, root: to, inner: []}, space)
       const paced = pacedStream(action, context, signal)
       const both = [
         // What is left out are sockets, which belong to the processes that made them.
         space.run(writeArgv(from), {...options, outputStream: paced}).then(() => { paced.end() }),
-        space.run(readArgv(to), {...options, inputStream: paced}),
+        space.run([...jail, ...readArgv(rootInJail)], {...options, inputStream: paced}),
       ]
       const ends = await Promise.allSettled(both.map((each) => each.catch((error: unknown) => {
         if (!failed.signal.aborted) failed.abort()

@@ -9,7 +9,7 @@ import {formatLxcConfig, idMapOf, mountPoints, parseLxcConfig} from '../config/i
 import type {IdMap, MountPoint} from '../config/index.ts'
 import {containerConfigPath} from '../kind.ts'
 import {ownerIn, withContainerSpace} from '../mount-space/open-container-space.ts'
-import {makeJail} from '../mount-space/jail.ts'
+import {makeJail, withFewRights} from '../mount-space/jail.ts'
 import type {ContainerSpace} from '../mount-space/open-container-space.ts'
 import {containerInBeginning} from '../restore/archived-container.ts'
 import {restoredSection} from '../restore/restored-config.ts'
@@ -65,7 +65,8 @@ export const fill = defineAction<Fill>({
     const {current} = config
     const map = idMapOf(current)
     const source = archive === standardInput ? standardInput : await archiveFile(archive, context)
-    const points = mountPoints(current.values).filter(({key}) => mounted.includes(key))
+    // What the container may only read is filled first.
+    const points = mountPoints(current.values).filter(({key}) => mounted.includes(key)).map((point) => ({...point, readOnly: false}))
     const maxBytes = await roomFor(action, points, context)
     const filled = await withContainerSpace({vmid, map, points}, context, async (at) => {
       await joinMountPoints(vmid, points.slice(1), map, at, context)
@@ -73,7 +74,8 @@ export const fill = defineAction<Fill>({
       const {uid, gid} = ownerIn(map)
       // The top folder is the container's before anything is made in it.
       await space.run(['chown', '--no-dereference', `${uid}:${gid}`, '--', containerPaths(context.places, vmid).rootfs])
-      const common = {jail: await makeJail(vmid, space, context.places), map, maxBytes, ignoreErrors, bytesPerSecond}
+      const jail = await makeJail({folder: mountPlace(context.places, vmid, 'jail'), root: containerPaths(context.places, vmid).rootfs, inner: points.slice(1).map((point) => point.path)}, space)
+      const common = {jail: withFewRights(jail), map, maxBytes, ignoreErrors, bytesPerSecond}
       const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput
         ? await applyImage({...common, path: source.path}, image, config, at, context)
         : await applyArchive({

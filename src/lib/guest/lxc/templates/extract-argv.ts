@@ -6,6 +6,12 @@ import type {IdMap} from '../config/index.ts'
 export const archivedConfigName = 'etc/vzdump/pct.conf'
 export const archivedFirewallName = 'etc/vzdump/pct.fw'
 
+/** A header of tar may say that it is as long as the archive, and tar has all of it in memory: more than this is an error (setrlimit(2), RLIMIT_AS). */
+const mostMemoryBytes = 1024 ** 3
+
+/** tar, for what strangers have written. */
+export const boundedTar: readonly string[] = ['prlimit', `--as=${mostMemoryBytes}`, 'tar']
+
 /**
  * tar, reading a plain archive from standard input. Folders that are there take the owner and mode that the archive has for them. Device nodes are left
  * out: a container finds its own.
@@ -15,7 +21,7 @@ export function tarArgv(folder: string, isLayer = false): string[] {
   const layer = isLayer ? ['--recursive-unlink', '--no-anchored', '--exclude=.wh.*'] : []
   const left = [archivedConfigName, archivedFirewallName, 'dev/*'].flatMap((name) => [`--exclude=./${name}`, `--exclude=${name}`])
   return [
-    'tar', '--extract', '--file=-', `--directory=${folder}`, '--preserve-permissions', '--numeric-owner', '--sparse', '--acls', '--xattrs', '--xattrs-include=user.*',
+    ...boundedTar, '--extract', '--file=-', `--directory=${folder}`, '--preserve-permissions', '--numeric-owner', '--sparse', '--acls', '--xattrs', '--xattrs-include=user.*',
     '--xattrs-include=security.capability', '--warning=no-xattr-write', '--anchored', ...left, ...layer,
   ]
 }

@@ -53,6 +53,8 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
     maxBytes, bytesPerSecond: wish.bytesPerSecond, keptBytes,
     tooMany: () => new UnavailableError(`${name} holds more than the ${maxBytes} bytes for which there is room`, {nextSteps: ['Give the root file system more room: --rootfs STORAGE:GIB']}),
   }, context.clock, signal)
+  // When the program that reads them has ended already, nobody else hears that they fail.
+  for (const {stream} of [read, plain]) stream.on('error', () => undefined)
   const opened = openedInto({input, read, plain, compression, ignoreErrors, map, jail}, space, {...context, signal})
   // Who reads the pipe is told by the stream; the reason is looked at below.
   opened.catch(() => undefined)
@@ -65,6 +67,8 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
     await opened
   } catch (cause) {
     ended.abort()
+    // Nobody waits until what has been opened meanwhile is read.
+    plain.stream.resume()
     const reason = await opened.then(() => undefined, (error: unknown) => error)
     throw whyNot(name, cause, reason)
   }

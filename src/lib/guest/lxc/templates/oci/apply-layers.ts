@@ -5,7 +5,7 @@ import type {FileTree, MountSpace} from '../../../../host/index.ts'
 import type {Context} from '../../../../tasks/index.ts'
 import type {IdMap} from '../../config/index.ts'
 import {compressionOf, decompressArgv} from '../../../../storage/index.ts'
-import {asContainerRoot} from '../extract-argv.ts'
+import {asContainerRoot, boundedTar} from '../extract-argv.ts'
 import {peek} from '../metered-stream.ts'
 import {unpack} from '../unpack.ts'
 import {blobStream} from './image-archive.ts'
@@ -51,7 +51,7 @@ async function marksOf(layer: BlobPlace, {path, jail, map}: LayersWish, maxBytes
   let bytes = 0
   plain.on('data', (chunk: Buffer) => { bytes += chunk.length; if (bytes > maxBytes) tooMany.abort() })
   const limits = {timeoutMs: limitMs, signal, maxOutputBytes: 64 * 1024}
-  const list = space.run(asContainerRoot(map, [...jail, 'tar', '--list', '--file=-', '--quoting-style=escape']), {
+  const list = space.run(asContainerRoot(map, [...jail, ...boundedTar, '--list', '--file=-', '--quoting-style=escape']), {
     ...limits, inputStream: plain, onLine: (line, stream) => {
       if (stream === 'stdout' && /(?:^|\/)\.wh\./.test(line)) marks.push(unescaped(line))
       if (marks.length > mostMarks) tooMany.abort()
