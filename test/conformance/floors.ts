@@ -13,7 +13,7 @@ export const floors: Readonly<Record<string, number>> = {
   'pct-setup': 96,
   'pct-snapshot': 15,
   'qm-config': 9,
-  'qm-plans': 19,
+  'qm-plans': 20,
   'qm-snapshot': 27,
   'schema-checks': 35,
   'section-config': 7,

@@ -232,7 +232,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'volume ids': format(['storage/volume-id.ts parseVolumeId', 'storage/volume-id.ts formatVolumeId'], ['local:100/vm-100-disk-0.raw', 'local:iso/a b.iso'], parseVolumeId, formatVolumeId),
   'names of volumes': format(['storage/naming.ts parseFolderVolumeName'], ['100/vm-100-disk-0.qcow2', '9000/base-9000-disk-0.qcow2/100/vm-100-disk-0.qcow2', 'iso/debian.iso', 'import/x.ova/disk.vmdk'], parseFolderVolumeName),
   'paths of volumes': format(['storage/naming.ts volumeNameOfPath'], ['/srv/x/template/iso/a.iso', '/srv/x/images/100/vm-100-disk-0.raw//'], text => volumeNameOfPath({path: '/srv/x'}, text)),
-  'names of logical volumes': format(['storage/lvm/naming.ts parseLvmVolumeName'], ['vm-100-disk-0', 'base-9000-disk-1'], parseLvmVolumeName),
+  'names of logical volumes': format(['storage/lvm/naming.ts parseLvmVolumeName'], ['vm-100-disk-0', 'base-9000-disk-1', 'vm-100-disk-0.qcow2', 'snap_vm-100-disk-0_before.qcow2'], parseLvmVolumeName),
   'reports of lvs': format(['storage/lvm/report.ts parseLogicalVolumes'], ['{"report":[{"lv":[{"lv_name":"vm-100-disk-0","lv_size":"4194304","lv_tags":"a,b","lv_attr":"-wi-ao----","lv_time":"2026-01-01 00:00:00 +0000"}]}]}', '{"report":[{"lv":[null]}]}'],
     text => parseLogicalVolumes(text, {host: 'h1', argv: ['lvs']}), undefined, {kinds: ['tool']}),
   'reports of vgs': format(['storage/lvm/report.ts parseVolumeGroup'], ['{"report":[{"vg":[{"vg_size":"8388608","vg_free":"4194304","vg_extent_size":"4194304"}]}]}', '{"report":[{"vg":[5]}]}'],

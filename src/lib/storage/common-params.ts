@@ -128,6 +128,12 @@ export const mountpointParam = {
   description: "The path of the storage (yes), or the path given here, must be a mount point; else the storage counts as offline. It keeps guests' disks from being written below a mount that is missing.",
 } as const satisfies ValueSchema
 
+/** The same for a volume group, where the option may be changed at any time: it is the names of volumes that say what they are. */
+export const lvmChainParam = {
+  type: 'boolean', optional: true, default: false,
+  description: 'Let disks be qcow2 images, which new ones then are, and keep each snapshot of them in a logical volume of its own, on which the disk stands. Each takes as much space as the disk is large. Only the newest can be gone back to.',
+} as const satisfies ValueSchema
+
 export const chainParam = {
   type: 'boolean', optional: true, default: false,
   description: 'Keep each snapshot of a qcow2 disk in a file of its own, on which the disk stands, instead of within the image. Only the newest can be gone back to.',

@@ -302,6 +302,11 @@ export interface Storage {
   rename(from: VolumeId, to: VolumeId): Promise<void>
   /** Absent where volumes have no snapshots. */
   readonly snapshots?: VolumeSnapshots
+  /**
+   * Makes room for a disk that a running QEMU has open and makes larger itself afterwards (block_resize). Absent where QEMU needs none, or where `resize` is all
+   * that is to be done. @throws as resize
+   */
+  makeRoom?(id: VolumeId, sizeBytes: number): Promise<void>
   /** Absent where no snapshots are files of their own. */
   readonly openChains?: OpenChains
   /** Absent where there are no linked clones. */

@@ -71,7 +71,7 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>,
   })
   afterAll(() => { writeOutcomes(type, outcomes) })
   return {
-    check: (which, title, test, timeoutMs = 120_000) => {
+    check: (which, title, test, timeoutMs = 300_000) => {
       if (which.length > 0 && which.every((operation) => leftOut.includes(operation))) {
         for (const operation of which) note(operation, 'untried')
         return

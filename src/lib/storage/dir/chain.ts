@@ -1,6 +1,6 @@
 // Snapshots as a chain of files (the option snapshot-as-volume-chain): the disk is always the newest file, under its own name; what was written before a
 // snapshot lies in `snap-<snapshot>-<disk>` beside it, on which it stands. Names are Proxmox VE's. Headers are read, as everywhere, by us.
-import {dirname} from 'node:path'
+import {dirname, resolve} from 'node:path'
 import {ConflictError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 import {headerBytes, parseImageHeader} from './image-header.ts'
@@ -34,24 +34,30 @@ export function isChainFile(file: string): boolean {
   return file.startsWith('snap-') && file.endsWith('.qcow2')
 }
 
-/** Pure: the snapshot that a backing file is of that disk; undefined for every other file. */
-function snapshotIn(backing: string, base: string): string | undefined {
+/** Which snapshot a backing file is of a disk, by the names of both; undefined for what is none. Pure. */
+export type SnapshotOfName = (backing: string, base: string) => string | undefined
+
+/** For snapshots that are files beside the disk. */
+function snapshotOfFile(backing: string, base: string): string | undefined {
   const [start, end] = ['snap-', `-${base}`]
   const name = backing.startsWith(start) && backing.endsWith(end) ? backing.slice(start.length, -end.length) : ''
   return /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/.test(name) ? name : undefined
 }
 
-/** Follows the files that a disk stands on by what their headers say. @throws NotFoundError for one that is not there, ConflictError for a loop */
-export async function readChain(host: Host, path: string): Promise<Chain> {
-  const base = path.slice(path.lastIndexOf('/') + 1)
+/**
+ * Follows the files that a disk stands on by what their headers say.
+ * @param base the name of the disk, where that is not the name of its file
+ * @throws NotFoundError for one that is not there, ConflictError for a loop
+ */
+export async function readChain(host: Host, path: string, snapshotOf: SnapshotOfName = snapshotOfFile, base = path.slice(path.lastIndexOf('/') + 1)): Promise<Chain> {
   const links: ChainLink[] = []
   const head = await headerOf(host, path)
   let current = head
   for (;;) {
-    const snapshot = snapshotIn(current.backing ?? '', base)
+    const snapshot = snapshotOf(current.backing ?? '', base)
     if (snapshot === undefined || current.backing === undefined) break
     if (links.length > maxSnapshotsInChain) throw new ConflictError(`${path} stands on more than ${maxSnapshotsInChain} snapshots`)
-    const below = `${dirname(path)}/${current.backing}`
+    const below = resolve(dirname(path), current.backing)
     current = await headerOf(host, below)
     links.push({snapshot, path: below, sizeBytes: current.virtualSizeBytes, createdAtMs: (await host.files.stat(below))?.mtimeMs ?? 0})
   }

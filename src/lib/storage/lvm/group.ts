@@ -1,7 +1,9 @@
 // A volume group on a host: lvm2 is run here and its answers and complaints become values and errors. It knows nothing of guests.
 import {ConflictError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import type {Clock} from '../../base/index.ts'
 import type {Host, RunOptions} from '../../host/index.ts'
 import {createArgv, extendArgv, groupArgv, listArgv} from './lvm-argv.ts'
+import type {LvmOptions} from './options.ts'
 import type {LogicalVolume, VolumeGroup} from './report.ts'
 import {parseLogicalVolumes, parseVolumeGroup} from './report.ts'
 
@@ -16,6 +18,9 @@ const maxReportBytes = 16 * 1024 * 1024
 const env = {LVM_SUPPRESS_FD_WARNINGS: '1'}
 
 export interface GroupOnHost { readonly host: Host; readonly storage: string; readonly group: string }
+
+/** The group as a storage. */
+export interface LvmStorage extends GroupOnHost { readonly clock: Clock; readonly options: LvmOptions }
 
 /** @throws UnavailableError when the group is not there or lvm2 is not installed, NotFoundError when the volume is not there */
 export async function runLvm({host, storage, group}: GroupOnHost, argv: readonly string[], options: RunOptions = {}): Promise<string> {
@@ -63,10 +68,10 @@ export async function volumeGroup(on: GroupOnHost): Promise<VolumeGroup> {
 /**
  * @throws ConflictError when the name is taken, and then nothing was touched; UnavailableError when the space does not suffice
  */
-export async function createLogicalVolume(on: GroupOnHost, want: {readonly name: string; readonly vmid: number; readonly sizeBytes: number}): Promise<void> {
+export async function createLogicalVolume(on: GroupOnHost, want: {readonly name: string; readonly vmid: number; readonly sizeBytes: number; readonly tags?: readonly string[]}): Promise<void> {
   try {
     // A new volume is in nobody's use, so that killing lvcreate harms nobody; a survivor would make it again after the undo.
-    await runLvm(on, createArgv(on.group, want.name, want.vmid, want.sizeBytes), {diesWithUs: true})
+    await runLvm(on, createArgv(on.group, want.name, want.vmid, want.sizeBytes, want.tags), {diesWithUs: true})
   } catch (error) {
     throw creationError(on, want.name, error)
   }

@@ -17,9 +17,9 @@ export function groupArgv(group: string): string[] {
  * The volume is wiped of signatures, so that an old file system is not taken for a new one, and is not switched on at boot: that is done
  * when the guest starts.
  */
-export function createArgv(group: string, name: string, vmid: number, sizeBytes: number): string[] {
+export function createArgv(group: string, name: string, vmid: number, sizeBytes: number, tags: readonly string[] = []): string[] {
   return [
-    'lvcreate', '--yes', '-ay', '--wipesignatures', 'y', '--setautoactivation', 'n', '--addtag', guestTag(vmid),
+    'lvcreate', '--yes', '-ay', '--wipesignatures', 'y', '--setautoactivation', 'n', ...[guestTag(vmid), ...tags].flatMap((tag) => ['--addtag', tag]),
     '--size', `${Math.ceil(sizeBytes / 1024)}k`, '--name', name, '--', group,
   ]
 }
@@ -37,22 +37,27 @@ export function retagArgv(group: string, name: string, from: number, to: number)
   return ['lvchange', '--deltag', guestTag(from), '--addtag', guestTag(to), '--', `${group}/${name}`]
 }
 
+/** Takes tags away and adds one. */
+export function replaceTagsArgv(group: string, name: string, tags: readonly string[], tag: string): string[] {
+  return ['lvchange', ...tags.flatMap((old) => ['--deltag', old]), '--addtag', tag, '--', `${group}/${name}`]
+}
+
 export function removeArgv(group: string, name: string): string[] {
   return ['lvremove', '--force', '--', `${group}/${name}`]
 }
 
 /** -K: also volumes that are not switched on at boot. */
-export function activateArgv(group: string, name: string): string[] {
-  return ['lvchange', '-ay', '-K', '--', `${group}/${name}`]
+export function activateArgv(group: string, ...names: readonly string[]): string[] {
+  return ['lvchange', '-ay', '-K', '--', ...names.map((name) => `${group}/${name}`)]
 }
 
 /** Takes over what another host has changed of a volume that is on here already, such as its size. */
-export function refreshArgv(group: string, name: string): string[] {
-  return ['lvchange', '--refresh', '--', `${group}/${name}`]
+export function refreshArgv(group: string, ...names: readonly string[]): string[] {
+  return ['lvchange', '--refresh', '--', ...names.map((name) => `${group}/${name}`)]
 }
 
-export function deactivateArgv(group: string, name: string): string[] {
-  return ['lvchange', '-an', '--', `${group}/${name}`]
+export function deactivateArgv(group: string, ...names: readonly string[]): string[] {
+  return ['lvchange', '-an', '--', ...names.map((name) => `${group}/${name}`)]
 }
 
 export function devicePath(group: string, name: string): string {

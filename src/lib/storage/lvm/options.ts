@@ -1,5 +1,5 @@
 // The options of an `lvm` section as typed values. They come from storage.cfg, which people edit, so each is checked here once more. Pure.
-import {InvalidInputError, UnsupportedError} from '../../base/index.ts'
+import {InvalidInputError} from '../../base/index.ts'
 import {readContentList} from '../content.ts'
 import {isTrue} from '../option-values.ts'
 import type {Content, StorageConfig} from '../storage.ts'
@@ -9,22 +9,22 @@ export interface LvmOptions {
   readonly content: readonly Content[]
   readonly shared: boolean
   readonly taggedOnly: boolean
+  /** Disks may be qcow2 images, whose snapshots are volumes of their own. */
+  readonly keepsChains: boolean
   /** undefined: volumes are removed as they are. */
   readonly overwrite: {readonly stepBytes: number; readonly bytesPerSecond: number | undefined} | undefined
 }
 
 const mebibyte = 1024 ** 2
 
-/** @throws InvalidInputError naming the option; UnsupportedError for one that would change what the volumes are */
+/** @throws InvalidInputError naming the option */
 export function readLvmOptions(config: StorageConfig, defaultContent: readonly Content[]): LvmOptions {
-  if (isTrue(config['snapshot-as-volume-chain'])) {
-    throw new UnsupportedError(`storage '${config.storage}': volume chains (snapshot-as-volume-chain) are not carried out by Corral yet`)
-  }
   return {
     volumeGroup: readVolumeGroup(config),
     content: config['content'] === undefined ? defaultContent : readContentList(config['content'], config.storage),
     shared: isTrue(config['shared']),
     taggedOnly: isTrue(config['tagged_only']),
+    keepsChains: isTrue(config['snapshot-as-volume-chain']),
     overwrite: isTrue(config['saferemove']) ? {stepBytes: readStep(config), bytesPerSecond: readThroughput(config)} : undefined,
   }
 }

@@ -1,10 +1,11 @@
 // The options of an `lvm` section, as data: they feed the command line, the documents and the checks.
 import type {Params} from '../../spec/index.ts'
-import {commonStorageParams} from '../common-params.ts'
+import {commonStorageParams, lvmChainParam} from '../common-params.ts'
 
 /** Those that `pvesm set` takes as well. */
 export const lvmChangeableParams = {
   ...commonStorageParams,
+  'snapshot-as-volume-chain': lvmChainParam,
   tagged_only: {
     type: 'boolean', optional: true, default: false,
     description: 'Show and use only those logical volumes that carry the tag of a guest (pve-vm-<vmid>), as every volume made here does. For volume groups that hold other things too.',

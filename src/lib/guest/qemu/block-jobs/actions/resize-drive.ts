@@ -31,7 +31,8 @@ export const resizeDrive = defineAction<ResizeDrive>({
   run: async ({vmid, key, volume, sizeBytes}, context) => {
     const {storage, id} = await openVolume(volume, context)
     const isRunning = await runtimeStatus(vmid, context) !== undefined
-    if (!isRunning || !isGrownByQemu(storage.blockSource(id).protocol.driver)) await storage.resize(id, sizeBytes)
+    if (isRunning && storage.makeRoom !== undefined) await storage.makeRoom(id, sizeBytes)
+    else if (!isRunning || !isGrownByQemu(storage.blockSource(id).protocol.driver)) await storage.resize(id, sizeBytes)
     if (isRunning) await tellQemu(vmid, key, sizeBytes, context)
     context.log.info(`${key} (${volume}) has ${formatSize(sizeBytes)} now`)
   },
