@@ -4,17 +4,19 @@ import {plugin} from '../../../src/lib/storage/nfs/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
 import {sharedHost} from '../support/shared-host.ts'
 
-const [folder, path] = ['/srv/nfs', '/mnt/pve/nas']
+const [folder, path, exportsPath] = ['/srv/nfs', '/mnt/pve/nas', '/etc/exports.d/corral-lab.exports']
 
 beforeAll(async () => {
   const host = await sharedHost()
   await host.files.makeDirectory(folder, 0o755)
+  await host.files.makeDirectory('/etc/exports.d')
+  await host.files.write(exportsPath, `${folder} 127.0.0.1(rw,no_root_squash,no_subtree_check,fsid=1)\n`)
   await host.run(['systemctl', 'start', 'nfs-server'], {timeoutMs: 300_000})
-  await host.run(['exportfs', '-o', 'rw,no_root_squash,no_subtree_check,fsid=1', `127.0.0.1:${folder}`])
 })
 afterAll(async () => {
   const host = await sharedHost()
   await host.run(['systemctl', 'stop', 'nfs-server'], {timeoutMs: 300_000})
+  await host.files.remove(exportsPath)
 })
 
 storageContract('nfs', async () => {

@@ -5,6 +5,7 @@ import type {Host} from '../../../src/lib/host/index.ts'
 import {plugin} from '../../../src/lib/storage/zfs/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
 import {sharedHost, spareDisk} from '../support/shared-host.ts'
+import {emptyPool} from '../support/zfs-pool.ts'
 
 const [pool, number] = ['sanpool', 4]
 const target = 'iqn.2003-01.org.example:tgt'
@@ -33,8 +34,7 @@ storageContract('zfs', async () => {
     host: {...lab, run: (argv, options) => lab.run(argv[0] === 'ssh' ? ['sh', '-c', argv.at(-1) ?? ''] : argv, options)},
     close: async () => {
       await lab.run([...tgtadm, '--op', 'delete', '--tid', '1', '--force'])
-      const names = (await lab.run(['zfs', 'list', '-H', '-o', 'name', '-d', '1', '-t', 'volume', pool])).stdout.split('\n').filter((name) => name.startsWith(`${pool}/`))
-      for (const name of names) await lab.run(['zfs', 'destroy', '-R', '--', name], {okExitCodes: [0, 1]})
+      await emptyPool(lab, pool)
     },
   }
 })

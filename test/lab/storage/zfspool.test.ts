@@ -3,6 +3,7 @@ import {afterAll, beforeAll} from 'vitest'
 import {plugin} from '../../../src/lib/storage/zfspool/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
 import {sharedHost, spareDisk} from '../support/shared-host.ts'
+import {emptyPool} from '../support/zfs-pool.ts'
 
 const [pool, number] = ['labtank', 3]
 
@@ -21,10 +22,6 @@ storageContract('zfspool', async () => {
   const host = await sharedHost()
   return {
     plugin, host, config: {type: 'zfspool', storage: 'tank', pool, content: 'images,rootdir', sparse: 1},
-    close: async () => {
-      const names = (await host.run(['zfs', 'list', '-H', '-o', 'name', '-d', '1', '-t', 'volume,filesystem', pool])).stdout.split('\n').filter((name) => name.startsWith(`${pool}/`))
-      // A base takes its clones along.
-      for (const name of names) await host.run(['zfs', 'destroy', '-R', '--', name], {okExitCodes: [0, 1]})
-    },
+    close: () => emptyPool(host, pool),
   }
 })
