@@ -62,6 +62,11 @@ export function ensureNpmPackages() {
   const stamp = path.join(projectRoot, 'node_modules/.installed-from')
   const wanted = `${fileHash('package-lock.json')} ${process.version}`
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return
+  // `npm ci` empties the folder first, and through a link that would be somebody else's.
+  const folder = path.dirname(stamp)
+  if (fs.lstatSync(folder, {throwIfNoEntry: false})?.isSymbolicLink()) {
+    throw new SetupError(`${folder} is a link, and what it leads to was not installed from this package-lock.json. Remove the link, or install there: npm ci`)
+  }
   console.error('Installing npm packages (the SQLite binding is compiled, which takes a minute or two)')
   runVisibly(['npm', 'ci', '--no-audit', '--no-fund', '--loglevel', 'error'])
   fs.writeFileSync(stamp, wanted)
