@@ -1,5 +1,7 @@
 // The one file that knows every command, every kind of action and every check of the doctor, and how to load them. Nothing is loaded
 // before it is asked for.
+import {actionLoaders as vzdumpActions} from './backup/vzdump/actions/index.ts'
+import {commands as vzdumpCommands} from './backup/vzdump/commands/index.ts'
 import {actionLoaders as completionActions} from './completion/actions/index.ts'
 import {commands as completionCommands} from './completion/commands/index.ts'
 import {hasNames} from './completion/named-paths.ts'
@@ -37,8 +39,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, hostCommands, completionCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, hostActions, completionActions),
+  commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, vzdumpCommands, hostCommands, completionCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, vzdumpActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks, lxcChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

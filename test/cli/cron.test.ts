@@ -135,6 +135,7 @@ const scene: readonly Line[] = [
   {words: words('pvesm scan lvmthin nobodys-group'), code: 3, tells: /^Error: the host has no volume group 'nobodys-group'\n/},
   {words: words('pvesm scan zfs'), code: 7, tells: /^Error: the host cannot be asked: zfs is not installed\n/},
   {words: words('pvesm prune-backups local --keep-last 1')},
+  {words: words('vzdump --stop')},
   {words: words('pvenode task list --noborder'), prints: /^UPID:h1:.*:qmstart:100:/m},
   {words: words('pvenode task log TASK'), prints: /^TASK OK\n$/},
   {words: words('pvenode task status TASK'), prints: /^exitstatus: OK$/m},

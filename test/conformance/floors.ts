@@ -21,4 +21,6 @@ export const floors: Readonly<Record<string, number>> = {
   'storage-bwlimit': 45,
   'storage-list': 3,
   'storage-naming': 76,
+  'vzdump-guests': 5,
+  'vzdump-options': 17,
 }

@@ -15,11 +15,12 @@ import {cases as templateCases} from './cases/pveam.ts'
 import {cases as storageCases} from './cases/pvesm.ts'
 import {cases as qemuCases} from './cases/qm.ts'
 import {cases as taskCases} from './cases/tasks.ts'
+import {cases as backupCases} from './cases/vzdump.ts'
 import type {DryRunCases} from './support/case.ts'
 import {differences, withoutChance} from './support/compare.ts'
 import {World} from './support/world.ts'
 
-const allCases: DryRunCases = {...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...containerFileCases, ...qemuCases, ...taskCases}
+const allCases: DryRunCases = {...backupCases, ...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...containerFileCases, ...qemuCases, ...taskCases}
 const caseLimitMs = 60_000
 
 const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))

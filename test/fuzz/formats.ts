@@ -131,6 +131,7 @@ import {formatTree, parseTree} from '../../src/lib/backup/repository/tree.ts'
 import {parseUserConfig} from '../../src/lib/access/index.ts'
 import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
 import {vmaHeader} from '../support/vma-archive.ts'
+import {parseVzdumpConf} from '../../src/lib/backup/vzdump/vzdump-conf.ts'
 import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
 import {parseShares} from '../../src/lib/storage/scan/cifs.ts'
 import {parseExports} from '../../src/lib/storage/scan/nfs.ts'
@@ -335,6 +336,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'exports of an NFS server': format(['storage/scan/nfs.ts parseExports'], ['/srv/vm 192.0.2.0/24,10.0.0.1\n/srv/my disks (everyone)\n'], parseExports),
   'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),
+  'vzdump.conf': format(['backup/vzdump/vzdump-conf.ts parseVzdumpConf'], ['compress: zstd\nmailto: root@pam, ops@example.com\n', '# all\nexclude-path: /a "/b c"\nprune-backups: keep-last=3\nionice: 8\n'], parseVzdumpConf),
   'rules for keeping backups': format(['storage/prune/retention.ts parseRetention'], ['keep-last=3,keep-daily=7', 'keep-all=1'], parseRetention),
   'names behind iSCSI targets': format(['storage/zfs/naming.ts parseZfsIscsiName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0'], parseZfsIscsiName),
   'numbers that volumes remember': format(['storage/zfs/exported-volumes.ts parseLunProperties'], ['p/vm-100-disk-0\t3\n'], text => parseLunProperties(text, 'p')),

@@ -1,4 +1,5 @@
 // The configuration files that have a man page of section 5, with the schemas that they are read by.
+import {backupParams} from '../backup/vzdump/index.ts'
 import * as lxc from '../guest/lxc/config/index.ts'
 import * as qemu from '../guest/qemu/config/index.ts'
 import type {ConfigFile} from '../spec/generate/config-page.ts'
@@ -7,7 +8,7 @@ import {loadStoragePlugin, storageTypes} from '../storage/plugins.ts'
 
 /** In the order of the alphabet. */
 export async function configFiles(): Promise<ConfigFile[]> {
-  return [contextsYaml(), pctConf(), qmConf(), await storageCfg()]
+  return [contextsYaml(), pctConf(), qmConf(), await storageCfg(), vzdumpConf()]
 }
 
 function contextsYaml(): ConfigFile {
@@ -88,5 +89,21 @@ async function storageCfg(): Promise<ConfigFile> {
     })),
     example: 'dir: local\n    path /var/lib/corral/vz\n    content iso,vztmpl,backup,images,rootdir\n\ndir: fast\n    path /srv/fast\n    content images',
     seeAlso: ['pvesm(1)', 'pvesm-add(1)', 'pvesm-set(1)', 'qm.conf(5)'],
+  }
+}
+
+function vzdumpConf(): ConfigFile {
+  return {
+    name: 'vzdump.conf',
+    summary: 'What holds for all backups of a host.',
+    description: [
+      'The file `/etc/vzdump.conf` of the host, or `$CORRAL_ROOT/etc/vzdump.conf` of a private installation, holds options of vzdump(1) for all backups that are made on it. An option of the command or of the job counts more, and so do the rules of a storage for keeping backups.',
+      'A line is a key and a value, `key: value`; lines that begin with `#` are comments. The file is edited by hand and need not be there. A key that is not known, or has a wrong value, fails every backup until it is put right.',
+      'In `exclude-path` several patterns are separated by blanks, in quotes where they have blanks themselves, and the key may stand there several times; patterns of the command come on top.',
+      'The format is that of Proxmox VE. `pbs-change-detection-mode` is for backup servers; it may stand there and says nothing.',
+    ].join('\n\n'),
+    groups: [{title: 'OPTIONS', params: backupParams}],
+    example: 'compress: zstd\nzstd: 0\nionice: 8\nmailto: root@pam\nmailnotification: failure\nprune-backups: keep-last=3,keep-weekly=4\nexclude-path: /var/cache "/srv/my files"',
+    seeAlso: ['vzdump(1)', 'storage.cfg(5)'],
   }
 }

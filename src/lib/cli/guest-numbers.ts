@@ -22,7 +22,8 @@ export async function withGuestNumbers(spec: CommandSpec, params: Readonly<Recor
 /** The arguments that hold a word where a VMID is wanted. */
 export function namedGuests(spec: CommandSpec, params: Readonly<Record<string, unknown>>): {readonly arg: string; readonly value: string}[] {
   return spec.args.flatMap((arg) => {
-    const value = params[arg]
-    return spec.params[arg]?.completion === 'vmid' && typeof value === 'string' && !/^\d+$/.test(value) ? [{arg, value}] : []
+    const [value, schema] = [params[arg], spec.params[arg]]
+    // Lists of VMIDs are numbers alone, as in Proxmox VE.
+    return schema?.completion === 'vmid' && schema.type === 'integer' && typeof value === 'string' && !/^\d+$/.test(value) ? [{arg, value}] : []
   })
 }

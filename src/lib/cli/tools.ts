@@ -73,6 +73,13 @@ export const tools: readonly ToolWords[] = [
     seeAlso: ['qm(1)', 'pvesm(1)', 'corral-volumes(7)', 'corral(1)'],
   },
   {
+    name: 'vzdump',
+    summary: 'Back up virtual machines and containers.',
+    description: 'Writes archives that Proxmox VE reads as well: VMA archives of virtual machines, tar archives of containers. `qmrestore` and `pct restore` make guests of them again.',
+    files: [store, {path: '/etc/vzdump.conf', meaning: 'What holds for all backups of the host; vzdump.conf(5).'}],
+    seeAlso: ['vzdump.conf(5)', 'qmrestore(1)', 'pct-restore(1)', 'pvesm(1)', 'corral-storage(7)', 'corral(1)'],
+  },
+  {
     name: 'qmeventd',
     summary: 'Watch the virtual machines of this host.',
     description: 'A daemon, started by `qm start` or by the system.',

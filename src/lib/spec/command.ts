@@ -52,7 +52,7 @@ export interface CommandSpec<P extends Params = Params> {
   readonly output: TextOutput
   readonly kind: CommandKind
   /** A task that the called process carries out itself, on its own streams, when this parameter has this value: an archive that comes on standard input. */
-  readonly interactiveWith?: {readonly param: string; readonly value: string}
+  readonly interactiveWith?: {readonly param: string; readonly value: string | boolean}
   /** The type in the UPID of a task (`qmstart`), the parameter that names its object, and the types that it has with certain flags. */
   readonly task?: {
     readonly type: string; readonly id?: string; readonly typeWith?: Readonly<Record<string, string>>

@@ -87,7 +87,7 @@ export interface ChangeHandler<P extends Params> {
    */
   locks(params: ParamsOf<CommandSpec<P>>, context: Context): readonly LockWanted[] | Promise<readonly LockWanted[]>
   /** Default 10,000. */
-  lockTimeoutMs?: number
+  lockTimeoutMs?: number | ((params: ParamsOf<CommandSpec<P>>, context: Context) => Promise<number>)
   plan(params: ParamsOf<CommandSpec<P>>, context: Context): Promise<Plan>
   /** The plan's result as lines of text, where the spec's `output` cannot say it. Pure. */
   text?(result: unknown): readonly string[]
@@ -113,7 +113,7 @@ export interface ChangingHandler {
   readonly spec: CommandSpec
   beforeLocks?(params: never, context: Context): Promise<void>
   locks(params: never, context: Context): readonly LockWanted[] | Promise<readonly LockWanted[]>
-  lockTimeoutMs?: number
+  lockTimeoutMs?: number | ((params: never, context: Context) => Promise<number>)
   plan(params: never, context: Context): Promise<Plan>
   text?(result: unknown): readonly string[]
 }

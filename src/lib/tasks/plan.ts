@@ -50,6 +50,11 @@ export interface ActionKind<A extends Action = Action> {
   shown?(action: A): A
   /** What it gives counts only for a plan that names its step as `resultOfStep`; an action that is finished by somebody else gives it to nobody. */
   run(action: A, context: Context): Promise<unknown>
+  /**
+   * What it will plan when its turn comes, and carry out under locks of its own (the backup of each of many guests), as it would be now. For --dry-run,
+   * behind what `describe` says. What would be refused is told there as well.
+   */
+  foresee?(action: A, context: Context): Promise<readonly Foreseen[]>
   /** What it changes, in a few words, for an error: `the configuration nodes/h1/qemu-server/100.conf`. */
   subject?(action: A): string
   /** Done whole or not at all, even when the process dies in the middle; so a plan of this one step needs no journal. */
@@ -59,6 +64,15 @@ export interface ActionKind<A extends Action = Action> {
    * and must not be removed. True for every atomic action.
    */
   readonly conflictMeansUntouched?: boolean
+}
+
+/** A plan within an action, or why there would be none. */
+export interface Foreseen {
+  /** `guest 100`. */
+  readonly about: string
+  readonly plan?: Plan
+  readonly lines: readonly string[]
+  readonly refusal?: string
 }
 
 export function defineAction<A extends Action>(kind: ActionKind<A>): ActionKind<A> {

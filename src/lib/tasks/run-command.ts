@@ -59,9 +59,11 @@ function withoutInputs(spec: CommandSpec, params: Readonly<Record<string, unknow
  */
 async function changeUnderLocks(handler: ChangingHandler, params: Readonly<Record<string, unknown>>, firstNames: readonly LockWanted[], context: Context): Promise<unknown> {
   const command = commandInWords(handler.spec, params)
+  const {lockTimeoutMs = defaultLockTimeoutMs} = handler
+  const timeoutMs = typeof lockTimeoutMs === 'number' ? lockTimeoutMs : await lockTimeoutMs(params as never, context)
   let names = firstNames
   for (let attempt = 0; attempt < maxLockAttempts; attempt++) {
-    const wish = {names, reason: command, timeoutMs: handler.lockTimeoutMs ?? defaultLockTimeoutMs}
+    const wish = {names, reason: command, timeoutMs}
     const attempted = await withLocks(wish, context, async (held, locks) => {
       const needed = await handler.locks(params as never, held)
       if (!holdsAll(locks.names, lockNames(needed))) return {needed}
@@ -101,5 +103,15 @@ async function planned(plan: Plan, wanted: readonly LockWanted[], context: Conte
   // Who takes no locks may have no store to look into.
   const journals = wanted.length === 0 ? [] : await journalsOf(lockNames(wanted), context)
   const left = journals.map(({head}) => `# "${head.command}" is unfinished: it may run, or will be cleared up first`)
-  return {outcome: 'planned', plan: await shownPlan(plan, context), lines: [...left, ...await describePlan(plan, context)]}
+  return {outcome: 'planned', ...await foreseen(plan, await shownPlan(plan, context), context, [...left, ...await describePlan(plan, context)])}
+}
+
+/** With what its actions will plan when their turn comes. */
+async function foreseen(plan: Plan, shown: Plan, context: Context, lines: readonly string[]): Promise<{plan: Plan; lines: readonly string[]}> {
+  const all = await Promise.all(plan.steps.map(async ({do: action}) => (await context.actionKind(action.kind)).foresee?.(action, context)))
+  if (all.every((parts) => parts === undefined)) return {plan: shown, lines}
+  return {
+    plan: {...shown, steps: shown.steps.map((step, index) => (all[index] === undefined ? step : {...step, do: {...step.do, foreseen: all[index]}}))},
+    lines: [...lines, ...all.flatMap((parts = []) => parts).flatMap(({about, lines: own, refusal}) => [`# ${about}:`, ...own, ...refusal === undefined ? [] : [`# refused: ${refusal}`]])],
+  }
 }

@@ -1,4 +1,5 @@
 // Backups of guests, for the command that makes them. What a type of guest does is loaded with the first guest of that type.
+import type {GuestConfig} from '../guest-config.ts'
 import type {GuestType} from '../guest-files.ts'
 import type {BackupType} from './backup-type.ts'
 
@@ -11,4 +12,9 @@ export {writeKey} from '../pending.ts'
 /** How guests of a type are backed up. */
 export async function loadBackupType(type: GuestType): Promise<BackupType> {
   return type === 'qemu' ? (await import('../qemu/backup/index.ts')).qemuBackup : (await import('../lxc/backup/index.ts')).lxcBackup
+}
+
+/** What writes the configuration of a guest of a type as a file. */
+export async function loadFormatter(type: GuestType): Promise<(config: GuestConfig) => string> {
+  return type === 'qemu' ? (await import('../qemu/config/config-file.ts')).formatQemuConfig : (await import('../lxc/config/config-file.ts')).formatLxcConfig
 }

@@ -1,0 +1,72 @@
+// Where the archives of a run go, and what each is called (vzdump(1), "BACKUP FILE NAMES").
+import {InvalidInputError} from '../../base/index.ts'
+import type {ArchiveFormat} from '../../storage/archive/index.ts'
+import {openStorage} from '../../storage/index.ts'
+import type {Storage} from '../../storage/index.ts'
+import type {Context} from '../../tasks/index.ts'
+import type {JobOptions} from './job-options.ts'
+
+export interface ArchivePlace {
+  /** The folder of the archives. */
+  readonly folder: string
+  /** Absent for a folder of the host. */
+  readonly storage?: Storage
+}
+
+/** Names of the files of one backup; they lie in the folder of the archives. */
+export interface ArchiveNames {
+  readonly archive: string
+  /** Its name until it is whole; no listing takes it for a backup. */
+  readonly unfinished: string
+  readonly log: string
+}
+
+/**
+ * Looks only.
+ * @throws InvalidInputError when the storage takes no backups, or there is no such folder; what opening the storage throws
+ */
+export async function archivePlace({storage: name, dumpDir}: Pick<JobOptions, 'storage' | 'dumpDir'>, context: Context): Promise<ArchivePlace> {
+  if (name === undefined) {
+    const folder = dumpDir ?? '/'
+    if ((await context.host.files.stat(folder, {followLinks: true}))?.kind !== 'directory') throw new InvalidInputError(`there is no folder ${folder}`, {dumpdir: 'is no folder'}, {nextSteps: [`mkdir -p ${folder}`]})
+    return {folder}
+  }
+  const storage = await openStorage(name, context)
+  const {defaultContent} = storage.traits
+  if (!defaultContent.includes('backup')) {
+    throw new InvalidInputError(`storage '${name}' does not hold backups: its content is ${defaultContent.join(',') || 'none'}`, {storage: 'does not hold backups'}, {
+      nextSteps: ['See which do: pvesm status --content backup', `Or allow it: pvesm set ${name} --content ${[...defaultContent, 'backup'].join(',')}`],
+    })
+  }
+  const path = storage.path({storage: name, name: 'backup/vzdump-qemu-100-2026_01_31-12_00_00.vma'})
+  return {folder: path.slice(0, path.lastIndexOf('/')), storage}
+}
+
+/** Makes it usable. @throws UnavailableError */
+export async function makePlaceReady({folder, storage}: ArchivePlace, {host}: Pick<Context, 'host'>): Promise<void> {
+  if (storage === undefined) return
+  await storage.activate()
+  await host.files.makeDirectory(folder, 0o755)
+}
+
+/** Pure. */
+export function archiveNames(stem: string, format: ArchiveFormat, suffix: string): ArchiveNames {
+  return {archive: `${stem}.${format}${suffix}`, unfinished: `${stem}.${format}.dat`, log: `${stem}.log`}
+}
+
+/** Pure: `vzdump-qemu-100-2026_01_31-12_00_00`, in local time. */
+export function archiveStem(type: 'lxc' | 'qemu', vmid: number, timeMs: number): string {
+  const time = new Date(timeMs)
+  const two = (number: number) => String(number).padStart(2, '0')
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('_')
+  return `vzdump-${type}-${vmid}-${day}-${[time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join('_')}`
+}
+
+/** A name that no file in the folder begins with: of two backups within a second, the second is said to be one later. */
+export async function freeStem(type: 'lxc' | 'qemu', vmid: number, {folder}: ArchivePlace, {host, clock}: Pick<Context, 'host' | 'clock'>): Promise<string> {
+  const taken = await host.files.list(folder)
+  for (let timeMs = clock.now(); ; timeMs += 1000) {
+    const stem = archiveStem(type, vmid, timeMs)
+    if (!taken.some((name) => name.startsWith(`${stem}.`))) return stem
+  }
+}

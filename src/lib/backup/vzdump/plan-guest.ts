@@ -1,0 +1,102 @@
+// The plan of one guest's backup: the lock in its configuration, the script, what its type does, and the archive's name. Whatever fails before the archive has
+// its name is taken back, and nothing is left; from there on the rest is finished.
+import type {BackupType, BackupWish, GuestFile} from '../../guest/backup/index.ts'
+import {assertNotLockedOf, configPathOf, loadFormatter, writeKey} from '../../guest/backup/index.ts'
+import type {Action, Context, Plan, Step} from '../../tasks/index.ts'
+import {storeCommitStep} from '../../tasks/index.ts'
+import type {ArchiveNames, ArchivePlace} from './archive-place.ts'
+import {archiveNames} from './archive-place.ts'
+import type {ScriptCall, ScriptEnvironment, ScriptPhase} from './call-script.ts'
+import type {Compressor} from './compressor.ts'
+import type {JobOptions} from './job-options.ts'
+import {notesOf} from './notes.ts'
+import {pruneActions} from './prune-after.ts'
+
+export interface GuestBackup {
+  readonly job: JobOptions
+  readonly type: BackupType
+  readonly place: ArchivePlace
+  readonly compressor: Compressor
+  /** The name of its files, without an ending. */
+  readonly stem: string
+  readonly toStdout: boolean
+}
+
+/** What is known of the guest when it has its turn. */
+export interface PlannedBackup {
+  readonly plan: Plan
+  readonly remarks: readonly string[]
+}
+
+/** What is asked of the guest's type. */
+export function backupWish({job, type, place: {folder}, compressor, stem, toStdout}: GuestBackup, guest: GuestFile): BackupWish {
+  const names = archiveNames(stem, type.archiveFormat, compressor.suffix)
+  const {fleecing} = job
+  return {
+    mode: job.mode,
+    archive: {
+      path: toStdout ? '-' : `${folder}/${names.unfinished}`, ionice: job.ionice,
+      ...(compressor.argv === undefined ? {} : {compressor: compressor.argv}), ...(job.bwlimitKib === 0 ? {} : {bandwidthKib: job.bwlimitKib}),
+    },
+    performance: job.performance, fleecing: fleecing === undefined ? undefined : {storage: fleecing.storage},
+    excludePaths: job.excludePaths, stdExcludes: job.stdExcludes,
+    temporaryFolder: `${job.tmpDir ?? (toStdout ? '/var/tmp' : folder)}/${stem}.tmp`, stopWaitMinutes: job.stopWaitMinutes,
+    hook: (phase) => scriptCalls(job, scriptEnvironment(job, folder, {type: type.kind.type, guest, target: toStdout ? '-' : `${folder}/${names.archive}`, log: `${folder}/${names.log}`}), guest.vmid, phase).map((call) => ({do: call})),
+  }
+}
+
+/** @throws AppError for what keeps the guest from being backed up */
+export async function planGuest(backup: GuestBackup, guest: GuestFile, context: Context): Promise<PlannedBackup> {
+  const {job, type, place, toStdout, compressor, stem} = backup
+  const {vmid, config, file} = guest
+  assertNotLockedOf(type.kind, guest)
+  const wish = backupWish(backup, guest)
+  const {mode, modeReason, remarks, steps, afterwards = []} = await type.prepare(guest, wish, context)
+  const names = archiveNames(stem, type.archiveFormat, compressor.suffix)
+  const env = scriptEnvironment(job, place.folder, {type: type.kind.type, guest, target: toStdout ? '-' : `${place.folder}/${names.archive}`, log: `${place.folder}/${names.log}`})
+  const call = (phase: ScriptPhase) => scriptCalls({...job, mode}, env, vmid, phase)
+  const path = configPathOf(type.kind, context.node, vmid)
+  const lockedText = (await loadFormatter(type.kind.type))(writeKey(config, 'lock', 'backup'))
+  const publish = toStdout ? [] : [publishStep(backup, guest, names, context.node)]
+  const prune = toStdout ? [] : await pruneActions(job, {vmid, type: type.kind.type, fileName: names.archive, format: type.archiveFormat, isProtected: job.isProtected}, place, context)
+  const [abort] = scriptCalls({...job, mode}, env, vmid, 'backup-abort')
+  const plan: Plan = {
+    steps: [
+      storeCommitStep([{path, was: file, text: lockedText}]),
+      ...call('backup-start').map((start): Step => ({do: start, ...(abort === undefined ? {} : {undo: {...abort, isLenient: true}})})),
+      ...steps, ...publish,
+    ],
+    afterwards: [storeCommitStep([{path, was: {data: lockedText}, text: file.data}]).do, ...afterwards, ...prune, ...call('backup-end')],
+    whenInterrupted: 'undo',
+    result: {mode},
+  }
+  return {plan, remarks: [...modeReason === undefined ? [] : [`mode ${mode} in place of ${job.mode}: ${modeReason}`], ...remarks]}
+}
+
+/** The name of a guest, as its own configuration says it. */
+export function guestName({vmid, config}: GuestFile, type: 'lxc' | 'qemu'): string {
+  const {name, hostname} = config.current.values
+  return (type === 'qemu' ? name : hostname) ?? (type === 'qemu' ? `VM ${vmid}` : `CT ${vmid}`)
+}
+
+function publishStep({job, place: {folder}, type}: GuestBackup, guest: GuestFile, {archive, unfinished}: ArchiveNames, node: string): Step {
+  const notes = job.notesTemplate === undefined ? undefined : notesOf(job.notesTemplate, {cluster: node, guestname: guestName(guest, type.kind.type), node, vmid: guest.vmid})
+  const [from, to] = [`${folder}/${unfinished}`, `${folder}/${archive}`]
+  const publish: Action = {kind: 'backup.publish', from, to, ...(notes === undefined || notes === '' ? {} : {notes}), ...(job.isProtected ? {isProtected: true} : {})}
+  return {do: publish, undo: {kind: 'backup.unpublish', from, to}}
+}
+
+/** The call of the script in a phase; none where there is none. */
+export function scriptCalls({script, mode}: Pick<JobOptions, 'script' | 'mode'>, env: ScriptEnvironment, vmid: number, phase: ScriptPhase): ScriptCall[] {
+  return script === undefined ? [] : [{kind: 'backup.call-script', script, phase, guest: {mode, vmid}, env}]
+}
+
+export interface GuestFacts { readonly type: 'lxc' | 'qemu'; readonly guest: GuestFile; readonly target: string; readonly log: string }
+
+/** What the script finds in its environment. */
+export function scriptEnvironment({storage}: Pick<JobOptions, 'storage'>, folder: string, about?: GuestFacts): ScriptEnvironment {
+  return {
+    DUMPDIR: folder, ...(storage === undefined ? {} : {STOREID: storage}),
+    ...(about === undefined ? {} : {VMTYPE: about.type, HOSTNAME: guestName(about.guest, about.type), TARGET: about.target, LOGFILE: about.log}),
+  }
+}
