@@ -52,7 +52,7 @@ export async function startCeph({fileSystem}: {readonly fileSystem?: string} = {
     await writeFile(config, configText(folder, fsid, monitorAddresses))
     for (const name of ['mon', 'osd', 'mgr']) await mkdir(join(folder, name))
     const keyring = join(folder, 'keyring')
-    await host.run(['ceph-authtool', '-C', keyring, '--gen-key', '-n', 'client.admin', '--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *'])
+    await host.run(['ceph-authtool', '-C', keyring, '--gen-key', '-n', 'client.admin', '--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *', '--cap', 'mgr', 'allow *', '--cap', 'mds', 'allow *'])
     const text = await readFile(keyring, 'utf8')
     const monKeyring = join(folder, 'mon.keyring')
     await writeFile(monKeyring, text, {mode: 0o600})

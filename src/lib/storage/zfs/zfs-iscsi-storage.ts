@@ -141,7 +141,13 @@ function snapshotsOf(on: ZfsIscsiStorage): VolumeSnapshots {
       if (newer.length > 0) {
         throw new ConflictError(`${formatVolumeId(id)} can only go back to its newest snapshot: ZFS would lose ${newer.join(', ')}`, {nextSteps: ['Remove the newer ones first, or clone the guest from the snapshot.']})
       }
-      await runZfs(on, snapshotArgv('rollback', on.options, nameOf(on, id), name))
+      // A target that reads through the kernel's cache (tgt) keeps what was there before until it opens the device anew.
+      await unexport(on, nameOf(on, id))
+      try {
+        await runZfs(on, snapshotArgv('rollback', on.options, nameOf(on, id), name))
+      } finally {
+        await exportNew(on, nameOf(on, id))
+      }
     },
     remove: async (id, name) => {
       const all = await list(id)
@@ -192,7 +198,10 @@ function commandsOf(on: ZfsIscsiStorage, change: VolumeChange): readonly (readon
   if ('remove' in change) return [...onTarget('remove', name(change.remove)), destroyArgv(options, name(change.remove))]
   if ('resize' in change) return [resizeArgv(options, name(change.resize.id), 'raw', change.resize.sizeBytes), ...onTarget('resize', name(change.resize.id))]
   if ('rename' in change) return renamed(name(change.rename.from), name(change.rename.to))
-  if ('snapshot' in change) return [snapshotArgv(change.snapshot, options, name(change.id), change.name)]
+  if ('snapshot' in change) {
+    const argv = snapshotArgv(change.snapshot, options, name(change.id), change.name)
+    return change.snapshot === 'rollback' ? [...onTarget('remove', name(change.id)), argv, ...onTarget('add', name(change.id))] : [argv]
+  }
   if ('clone' in change) return [cloneArgv(options, name(change.clone.base), name(change.clone.id)), ...onTarget('add', name(change.clone.id))]
   const base = name(flatBaseOf(change.makeBase, parseZfsIscsiName(change.makeBase.name)))
   return [...renamed(name(change.makeBase), base), snapshotArgv('create', options, base, baseSnapshot)]

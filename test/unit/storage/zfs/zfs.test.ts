@@ -54,6 +54,13 @@ describe('ZFS behind LIO', () => {
     expect(host.ran.flat().join(' ')).not.toContain('PRIVATE KEY')
   })
 
+  it('goes back to a snapshot while the target has the volume not open, which would keep what it read of it', () => {
+    const {storage} = world([], {iscsiprovider: 'iet'})
+    const programs = storage.commands({snapshot: 'rollback', id, name: 'before'}).map((argv) => argv.at(-1)?.split(' ')[0])
+    expect(programs).toEqual(['tgtadm', 'zfs', 'tgtadm'])
+    expect(storage.commands({snapshot: 'create', id, name: 'before'}).map((argv) => argv.at(-1))).toEqual(['zfs snapshot tank/vm-100-disk-0@before'])
+  })
+
   it('takes the LUN away before the volume, and does not mind when both are gone', async () => {
     const list = `${listed} -d 1 tank`
     const there = world([
