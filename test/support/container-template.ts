@@ -35,7 +35,7 @@ export function writeBackup(path: string, conf: string, wish: TemplateWish & {re
       writeFileSync(join(beside, 'etc/vzdump/pct.conf'), conf)
       writeFileSync(join(beside, 'etc/vzdump/pct.fw'), wish.firewall ?? '')
       mkdirSync(dirname(path), {recursive: true})
-      execFileSync('tar', ['--auto-compress', '--sparse', '--numeric-owner', '--acls', '--xattrs', '-cf', path, '-C', beside, './etc/vzdump/pct.conf', './etc/vzdump/pct.fw', '-C', tree, './'])
+      execFileSync('tar', ['--auto-compress', '--sparse', '--numeric-owner', '--acls', '--xattrs', '--xattrs-include=user.*', '--xattrs-include=security.capability', '-cf', path, '-C', beside, './etc/vzdump/pct.conf', './etc/vzdump/pct.fw', '-C', tree, './'])
       return path
     } finally {
       rmSync(beside, {recursive: true, force: true})

@@ -40,13 +40,14 @@ export const copyFiles = defineAction<CopyFiles>({
       const failed = new AbortController()
       const signal = AbortSignal.any([context.signal, failed.signal])
       const options = {signal, timeoutMs: copyLimitMs({...action, sizeBytes: action.sizeBytes === 0 ? unknownSizeBytes : action.sizeBytes}), diesWithUs: true, maxOutputBytes: 64 * 1024}
-      // Who reads follows no links; who writes could be led by what a made-up file system says is in it.
-      const jail = await makeJail({folder: `${to}-jail`, root: to, inner: []}, space)
+      // What a made-up file system says is in it leads nobody elsewhere. Without names of users in there, access control lists go by their numbers.
+      const jailOf = (root: string) => makeJail({folder: `${root}-jail`, root, inner: [], hasNames: false}, space)
+      const [reading, writing] = [await jailOf(from), await jailOf(to)]
       const paced = pacedStream(action, context, signal)
       const both = [
         // What is left out are sockets, which belong to the processes that made them.
-        space.run(writeArgv(from), {...options, outputStream: paced}).then(() => { paced.end() }),
-        space.run([...jail, ...readArgv(rootInJail)], {...options, inputStream: paced}),
+        space.run([...reading, ...writeArgv(rootInJail)], {...options, outputStream: paced}).then(() => { paced.end() }),
+        space.run([...writing, ...readArgv(rootInJail)], {...options, inputStream: paced}),
       ]
       const ends = await Promise.allSettled(both.map((each) => each.catch((error: unknown) => {
         if (!failed.signal.aborted) failed.abort()

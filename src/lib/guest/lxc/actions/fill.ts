@@ -74,7 +74,9 @@ export const fill = defineAction<Fill>({
       const {uid, gid} = ownerIn(map)
       // The top folder is the container's before anything is made in it.
       await space.run(['chown', '--no-dereference', `${uid}:${gid}`, '--', containerPaths(context.places, vmid).rootfs])
-      const jail = await makeJail({folder: mountPlace(context.places, vmid, 'jail'), root: containerPaths(context.places, vmid).rootfs, inner: points.slice(1).map((point) => point.path)}, space)
+      const jail = await makeJail({
+        folder: mountPlace(context.places, vmid, 'jail'), root: containerPaths(context.places, vmid).rootfs, inner: points.slice(1).map((point) => point.path), hasNames: true,
+      }, space)
       const common = {jail: withFewRights(jail), map, maxBytes, ignoreErrors, bytesPerSecond}
       const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput
         ? await applyImage({...common, path: source.path}, image, config, at, context)

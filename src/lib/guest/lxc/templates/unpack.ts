@@ -61,6 +61,8 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
   const limits = {signal, timeoutMs: limitMs, maxOutputBytes: keptErrorBytes}
   try {
     const {stderr, exitCode} = await space.run(asContainerRoot(map, [...jail, ...tarArgv(rootInJail, isLayer)]), {...limits, inputStream: plain.stream, okExitCodes: ignoreErrors ? [0, 1, 2] : [0]})
+    const unnamed = stderr.split('\n').filter((line) => line.includes('acl_from_text')).length
+    if (unnamed > 0) context.log.warn(`access control lists of ${unnamed} files of ${name} name users or groups that this host does not have, and were left out`)
     if (exitCode !== 0) context.log.warn(`${name} was not unpacked whole: ${lastWords(stderr)}`)
     // tar leaves what stands behind the end of the archive unread; a compressor's checksum is behind it as well.
     plain.stream.resume()
