@@ -67,7 +67,7 @@ async function makeScript(body = ''): Promise<string> {
 }
 const calls = async () => (await readFile(join(place.root, 'calls'), 'utf8')).trimEnd().split('\n').map((line) => plain(line).replaceAll(place.root, ''))
 
-describe('a run', () => {
+describe('a run', {timeout: 180_000}, () => {
   it('writes an archive and a log of each guest, and leaves the guests as they were', async () => {
     await vzdump({vmid: '100,101,200', compress: 'zstd', 'exclude-path': ['/a', '/b'], bwlimit: '500', ionice: '8', stopwait: '3', performance: 'max-workers=4', fleecing: 'enabled=1,storage=local'})
     expect(await files()).toEqual(['vzdump-lxc-101-TIME.log', 'vzdump-lxc-101-TIME.tar.zst', 'vzdump-qemu-100-TIME.log', 'vzdump-qemu-100-TIME.vma.zst'])
@@ -173,6 +173,28 @@ describe('a run', () => {
     expect(mail).toMatch(/^-B 8BITMIME -oi -- joe@example\.com ops@example\.com\nTo: joe@example\.com, ops@example\.com\nSubject: backup on h1: 1 of 2 failed\n/)
     expect(mail).toMatch(/^100 +web1 +FAILED /m)
     expect(mail).toMatch(/^101 +db1 +ok /m)
+  })
+
+  it('waits for another one as long as it may, and says for whom', async () => {
+    const other = await context.store.lock('backup/h1', {reason: 'vzdump 300', timeoutMs: 1000})
+    await expect(vzdump({vmid: '100', lockwait: '0'})).rejects.toMatchObject({kind: 'unavailable', message: expect.stringContaining('vzdump 300') as string})
+    const waiting = vzdump({vmid: '100', lockwait: '5'})
+    await expect.poll(() => place.lines.some((line) => line.includes('waiting for backup/h1, held by vzdump 300')), {timeout: 30_000}).toBe(true)
+    await other.release()
+    await waiting
+    expect(await files()).toContain('vzdump-qemu-100-TIME.vma')
+  })
+
+  it('leaves nothing when it is stopped', async () => {
+    const cancel = new AbortController()
+    context = await place.open({signal: cancel.signal})
+    const running = vzdump({vmid: '100,101', script: await makeScript('[ "$1" != pre-stop ] || sleep 600')})
+    await expect.poll(async () => (await calls().catch(() => [])).some((line) => line.startsWith('pre-stop')), {timeout: 30_000}).toBe(true)
+    cancel.abort()
+    await expect(running).rejects.toMatchObject({kind: 'cancelled'})
+    expect(await files()).toEqual(['vzdump-qemu-100-TIME.log'])
+    expect((await calls()).map((line) => line.split('|')[0]).slice(-3)).toEqual(['backup-abort snapshot 100', 'log-end snapshot 100', 'job-abort'])
+    expect(await config('nodes/h1/qemu-server/100.conf')).toBe('memory: 32\nname: web1\n')
   })
 
   it('is shown before it is done, guest by guest', async () => {
