@@ -2,6 +2,7 @@
 import {markBackups} from '../../src/lib/storage/prune/prune-marks.ts'
 import {retentionOf} from '../../src/lib/storage/prune/retention.ts'
 import {parseVolumeId} from '../../src/lib/storage/volume-id.ts'
+import {inZone} from '../support/time-zone.ts'
 import {Refusal, attempt, compareData, type Adapter, type Data} from './adapter.ts'
 
 export const adapter: Adapter = {
@@ -12,21 +13,10 @@ export const adapter: Adapter = {
       ...(entry['vmid'] === undefined ? {} : {vmid: Number(entry['vmid'])}),
     }))
     const vmid = input['vmid'] === undefined ? undefined : Number(input['vmid'])
+    // Hours and days are local; the times of the suite are those of its names in UTC.
     return inZone('UTC', () => attempt(() => ({backups: markBackups(backups, retentionOf(input['keep'] as Data), {vmid, type: input['type'] as string | undefined})})))
   },
   differences(answer, expect) {
     return answer instanceof Refusal ? [`was refused: ${answer.message}`] : compareData(answer, expect)
   },
-}
-
-/** Hours and days are local; the times of the suite are those of its names in UTC. */
-function inZone<R>(zone: string, work: () => R): R {
-  const before = process.env['TZ']
-  process.env['TZ'] = zone
-  try {
-    return work()
-  } finally {
-    if (before === undefined) delete process.env['TZ']
-    else process.env['TZ'] = before
-  }
 }

@@ -2,6 +2,7 @@
 export const floors: Readonly<Record<string, number>> = {
   'access': 50,
   'backup-prune': 12,
+  'calendar': 25,
   'cfg2cmd': 49,
   'cli-options': 47,
   'cpu-models': 4,

@@ -9,6 +9,7 @@ import {shownPlan} from '../../src/lib/tasks/index.ts'
 import {cases as completionCases} from './cases/completion.ts'
 import {cases as diskCases} from './cases/disks.ts'
 import {cases as hostCases} from './cases/hosts.ts'
+import {cases as jobCases} from './cases/jobs.ts'
 import {cases as containerCases} from './cases/pct.ts'
 import {cases as containerFileCases} from './cases/pct-files.ts'
 import {cases as templateCases} from './cases/pveam.ts'
@@ -20,7 +21,7 @@ import type {DryRunCases} from './support/case.ts'
 import {differences, withoutChance} from './support/compare.ts'
 import {World} from './support/world.ts'
 
-const allCases: DryRunCases = {...backupCases, ...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...containerFileCases, ...qemuCases, ...taskCases}
+const allCases: DryRunCases = {...backupCases, ...completionCases, ...diskCases, ...templateCases, ...hostCases, ...storageCases, ...containerCases, ...containerFileCases, ...qemuCases, ...taskCases, ...jobCases}
 const caseLimitMs = 60_000
 
 const specs = await Promise.all(Object.values(catalog.commands).map(async (entry) => (await entry.spec()).spec))

@@ -133,6 +133,10 @@ import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
 import {vmaHeader} from '../support/vma-archive.ts'
 import {parseVzdumpConf} from '../../src/lib/backup/vzdump/vzdump-conf.ts'
 import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
+import {formatJobs, parseJobs} from '../../src/lib/backup/jobs/job-config.ts'
+import {formatJobStates, parseJobStates} from '../../src/lib/backup/schedule/job-states.ts'
+import {parseCalendarEvent} from '../../src/lib/spec/calendar/calendar-event.ts'
+import {nextEvent} from '../../src/lib/spec/calendar/next-event.ts'
 import {parseShares} from '../../src/lib/storage/scan/cifs.ts'
 import {parseExports} from '../../src/lib/storage/scan/nfs.ts'
 import {parsePlaces} from '../../src/lib/storage/scan/zfs.ts'
@@ -337,6 +341,10 @@ export const formats: Readonly<Record<string, Format>> = {
   'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),
   'vzdump.conf': format(['backup/vzdump/vzdump-conf.ts parseVzdumpConf'], ['compress: zstd\nmailto: root@pam, ops@example.com\n', '# all\nexclude-path: /a "/b c"\nprune-backups: keep-last=3\nionice: 8\n'], parseVzdumpConf),
+  'calendar events': format(['spec/calendar/calendar-event.ts parseCalendarEvent'], ['mon..fri 22:30', '*-*-1..7 8..17,22:0/15:30 UTC', '*/15'], (text) => nextEvent(parseCalendarEvent(text), 1e12)),
+  'jobs.cfg': format(['backup/jobs/job-config.ts parseJobs', 'backup/jobs/job-config.ts formatJobs'], ['vzdump: a\n\tschedule 22:30\n\tall 1\n\texclude-path /a\n\texclude-path /b\n\nsnapshot: b\n\tschedule */15\n\tvmid 100,101\n\tkeep-last 3\n\nrealm-sync: c\n\tx y\n\n'],
+    (text) => parseJobs(text).sections, (sections) => formatJobs({problems: []}, sections), {writerMayRefuse: true}),
+  'states of jobs': format(['backup/schedule/job-states.ts parseJobStates', 'backup/schedule/job-states.ts formatJobStates'], ['{"lookedMs":5,"jobs":{"a":{"schedule":"daily","sinceMs":3,"last":{"endedMs":4,"status":"OK"}}}}'], parseJobStates, formatJobStates),
   'rules for keeping backups': format(['storage/prune/retention.ts parseRetention'], ['keep-last=3,keep-daily=7', 'keep-all=1'], parseRetention),
   'names behind iSCSI targets': format(['storage/zfs/naming.ts parseZfsIscsiName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0'], parseZfsIscsiName),
   'numbers that volumes remember': format(['storage/zfs/exported-volumes.ts parseLunProperties'], ['p/vm-100-disk-0\t3\n'], text => parseLunProperties(text, 'p')),

@@ -1,5 +1,6 @@
 // The configuration files that have a man page of section 5, with the schemas that they are read by.
 import {backupParams} from '../backup/vzdump/index.ts'
+import {jobParams} from '../backup/jobs/job-config.ts'
 import * as lxc from '../guest/lxc/config/index.ts'
 import * as qemu from '../guest/qemu/config/index.ts'
 import type {ConfigFile} from '../spec/generate/config-page.ts'
@@ -8,7 +9,7 @@ import {loadStoragePlugin, storageTypes} from '../storage/plugins.ts'
 
 /** In the order of the alphabet. */
 export async function configFiles(): Promise<ConfigFile[]> {
-  return [contextsYaml(), pctConf(), qmConf(), await storageCfg(), vzdumpConf()]
+  return [contextsYaml(), jobsCfg(), pctConf(), qmConf(), await storageCfg(), vzdumpConf()]
 }
 
 function contextsYaml(): ConfigFile {
@@ -70,6 +71,23 @@ function qmConf(): ConfigFile {
     ],
     example: 'boot: order=scsi0;net0\ncores: 2\nmemory: 2048\nname: web1\nnet0: virtio=BC:24:11:2A:10:01,bridge=vmbr0\nostype: l26\nscsi0: local:100/vm-100-disk-0.qcow2,discard=on,size=32G\nscsihw: virtio-scsi-single\nserial0: socket',
     seeAlso: ['qm(1)', 'qm-create(1)', 'qm-set(1)', 'qm-config(1)', 'qm-pending(1)', 'storage.cfg(5)'],
+  }
+}
+
+function jobsCfg(): ConfigFile {
+  return {
+    name: 'jobs.cfg',
+    summary: 'The jobs that begin by themselves.',
+    description: [
+      'The file `jobs.cfg` in the configuration store names the jobs of the schedule, as corral-schedule(7) describes them. It is written by `corral backup job` and `corral snapshot job`.',
+      'A section begins with a line `type: name`; its settings follow, indented, one a line, the value behind a space. Sections of type vzdump are those of Proxmox VE; those of type snapshot are Corral\'s own. Sections of other types are kept, and not run.',
+    ].join('\n\n'),
+    groups: [
+      {title: 'JOBS OF TYPE VZDUMP', text: 'They make backups.', params: jobParams.vzdump},
+      {title: 'JOBS OF TYPE SNAPSHOT', text: 'They take snapshots.', params: jobParams.snapshot},
+    ],
+    example: 'vzdump: nightly\n    schedule mon..fri 22:30\n    all 1\n    compress zstd\n    storage nas\n\nsnapshot: hourly\n    schedule hourly\n    keep-hourly 24\n    vmid 100,101',
+    seeAlso: ['corral-backup-job-add(1)', 'corral-snapshot-job-add(1)', 'corral-schedule-list(1)', 'corral-schedule(7)', 'storage.cfg(5)'],
   }
 }
 

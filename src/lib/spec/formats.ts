@@ -1,6 +1,7 @@
 // The named formats that schemas refer to (`format: 'pve-vmid'`): one check each, by the names that Proxmox VE gives them. A check says
 // what would be right, for the error that names the option. Address formats stand in formats-network.ts. Patterns here are
 // bounded and free of nested repetition, so that hostile values take no time.
+import {calendarEventFault} from './calendar/calendar-event.ts'
 import {networkFormats} from './formats-network.ts'
 import {didYouMean} from './nearest.ts'
 import {parseSize} from './size.ts'
@@ -138,6 +139,7 @@ const checks: Readonly<Record<string, FormatCheck>> = {
   'pve-storage-options': matches(/^[^\s\u0000-\u001f]+$/, 'mount options joined by commas, without spaces', 4096),
   'pve-storage-zfs-blocksize': matches(/^[1-9][0-9]*(?:k|M)?$/i, 'a block size such as 16k', 12),
   'pve-dir-override': dirOverride,
+  'pve-calendar-event': calendarEventFault,
   'pve-replication-job-id': matches(/^[1-9][0-9]{2,8}-[0-9]{1,9}$/, 'a replication job such as 100-0', 19),
   'pve-ha-resource-id': matches(/^(?:vm|ct):[1-9][0-9]{2,8}$/, 'a resource such as vm:100', 12),
   'pve-ha-resource-or-vm-id': matches(/^(?:(?:vm|ct):)?[1-9][0-9]{2,8}$/, 'a guest number such as 100 or a resource such as vm:100', 12),

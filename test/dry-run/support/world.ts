@@ -15,7 +15,7 @@ import {monitorOf, runningContainers} from '../../../src/lib/guest/lxc/runtime/s
 import {eventSocketPath, guestPaths, guestRunDir} from '../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {contextsPath} from '../../../src/lib/hosts/contexts-file.ts'
 import {checkParams, inputNames, readCommandLine, type CommandSpec} from '../../../src/lib/spec/index.ts'
-import {runHandler, type Context, type Plan} from '../../../src/lib/tasks/index.ts'
+import {commandLine, runHandler, type Context, type Plan} from '../../../src/lib/tasks/index.ts'
 import {pretendRunning} from '../../unit/guest/qemu/support/pretend-running.ts'
 import {machineRoom} from '../../unit/guest/qemu/support/run-qm.ts'
 import {FakeAgent, type AgentAnswer} from '../../support/fake-agent.ts'
@@ -76,7 +76,7 @@ export class World {
       ...opened, host: recordingHost(opened.host, note), connector: async () => connector,
       startTask: async (id, {vmid, ...options}) => {
         const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value === true ? '1' : value === false ? '0' : String(value)])
-        deeds.push({kind: 'task', text: [id, vmid, ...words].join(' ')})
+        deeds.push({kind: 'task', text: commandLine([...id.split(' '), ...typeof vmid === 'number' ? [String(vmid)] : [], ...words])})
         return finishedTask(opened, id)
       },
     }

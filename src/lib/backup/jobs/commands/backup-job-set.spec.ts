@@ -1,0 +1,23 @@
+import {defineCommand, std} from '../../../spec/index.ts'
+import {backupJobParams, changeParams, jobParam} from '../job-params.ts'
+import {changedJob, jobsFiles} from './job-results.ts'
+
+export const spec = defineCommand({
+  id: 'corral backup job set',
+  summary: 'Change a backup job.',
+  description: 'Settings that are not named stay. A job whose schedule changes begins at the next time of the new one.',
+  api: {method: 'PUT', path: '/cluster/backup/{id}'},
+  params: {id: jobParam, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...changeParams, digest: std.digest},
+  args: ['id'],
+  returns: changedJob,
+  output: {as: 'none'},
+  kind: 'change',
+  runsOn: 'caller',
+  needs: {path: '/', privilege: 'Sys.Modify'},
+  files: jobsFiles,
+  examples: [
+    {line: 'corral backup job set nightly --schedule 23:00', meaning: 'Begin later.'},
+    {line: 'corral backup job set nightly --delete comment,pool --enabled 0', meaning: 'Take settings away, and switch the job off.'},
+  ],
+  seeAlso: ['corral backup job add', 'corral backup job show', 'corral backup job remove', 'corral-schedule(7)'],
+})
