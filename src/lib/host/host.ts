@@ -184,6 +184,11 @@ export interface Host {
   kill(process: ProcessId, signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): Promise<boolean>
   /** Connects to a unix socket. @throws UnavailableError */
   connect(socketPath: string, timeoutMs?: number): Promise<Duplex>
+  /**
+   * Listens on a unix socket that is not there yet, in a folder that is ours alone, so that nobody else connects. What is given stops it.
+   * @throws ForbiddenError for a folder that others may look into, ConflictError when somebody listens there
+   */
+  listen(socketPath: string, onConnection: (stream: Duplex) => void): Promise<{close(): Promise<void>}>
   /** Fetches a file from a web server, within bounds and never over another file (download/fetch.ts says what it throws). */
   download(request: DownloadRequest): Promise<Downloaded>
   /** @throws NotFoundError when the folder is not there */

@@ -110,6 +110,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       return running.delete(target.pid)
     },
     connect: async (socketPath) => { throw new UnavailableError(`cannot connect to the socket ${socketPath}: the fake host has none`) },
+    listen: async (socketPath) => { throw new UnavailableError(`cannot listen on the socket ${socketPath}: the fake host has none`) },
     download: async ({url}) => { throw new UnavailableError(`${url} cannot be fetched: the fake host has no network`) },
     openTree: async (root) => { throw new UnavailableError(`the fake host has no tree below ${root}`) },
     openMountSpace: async () => ({run: (argv, runOptions) => host.run(argv, runOptions), pathOf: (path) => path, close: async () => undefined}),

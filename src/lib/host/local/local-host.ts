@@ -7,6 +7,9 @@ import {killProcess, processIdentity} from './processes.ts'
 import {findProgram} from './program-path.ts'
 import {runProgram} from './run.ts'
 
+/** To a socket that somebody listens on for a while: programs that he started connect, a few. */
+const maxConnections = 1000
+
 /** The machine that we run on. `name` is its name in the store and in messages. Has no side effect until one of its methods is called. */
 export function localHost(name: string): Host {
   return {
@@ -18,6 +21,7 @@ export function localHost(name: string): Host {
     runInForeground: async (argv, options) => (await import('./foreground.ts')).runInForeground(name, argv, options),
     kill: async (target, signal) => killProcess(target, signal),
     connect: connectUnixSocket,
+    listen: async (socketPath, onConnection) => (await import('./listen.ts')).listenOnSocket(socketPath, maxConnections, onConnection),
     // Loaded when it is used: web servers are seldom asked.
     download: async (request) => (await import('../download/fetch.ts')).download(request),
     openTree: async (root) => (await import('./tree.ts')).openFileTree(root),
