@@ -27,7 +27,7 @@ export async function* vmaStream(contents: VmaContents, fill: (sinks: readonly V
     for (const sink of sinks) sink.assertWhole()
     const last = extents.end()
     if (last !== undefined) await line.give(last)
-  }).then(() => line.close(undefined), (error: unknown) => line.close(error))
+  }).then(() => line.close(undefined), (error: unknown) => line.close(error instanceof Error ? error : new AppError('internal', 'the archive could not be filled', {cause: error})))
   try {
     yield formatVmaHeader(contents)
     for (;;) {
@@ -102,7 +102,7 @@ class DiskSink implements VmaDiskSink {
 /** Hands extents from one side to the other, which may have one waiting. */
 class Handover {
   #waiting: Buffer[] = []
-  #end: {readonly error: unknown} | undefined
+  #end: {readonly error: Error | undefined} | undefined
   #isAbandoned = false
   #wake: (() => void)[] = []
 
@@ -123,7 +123,7 @@ class Handover {
     return undefined
   }
 
-  close(error: unknown): void {
+  close(error: Error | undefined): void {
     this.#end = {error}
     this.#change()
   }

@@ -24,6 +24,8 @@ export interface DiskWish {
 export const socketFolders = '/tmp'
 /** The name of the socket in such a folder. */
 export const socketName = 's'
+/** That of the monitor of a program which reads disks for us, beside it. */
+export const monitorName = 'm'
 
 /** Copies of whole disks; the stream's own limit ends what stands still. */
 const runLimitMs = 7 * 24 * 3600_000

@@ -1,3 +1,6 @@
 // Volumes as streams.
+export {monitorName, socketFolders, socketName} from './disk-bytes.ts'
 export {commonStreamFormat} from './negotiate.ts'
+export {serveNbd} from './nbd-server.ts'
+export type {NbdSink} from './nbd-server.ts'
 export {parseSizeHeader, sizeHeader, sizeHeaderBytes} from './size-header.ts'

@@ -120,7 +120,8 @@ describe('VMA archives that we write', () => {
         isStopped = signal.aborted
       }
     })
-    for await (const _part of stream) break
+    await stream.next()
+    await stream.return(undefined)
     expect(isStopped).toBe(true)
   })
 
@@ -135,12 +136,12 @@ describe('VMA archives that we write', () => {
     const disks = [{name: 'drive-scsi0', data: patterned(3 * clusterBytes, 1)}]
     const archive = await archiveOf(disks, [{name: 'qemu-server.conf', text: 'memory: 64\n'}])
     const headerBytes = archive.readUInt32BE(56)
-    const {between, seed} = randomSource('spoiled VMA archives')
+    const source = randomSource('spoiled VMA archives')
     for (let round = 0; round < scaledCount(400); round++) {
       const spoiled = Buffer.from(archive)
-      const at = between(0, headerBytes + 511)
-      spoiled[at] = (spoiled[at] as number) ^ 1 << between(0, 7)
-      await expect(readBack(spoiled, disks), `seed ${seed}, round ${round}, byte ${at}`).rejects.toMatchObject({kind: 'invalid-input'})
+      const at = source.between(0, headerBytes + 511)
+      spoiled[at] = (spoiled[at] as number) ^ 1 << source.between(0, 7)
+      await expect(readBack(spoiled, disks), `seed ${source.seed}, round ${round}, byte ${at}`).rejects.toMatchObject({kind: 'invalid-input'})
     }
   })
 })

@@ -1,6 +1,7 @@
 // The kinds of action of virtual machines, each loaded when a plan has one.
 import type {ActionKind} from '../../../tasks/index.ts'
 import {actionLoaders as agentActions} from '../agent/actions/index.ts'
+import {actionLoaders as backupActions} from '../backup/actions/index.ts'
 import {actionLoaders as blockJobActions} from '../block-jobs/actions/index.ts'
 import {actionLoaders as cloudInitActions} from '../cloud-init/actions/index.ts'
 import {actionLoaders as efiVarsActions} from '../efi-vars/actions/index.ts'
@@ -8,6 +9,7 @@ import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 import {actionLoaders as snapshotActions} from '../snapshots/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  ...backupActions,
   ...blockJobActions,
   ...cloudInitActions,
   ...efiVarsActions,

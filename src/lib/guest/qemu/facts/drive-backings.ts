@@ -21,12 +21,13 @@ export async function gatherDriveBackings(values: Readonly<Record<string, string
     if (text === undefined) continue
     const drive = readDrive(key, text)
     if (drive.file === 'none') continue
-    backings[key] = await backingOf(drive, context)
+    backings[key] = await driveBacking(drive, context)
   }
   return backings
 }
 
-async function backingOf(drive: Drive, context: StorageContext): Promise<DriveBacking> {
+/** One of them. @throws as gatherDriveBackings */
+export async function driveBacking(drive: Drive, context: StorageContext): Promise<DriveBacking> {
   if (drive.file === 'cdrom') return {source: {protocol: {driver: 'host_cdrom', filename: cdromDevice}, format: 'raw'}}
   if (drive.file.startsWith('/')) return deviceBacking(drive, context)
   const {storage, id} = await openVolume(drive.file, context)
