@@ -10,7 +10,10 @@ import {AppError} from '../../src/lib/base/index.ts'
 import {applySetup, factsFor} from '../../src/lib/guest/lxc/setup/index.ts'
 import {openFileTree} from '../../src/lib/host/local/tree.ts'
 import type {FileTree} from '../../src/lib/host/index.ts'
+import {writeTemplate} from '../support/container-template.ts'
 import {scaledCount} from '../support/rounds.ts'
+import {pct} from '../unit/guest/lxc/support/kill-everywhere.ts'
+import {machineRoom} from '../unit/guest/qemu/support/run-qm.ts'
 
 let folder: string
 let root: string
@@ -162,4 +165,36 @@ describe('setting up', () => {
     await whileRenaming('etc', join(outside, 'etc'), scaledCount(50), (round) => orRefused(setUpOnce(ostypes[round % ostypes.length] ?? 'debian')))
     expectNothingOutside()
   }, 180_000)
+})
+
+describe('whole commands', () => {
+  const isMapped = ['/etc/subuid', '/etc/subgid'].every((path) => fs.existsSync(path) && /^root:100000:65536$/m.test(fs.readFileSync(path, 'utf8')))
+  if (!isMapped) console.log('commands for unprivileged containers: skipped, because root has no range 100000:65536 in /etc/subuid and /etc/subgid')
+
+  it.each(['0', '1'].filter((unprivileged) => unprivileged === '0' || isMapped))('stay inside while the folder of a mount point is exchanged for a link, with unprivileged=%s', async (unprivileged) => {
+    const place = await machineRoom()
+    const context = await place.open()
+    writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'), {change: (files) => { fs.mkdirSync(join(files, 'srv/spot')) }})
+    await pct('create', {vmid: 200, ostemplate: 'local:vztmpl/small.tar.gz', rootfs: 'local:0', mp0: 'local:0.02,mp=/srv/spot/data', unprivileged}, context)
+    tree.close()
+    root = join(place.root, 'lib/vz/images/200/subvol-200-disk-0.subvol/srv')
+    tree = openFileTree(root)
+    fs.chmodSync(outside, 0o777)
+    fs.mkdirSync(join(outside, 'data'))
+    const [source, target] = [join(folder, 'source'), join(folder, 'target')]
+    fs.writeFileSync(source, 'inside')
+    const commands: (readonly [string, Readonly<Record<string, unknown>>])[] = [
+      ['push', {file: source, destination: '/srv/spot/file'}], ['pull', {path: '/srv/spot/file', destination: target}], ['mount', {}], ['unmount', {}], ['set', {mp0: 'local:200/vm-200-disk-1.raw,mp=/srv/spot/data/deep'}],
+      ['start', {}], ['push', {file: source, destination: '/srv/spot/data/file'}], ['pull', {path: '/srv/spot/file', destination: target}], ['stop', {}], ['set', {mp0: 'local:200/vm-200-disk-1.raw,mp=/srv/spot/data'}],
+    ]
+    await whileRenaming('spot', outside, scaledCount(commands.length), async (round) => {
+      const [command, words] = commands[round % commands.length] ?? ['unlock', {}]
+      await orRefused(pct(command, {vmid: 200, ...words}, context))
+      if (fs.existsSync(target)) expect(fs.readFileSync(target, 'utf8')).toBe('inside')
+      expect(fs.readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(outside)
+    })
+    for (const command of ['stop', 'unmount']) await orRefused(pct(command, {vmid: 200}, context))
+    fs.rmdirSync(join(outside, 'data'))
+    expectNothingOutside()
+  }, 300_000)
 })
