@@ -7,6 +7,7 @@ import os from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
 import {benchCompletion} from './bench/completion.mjs'
+import {benchContainerStart} from './bench/container-start.mjs'
 import {benchRemote} from './bench/remote.mjs'
 import {ensureBuild, projectRoot, setUp} from './setup.mjs'
 
@@ -190,6 +191,7 @@ if (!only || 'VM start'.includes(only)) {
   }
 }
 spawnSync(bin('qm'), ['destroy', '9000'], {env})
+await benchContainerStart({compare, refuse, isWanted, timeProgram, bareNode, bin, env, root})
 fs.rmSync(root, {recursive: true, force: true})
 fs.rmSync(bigRoot, {recursive: true, force: true})
 
