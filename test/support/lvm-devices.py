@@ -109,7 +109,7 @@ def named_by(args):
 
 
 def report():
-    present = read_state() if TOOL == 'lvs' else {}
+    present = read_state() if 'json' in ARGS else {}
     if not present:
         return lvm(TOOL, *ARGS).returncode
     answer = lvm(TOOL, *ARGS, stdout=subprocess.PIPE)

@@ -44,12 +44,9 @@ function snapshotOfFile(backing: string, base: string): string | undefined {
   return /^[a-zA-Z][a-zA-Z0-9_-]{0,39}$/.test(name) ? name : undefined
 }
 
-/**
- * Follows the files that a disk stands on by what their headers say.
- * @param base the name of the disk, where that is not the name of its file
- * @throws NotFoundError for one that is not there, ConflictError for a loop
- */
-export async function readChain(host: Host, path: string, snapshotOf: SnapshotOfName = snapshotOfFile, base = path.slice(path.lastIndexOf('/') + 1)): Promise<Chain> {
+/** Follows the files that a disk stands on by what their headers say. @throws NotFoundError for one that is not there, ConflictError for a loop */
+export async function readChain(host: Host, path: string, snapshotOf: SnapshotOfName = snapshotOfFile): Promise<Chain> {
+  const base = path.slice(path.lastIndexOf('/') + 1)
   const links: ChainLink[] = []
   const head = await headerOf(host, path)
   let current = head

@@ -5,6 +5,7 @@ import {dirname, resolve} from 'node:path'
 import {ConflictError, NotFoundError, UnsupportedError} from '../../base/index.ts'
 import type {Chain} from '../dir/chain.ts'
 import {maxSnapshotsInChain, readChain} from '../dir/chain.ts'
+import {headerBytes, parseImageHeader} from '../dir/image-header.ts'
 import {createOverlayArgv, rebaseArgv} from '../dir/qemu-img.ts'
 import {checkSnapshotName} from '../snapshot-name.ts'
 import type {ChainFiles, OpenChains, VolumeId, VolumeSnapshots} from '../storage.ts'
@@ -80,9 +81,9 @@ export function openChains(on: LvmStorage, nameOf: (id: VolumeId) => string): Op
       const overlay = overlayVolume(disk.name)
       if (disk.head.name === disk.name) {
         if (disk.overlay === undefined) return
-        const {links: [link]} = await chainOf(on, disk.name, overlay)
-        if (link === undefined) throw new ConflictError(`the volume ${on.group}/${overlay} does not stand on a snapshot of ${formatVolumeId(id)}`)
-        await runLvm(on, renameArgv(on.group, disk.name, snapshotVolume(disk.name, link.snapshot)))
+        const snapshot = await snapshotBelow(on, disk.name, overlay)
+        if (snapshot === undefined) throw new ConflictError(`the volume ${on.group}/${overlay} does not stand on a snapshot of ${formatVolumeId(id)}`)
+        await runLvm(on, renameArgv(on.group, disk.name, snapshotVolume(disk.name, snapshot)))
       }
       await runLvm(on, renameArgv(on.group, overlay, disk.name))
     },
@@ -130,15 +131,13 @@ async function newest(on: LvmStorage, id: VolumeId, disk: DiskVolumes, name: str
 /** Taking the snapshot was cut off between its two renames: nothing was written to the new volume yet, so the disk gets its name back. */
 async function takeBack(on: LvmStorage, disk: string, name: string): Promise<void> {
   const target = snapshotVolume(disk, name)
-  const found = (await logicalVolumes(on)).map((volume) => volume.name)
-  const names = new Set(found)
+  const names = new Set((await logicalVolumes(on)).map((volume) => volume.name))
   if (names.has(disk) || !names.has(target)) return
   const overlay = overlayVolume(disk)
   if (names.has(overlay)) {
-    await runLvm(on, activateArgv(on.group, overlay, ...found.filter((volume) => snapshotOfVolume(volume, disk) !== undefined)))
-    const {links: [link]} = await chainOf(on, disk, overlay)
+    await runLvm(on, activateArgv(on.group, overlay))
     // It takes the place of a disk that went back to another snapshot.
-    if (link?.snapshot !== name) return
+    if (await snapshotBelow(on, disk, overlay) !== name) return
     await removeVolume(on, overlay)
   }
   await runLvm(on, renameArgv(on.group, target, disk))
@@ -164,9 +163,14 @@ async function standsOn(on: LvmStorage, disk: DiskVolumes, name: string): Promis
   return (await chainOf(on, disk.name)).links.some(({snapshot}) => snapshot === name)
 }
 
-/** @param volume what holds the disk, where that does not have its name */
-function chainOf(on: LvmStorage, disk: string, volume = disk): Promise<Chain> {
-  return readChain(on.host, devicePath(on.group, volume), snapshotOfVolume, disk)
+function chainOf(on: LvmStorage, disk: string): Promise<Chain> {
+  return readChain(on.host, devicePath(on.group, disk), snapshotOfVolume)
+}
+
+/** The snapshot on which the volume that is to take the place of a disk says that it stands; there may be no volume by its name yet. */
+async function snapshotBelow({host, group}: LvmStorage, disk: string, overlay: string): Promise<string | undefined> {
+  const {backing = ''} = parseImageHeader('qcow2', await host.files.readAt(devicePath(group, overlay), 0, headerBytes))
+  return snapshotOfVolume(backing, disk)
 }
 
 /** Pure. @throws UnsupportedError for what is no qcow2 image */

@@ -29,6 +29,8 @@ interface OpenDisk {
   readonly options: ImageOptions
 }
 
+/** Drivers of nodes that name the same file as the image above or below them. */
+const notImages: readonly string[] = ['file', 'host_device', 'throttle']
 const streamLimitMs = 7 * 24 * 3600_000
 
 async function openDisk({key, volume, drive}: OpenDrive, context: Context): Promise<OpenDisk> {
@@ -86,7 +88,7 @@ export async function dropOpen(vmid: number, name: string, drive: OpenDrive, con
     await onMonitor(vmid, context, async (client) => {
       const nodes = await blockNodes(client)
       const nodeOf = (path: string): string => {
-        const found = nodes.filter(({driver, file}) => file === path && driver !== 'file' && driver !== 'throttle')
+        const found = nodes.filter(({driver, file}) => file === path && !notImages.includes(driver))
         const node = found.find(({isReadOnly}) => !isReadOnly) ?? found[0]
         if (node === undefined) throw new UnavailableError(`the running virtual machine ${vmid} does not have ${path} open`, {nextSteps: ['Remove the snapshot while it is off.']})
         return node.name
