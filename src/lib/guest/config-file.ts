@@ -21,7 +21,7 @@ export interface ParseOptions {
 export interface ConfigDialect {
   /** Reads a line that is no `key: value`, such as `lxc.idmap = u 0 100000 65536`. Its key may stand there several times. */
   readonly readRawLine?: (line: string) => RawLine | undefined
-  /** Keys whose values are lists with NUL characters between their parts. */
+  /** Keys whose values are lists with NUL characters between their parts. The store takes none: there they are unit separators (U+001F), which are read as such as well. */
   readonly listKeys?: readonly string[]
   /** An entry as it is kept, where it has another form in old files. */
   readonly readEntry?: (key: string, value: string) => readonly [key: string, value: string]
@@ -48,7 +48,8 @@ export function parseGuestConfig(text: string, dialect: ConfigDialect, options: 
     const place = `line ${index + 1}`
     if (line.length > longestLine) throw new InvalidInputError(`${place} of the configuration is longer than ${longestLine} characters`)
     if (line.trim() === '') continue
-    const checked = dialect.listKeys?.some((key) => line.startsWith(`${key}:`)) === true ? line.replaceAll('\0', '') : line
+    const isList = dialect.listKeys?.some((key) => line.startsWith(`${key}:`)) === true
+    const checked = isList ? line.replace(/[\0\u001f]/g, '') : line
     if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(checked)) { complain(`${place} of the configuration holds control characters`); continue }
     const header = /^\[([^\]]+)\]\s*$/.exec(line)
     if (header !== null) {
@@ -64,7 +65,7 @@ export function parseGuestConfig(text: string, dialect: ConfigDialect, options: 
     if (raw !== undefined) { section.raw.push(raw); continue }
     const entry = /^([a-z][a-z0-9_-]*):\s*(\S|\S.*\S)\s*$/is.exec(line)
     if (entry === null || !keyPattern.test(entry[1] ?? '')) { complain(`${place} of the configuration is not 'key: value'`); continue }
-    addEntry(section, entry[1] ?? '', entry[2] ?? '', {dialect, place, complain})
+    addEntry(section, entry[1] ?? '', isList ? (entry[2] ?? '').replaceAll('\u001f', '\0') : entry[2] ?? '', {dialect, place, complain})
   }
   return toConfig(sections)
 }
@@ -173,14 +174,15 @@ function formatSection(values: Readonly<Record<string, string>>, description: st
   for (const [key, value] of sorted(values)) {
     if (!keyPattern.test(key) || key === 'description') throw new InvalidInputError(`'${key.slice(0, 64)}' is not a key of a configuration file`)
     // A tab within a value is read, so it must be written: a file that somebody has edited can still be changed.
-    const checked = dialect.listKeys?.includes(key) === true ? value.replaceAll('\0', '') : value
+    const isList = dialect.listKeys?.includes(key) === true
+    const checked = isList ? value.replace(/[\0\n]/g, '') : value
     if (value.trim() !== value || value === '' || /[\u0000-\u0008\u000a-\u001f\u007f]/.test(checked)) {
       throw new InvalidInputError(
         `the value of '${key}' is empty or holds line breaks, control characters or spaces at its ends`,
         {[key]: 'holds line breaks or control characters'},
       )
     }
-    lines.push(`${key}: ${value}`)
+    lines.push(`${key}: ${isList ? value.replace(/[\0\n]/g, '\u001f') : value}`)
   }
   return lines.map(line => `${line}\n`).join('')
 }

@@ -59,8 +59,8 @@ export const generalParams = {
     description: 'The program that the container runs as its first process, with its arguments.',
   },
   env: {
-    type: 'string', pattern: '\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*(?:\\0\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*)*', maxLength: 65536, optional: true, placeholder: 'NAME=value',
-    description: 'Variables in the environment of the first process. Several of them have a NUL character between them.',
+    type: 'string', pattern: '\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*(?:[\\0\\n]\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*)*', maxLength: 65536, optional: true, placeholder: 'NAME=value',
+    description: 'Variables in the environment of the first process. Several of them stand in lines of their own (a NUL character between them does as well).',
   },
   features: {type: 'string', format: featuresFormat, optional: true, description: 'What the container may do beyond the usual.'},
   nameserver: {

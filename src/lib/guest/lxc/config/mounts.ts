@@ -59,6 +59,8 @@ export interface MountPoint {
   readonly readOnly: boolean
   readonly acl: boolean | undefined
   readonly quota: boolean
+  /** `keepattrs`: a new volume takes owner and mode of the folder that it hides. */
+  readonly keepsAttributes: boolean
   readonly options: readonly string[]
   readonly size: string | undefined
 }
@@ -72,10 +74,10 @@ export function isMountKey(key: string): boolean {
  * @throws InvalidInputError naming the key and what is wrong with it
  */
 export function readMountPoint(key: string, text: string): MountPoint {
-  const values: Values<typeof commonFormat> & {readonly mp?: string | undefined} = key === 'rootfs' ? readProperties(key, text, rootfsFormat) : readProperties(key, text, mountPointFormat)
+  const values: Values<typeof commonFormat> & {readonly mp?: string | undefined; readonly keepattrs?: boolean | undefined} = key === 'rootfs' ? readProperties(key, text, rootfsFormat) : readProperties(key, text, mountPointFormat)
   return {
     key, type: sourceType(values.volume), source: values.volume, path: key === 'rootfs' ? '/' : mountPath(key, values.mp ?? ''),
-    readOnly: values.ro ?? false, acl: values.acl, quota: values.quota ?? false, options: values.mountoptions?.split(';') ?? [], size: values.size,
+    readOnly: values.ro ?? false, acl: values.acl, quota: values.quota ?? false, keepsAttributes: values.keepattrs ?? false, options: values.mountoptions?.split(';') ?? [], size: values.size,
   }
 }
 

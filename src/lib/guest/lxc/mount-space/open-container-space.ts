@@ -6,7 +6,9 @@ import type {Context} from '../../../tasks/index.ts'
 import {hostId} from '../config/index.ts'
 import type {IdMap, MountPoint} from '../config/index.ts'
 import {containerPaths, mountBase, mountPlace} from '../runtime/paths.ts'
+import {withNeededOptions} from './file-system-options.ts'
 import {mountArgv} from './mount-argv.ts'
+import {takeAttributes} from './take-attributes.ts'
 
 export interface ContainerSpace {
   readonly space: MountSpace
@@ -52,7 +54,7 @@ async function mountAll({vmid, points, map}: SpaceWish, space: MountSpace, conte
     if (stat === undefined) throw new NotFoundError(`${point.key} of container ${vmid}: ${source} does not exist`, {data: {vmid, key: point.key}})
     if (point.type === 'bind' && stat.kind !== 'directory') throw new InvalidInputError(`${point.key} of container ${vmid}: ${source} is no folder`, {[point.key]: 'is no folder'})
     try {
-      await space.run(mountArgv(source, stat.kind, placeOf(point.key), point), {signal, timeoutMs: 60_000})
+      await space.run(mountArgv(source, stat.kind, placeOf(point.key), await withNeededOptions(point, source, stat.kind, context.host)), {signal, timeoutMs: 60_000})
     } catch (cause) {
       throw new UnavailableError(`${point.key} of container ${vmid} could not be mounted`, {cause, data: {vmid, key: point.key}, nextSteps: stat.kind === 'file' ? [`Check the file system: e2fsck -f ${source}`] : []})
     }
@@ -72,10 +74,12 @@ async function makeMountPoints(vmid: number, points: readonly MountPoint[], map:
   if (points.length === 0) return
   const tree = await host.openTree(space.pathOf(containerPaths(places, vmid).rootfs))
   try {
-    for (const {path, key} of points) {
+    for (const {path, key, type, readOnly, keepsAttributes} of points) {
       // What lies within another mount point is made there by whoever fills that one.
       if (points.some((other) => other.key !== key && path.startsWith(`${other.path}/`))) continue
       await tree.makeDirectory(path, ownerIn(map))
+      const folder = keepsAttributes && type === 'volume' && !readOnly ? await tree.stat(path, {followLinks: true}) : undefined
+      if (folder !== undefined) await takeAttributes(mountPlace(places, vmid, key), folder, ownerIn(map), space)
     }
   } finally {
     tree.close()

@@ -3,6 +3,7 @@ import type {MountSpace} from '../../../host/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import {mountBase} from '../runtime/paths.ts'
+import {withNeededOptions} from './file-system-options.ts'
 import {mountArgv} from './mount-argv.ts'
 
 export interface VolumeWish {
@@ -24,7 +25,8 @@ export async function withVolumeSpace<T>(wishes: readonly VolumeWish[], context:
     for (const [index, {path, wish}] of attached.entries()) {
       const kind = (await context.host.files.stat(path, {followLinks: true}))?.kind ?? 'file'
       const options = ['nodev', 'nosuid', ...(wish.isReadOnly === true && kind !== 'directory' ? ['norecovery'] : [])]
-      await space.run(mountArgv(path, kind, places[index] ?? '', {type: 'volume', readOnly: wish.isReadOnly === true, acl: undefined, options}), {signal: context.signal, timeoutMs: 60_000})
+      const point = await withNeededOptions({type: 'volume', readOnly: wish.isReadOnly === true, acl: undefined, options} as const, path, kind, context.host)
+      await space.run(mountArgv(path, kind, places[index] ?? '', point), {signal: context.signal, timeoutMs: 60_000})
     }
     return await use(space, places)
   } finally {

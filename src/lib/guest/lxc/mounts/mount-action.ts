@@ -1,12 +1,14 @@
 // Mounts a stopped container's file systems for the administrator, where everybody on the host sees them, and takes that back. The root file system is the
 // container's own work: where a mount point belongs is found by a walk that no link leads astray, and mounted on by its descriptor.
 import {NotFoundError} from '../../../base/index.ts'
+import type {FileStat} from '../../../host/index.ts'
 import type {Action, Context} from '../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../tasks/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import {idMapOf, mountPoints} from '../config/index.ts'
 import type {MountPoint} from '../config/index.ts'
+import {withNeededOptions} from '../mount-space/file-system-options.ts'
 import {mountArgv} from '../mount-space/mount-argv.ts'
 import {ownerIn} from '../mount-space/open-container-space.ts'
 import {containerPaths} from '../runtime/paths.ts'
@@ -37,7 +39,7 @@ export const mountOnHost = defineAction<MountOnHost>({
       const stat = await host.files.stat(source, {followLinks: true})
       if (stat === undefined) throw new NotFoundError(`${key} of container ${vmid}: ${source} does not exist`, {data: {vmid, key}})
       await host.files.makeDirectory(place, 0o755)
-      await host.run(mountArgv(source, stat.kind, place, point), {timeoutMs: limitMs, signal: context.signal, diesWithUs: true})
+      await host.run(mountArgv(source, stat.kind, place, await withNeededOptions(point, source, stat.kind, host)), {timeoutMs: limitMs, signal: context.signal, diesWithUs: true})
     }
     await join(vmid, section, context)
   },
@@ -63,10 +65,11 @@ async function join(vmid: number, section: ConfigSection, {host, places, signal}
 export async function plannedMounts(vmid: number, section: ConfigSection, context: Context): Promise<string[][]> {
   return Promise.all(mountPoints(section.values).map(async (point) => {
     const [{place} = {place: ''}] = hostPlaces(context.places, vmid, [point.key])
-    if (point.type !== 'volume') return mountArgv(point.source, point.type === 'bind' ? 'directory' : 'block', place, point)
+    const planned = async (source: string, kind: FileStat['kind']) => mountArgv(source, kind, place, await withNeededOptions(point, source, kind, context.host))
+    if (point.type !== 'volume') return planned(point.source, point.type === 'bind' ? 'directory' : 'block')
     const {storage, id} = await openVolume(point.source, context)
     const path = storage.path(id)
-    return mountArgv(path, storage.parseName(id.name).format === 'subvol' ? 'directory' : path.startsWith('/dev/') ? 'block' : 'file', place, point)
+    return planned(path, storage.parseName(id.name).format === 'subvol' ? 'directory' : path.startsWith('/dev/') ? 'block' : 'file')
   }))
 }
 

@@ -58,13 +58,12 @@ describe('an image', () => {
     expect([readdirSync(root()).sort(), readdirSync(root('etc')), readdirSync(root('all')), readFileSync(root('was'), 'utf8')]).toEqual([['all', 'etc', 'was'], ['passwd'], ['new'], 'a file'])
     expect(await config()).toBe(`arch: amd64
 entrypoint: /srv/app "two words" x
+env: PATH=/bin\u001fA=b c
 hostname: app
 memory: 512
 ostype: unmanaged
 rootfs: local:${vmid}/subvol-${vmid}-disk-0.subvol,size=0T
 swap: 512
-lxc.environment: PATH=/bin
-lxc.environment: A=b c
 lxc.init.cwd: /srv
 lxc.signal.halt: SIGTERM
 lxc.init.uid: 33

@@ -37,7 +37,9 @@ snaptime: 1737548700
 
 it('keeps a file with raw lines, waiting changes and snapshots byte for byte', () => {
   const config = parseLxcConfig(file)
-  expect(formatLxcConfig(config)).toBe(file)
+  // The store takes no NUL; what it has in their place is read as well.
+  expect(formatLxcConfig(config)).toBe(file.replaceAll('\0', '\u001f'))
+  expect(parseLxcConfig(formatLxcConfig(config))).toEqual(config)
   expect(config.current.raw).toEqual([['lxc.idmap', 'u 0 100000 1000'], ['lxc.idmap', 'g 0 100000 1000'], ['lxc.cgroup2.devices.allow', 'c 10:200 rwm']])
   expect(config.snapshots['before']?.raw).toEqual([['lxc.idmap', 'u 0 200000 1000']])
   expect(config.current.values['env']).toBe('A=1\0B=two words')

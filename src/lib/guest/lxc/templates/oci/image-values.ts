@@ -19,8 +19,7 @@ export function imageValues({words, env, workingFolder, stopSignal}: ImageConfig
     if (!isRight) warnings.push(`a variable of the image is left out: '${entry.slice(0, 60).replace(/\p{Cc}/gu, '?')}'`)
     return isRight
   })
-  // `env` would have NUL characters between several, which no text of the store holds.
-  const raw: RawLine[] = kept.length > 1 ? kept.map((entry) => ['lxc.environment', entry]) : []
+  const raw: RawLine[] = []
   if (workingFolder !== undefined && workingFolder !== '/') {
     if (/^\/[^\p{Cc}]{0,4000}$/u.test(workingFolder)) raw.push(['lxc.init.cwd', workingFolder])
     else warnings.push('the working folder of the image is no path and left out')
@@ -29,7 +28,7 @@ export function imageValues({words, env, workingFolder, stopSignal}: ImageConfig
     if (/^(?:SIG[A-Z]{2,8}(?:[+-]\d{1,2})?|\d{1,2})$/.test(stopSignal)) raw.push(['lxc.signal.halt', stopSignal])
     else warnings.push('the stop signal of the image is none and left out')
   }
-  return {values: {...(words.length === 0 ? {} : {entrypoint: words.map(quoted).join(' ')}), ...(kept.length === 1 ? {env: kept[0] ?? ''} : {})}, raw, warnings}
+  return {values: {...(words.length === 0 ? {} : {entrypoint: words.map(quoted).join(' ')}), ...(kept.length === 0 ? {} : {env: kept.join('\0')})}, raw, warnings}
 }
 
 /** As LXC takes the words of a command apart: at blanks, but for those in quotes. */

@@ -9,8 +9,8 @@ it('a command is one line that LXC takes apart into the same words', () => {
 })
 
 it('variables, folder and signal are taken only where they are what they say', () => {
-  const {raw, warnings} = imageValues({words: [], env: ['A=1', 'B=2', 'no', 'C=x\ny'], workingFolder: 'srv', stopSignal: 'SIGKILL\nlxc.hook.start: /x'})
-  expect(raw).toEqual([['lxc.environment', 'A=1'], ['lxc.environment', 'B=2']])
+  const {values, raw, warnings} = imageValues({words: [], env: ['A=1', 'B=2', 'no', 'C=x\ny'], workingFolder: 'srv', stopSignal: 'SIGKILL\nlxc.hook.start: /x'})
+  expect([values, raw]).toEqual([{env: 'A=1\0B=2'}, []])
   expect(warnings).toHaveLength(4)
   expect(imageValues({words: [], env: [], workingFolder: '/srv', stopSignal: 'SIGRTMIN+3'}).raw).toEqual([['lxc.init.cwd', '/srv'], ['lxc.signal.halt', 'SIGRTMIN+3']])
 })
