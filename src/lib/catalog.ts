@@ -2,6 +2,8 @@
 // before it is asked for.
 import {actionLoaders as vzdumpActions} from './backup/vzdump/actions/index.ts'
 import {commands as vzdumpCommands} from './backup/vzdump/commands/index.ts'
+import {actionLoaders as archiveActions} from './backup/archives/actions/index.ts'
+import {commands as archiveCommands} from './backup/archives/commands/index.ts'
 import {actionLoaders as jobActions} from './backup/jobs/actions/index.ts'
 import {commands as jobCommands} from './backup/jobs/commands/index.ts'
 import {actionLoaders as scheduleActions} from './backup/schedule/actions/index.ts'
@@ -43,8 +45,8 @@ export function mergeTables<T>(...tables: readonly Readonly<Record<string, T>>[]
 }
 
 export const catalog: Catalog = {
-  commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, vzdumpCommands, jobCommands, scheduleCommands, hostCommands, completionCommands),
-  actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, vzdumpActions, jobActions, scheduleActions, hostActions, completionActions),
+  commands: mergeTables(taskCommands, storageCommands, diskCommands, applianceCommands, guestCommands, qemuCommands, lxcCommands, vzdumpCommands, archiveCommands, jobCommands, scheduleCommands, hostCommands, completionCommands),
+  actionLoaders: mergeTables(taskActions, storageActions, diskActions, applianceActions, guestActions, qemuActions, lxcActions, vzdumpActions, archiveActions, jobActions, scheduleActions, hostActions, completionActions),
   doctorCheckLoaders: mergeTables(storageChecks, qemuChecks, lxcChecks),
   names: {concerns: hasNames, load: async () => (await import('./completion/name-keeper.ts')).nameKeeper},
 }

@@ -1,9 +1,10 @@
-// Jobs and their schedule.
+// Jobs and their schedule, and backups that are there.
 import {mkdirSync} from 'node:fs'
 import {dirname} from 'node:path'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import type {DryRunCases} from '../support/case.ts'
+import {backupName, writeMachineBackup} from '../../support/machine-backup.ts'
 import {recordingHost} from '../support/recording-host.ts'
 import type {World} from '../support/world.ts'
 
@@ -35,6 +36,13 @@ const addSnapshots = async (world: World) => {
 }
 
 export const cases: DryRunCases = {
+  'corral backup verify': [{
+    arrange: async ({root}) => {
+      writeMachineBackup(`${root}/lib/vz/dump`)
+      return ['corral', 'backup', 'verify', `local:backup/${backupName}`]
+    },
+    shows: /^cat -- \/.*\.vma$/m,
+  }],
   'corral backup job add': [{
     arrange: async () => ['corral', 'backup', 'job', 'add', 'nightly', '--schedule', 'mon..fri 22:30', '--all', '--storage', 'local', '--prune-backups', 'keep-last=3'],
     shows: /^\+vzdump: nightly$/m,

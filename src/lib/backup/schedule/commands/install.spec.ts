@@ -3,8 +3,8 @@ import {defineCommand} from '../../../spec/index.ts'
 export const spec = defineCommand({
   id: 'corral schedule install',
   summary: 'Have the schedule looked at every minute.',
-  description: `Makes a systemd timer, or a line for cron where the host does not run systemd, that calls \`corral schedule run\`. With both options given, or none, the host decides.
-Doing it again brings it up to date. The Debian package brings its timer itself, and does not need this.
+  description: `Makes a systemd timer, or a line for cron where the host does not run systemd, that calls \`corral schedule run\`. Without an option the host decides.
+Doing it again brings it up to date.
 
 A private installation (CORRAL_ROOT) gets a timer or line of its own.`,
   params: {

@@ -1,0 +1,6 @@
+// The kinds of action on backups that are there, each loaded when a plan has one.
+import type {ActionKind} from '../../../tasks/index.ts'
+
+export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'backup.verify': async () => (await import('./verify.ts')).verify,
+}
