@@ -14,7 +14,7 @@ import {checkCaller} from './run-command.ts'
 import {logPath} from './task-files.ts'
 import {taskOfKey} from './task-keys.ts'
 
-const registrationLimitMs = 30_000
+const registrationLimitMs = 120_000
 const registrationPollMs = 4
 const maxStderrBytes = 64 * 1024
 
