@@ -2,7 +2,6 @@
 // qemu-storage-daemon. Its undo removes the archive; what a process that died left in QEMU goes with the filters.
 import {randomBytes} from 'node:crypto'
 import {temporaryName} from '../../../../host/index.ts'
-import {formatSize} from '../../../../spec/index.ts'
 import {archiveArgvs, vmaStream, writeArchive} from '../../../../storage/archive/index.ts'
 import type {ArchiveTarget, VmaContents} from '../../../../storage/archive/index.ts'
 import {monitorName, socketFolders, socketName} from '../../../../storage/transfer/index.ts'
@@ -45,7 +44,7 @@ export const writeBackup = defineAction<WriteBackup>({
     try {
       const {plainBytes, archiveBytes} = await onSource(action, folder, context, (monitor) => writeFrom(monitor, folder, action, context))
       const seconds = Math.max(0.001, (clock.monotonicMs() - startedMs) / 1000)
-      log.info(`wrote ${formatSize(plainBytes)} (${formatSize(archiveBytes)} in the archive) in ${seconds.toFixed(1)} s`)
+      log.info(`wrote ${mebibytes(plainBytes)} (${mebibytes(archiveBytes)} in the archive) in ${seconds.toFixed(1)} s`)
     } finally {
       await host.files.removeTree(folder)
     }
@@ -73,4 +72,8 @@ async function writeFrom(monitor: Monitor, folder: string, {target, uuid, config
     context.log.progress(doneBytes, totalBytes, 'backup', 'bytes')
   })
   return writeArchive(target, source, context)
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
 }
