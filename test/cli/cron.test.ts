@@ -135,7 +135,7 @@ const scene: readonly Line[] = [
   {words: words('pvesm scan lvmthin nobodys-group'), code: 3, tells: /^Error: the host has no volume group 'nobodys-group'\n/},
   {words: words('pvesm scan zfs'), code: 7, tells: /^Error: the host cannot be asked: zfs is not installed\n/},
   {words: words('pvesm prune-backups local --keep-last 1')},
-  {words: words('vzdump --stop')},
+  {words: words('vzdump --stop'), tells: /^no backup is under way\n$/},
   {words: words('corral backup list')},
   ...['show', 'verify'].map((word) => ({words: words(`corral backup ${word} local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma`), code: 3, tells: /^Error: there is no (?:volume|backup) /})),
   {words: words('corral backup job add nightly --schedule 22:30 --vmid 100 --storage local')},
