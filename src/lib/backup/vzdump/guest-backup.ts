@@ -2,7 +2,7 @@
 import {AppError, errorChain, nextStepsOf} from '../../base/index.ts'
 import {findGuest, guestLockName, loadBackupType, readGuestOf} from '../../guest/backup/index.ts'
 import type {GuestFile} from '../../guest/backup/index.ts'
-import {formatSize} from '../../spec/size.ts'
+import {renderBytes} from '../../spec/render.ts'
 import type {ChangeHandler, Context} from '../../tasks/index.ts'
 import {handleChange, runHandler} from '../../tasks/index.ts'
 import type {ArchivePlace} from './archive-place.ts'
@@ -54,7 +54,7 @@ export async function backUpGuest(vmid: number, run: Run, context: Context): Pro
     await runHandler(turn.handler, {vmid: String(vmid)}, own)
     const path = `${run.place.folder}/${names.archive}`
     const sizeBytes = run.toStdout ? undefined : (await context.host.files.stat(path))?.sizeBytes
-    log.info(`backup of ${noun} ${vmid} is done in ${seconds()} s${sizeBytes === undefined ? '' : `: ${formatSize(sizeBytes)}`}`)
+    log.info(`backup of ${noun} ${vmid} is done in ${seconds()} s${sizeBytes === undefined ? '' : `: ${renderBytes(sizeBytes)}`}`)
     await keepLog(turn, run, log, own)
     return {vmid, type, name, isDone: true, seconds: seconds(), log: log.text(), ...(run.toStdout ? {} : {archive: path}), ...(sizeBytes === undefined ? {} : {sizeBytes})}
   } catch (error) {

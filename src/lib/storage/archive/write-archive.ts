@@ -3,7 +3,7 @@
 import {PassThrough, Transform} from 'node:stream'
 import type {Writable} from 'node:stream'
 import {once} from 'node:events'
-import {AppError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
+import {AppError, CancelledError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../base/index.ts'
 import type {Host, RunOptions} from '../../host/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import {SpeedLimit} from '../transfer/speed-limit.ts'
@@ -108,7 +108,7 @@ async function pump(target: ArchiveTarget, source: ArchiveSource, output: Writab
     packed.stream.destroy()
   }
   await Promise.all(stages.map((stage) => stage.catch(fail)))
-  if (failure !== undefined) throw failure.error
+  if (failure !== undefined) throw context.signal.aborted ? new CancelledError() : failure.error
   return {plainBytes: plain.bytes(), archiveBytes: packed.bytes()}
 }
 

@@ -78,7 +78,7 @@ describe('a run', {timeout: 180_000}, () => {
     expect(await config('nodes/h1/qemu-server/100.conf')).toBe('memory: 32\nname: web1\n')
     expect(await readJournals(context.store)).toEqual([])
     const log = (await readdir(dump)).find((name) => /qemu.*log$/.test(name)) ?? ''
-    expect(await readFile(join(dump, log), 'utf8')).toMatch(/^\d{4}-\S+ \S+ INFO: backup of virtual machine 100 \(web1\) begins, into \/.*\.vma\.zst\n(?:.*\n)*\S+ \S+ INFO: backup of virtual machine 100 is done in \d+ s: \S+\n$/)
+    expect(await readFile(join(dump, log), 'utf8')).toMatch(/^\d{4}-\S+ \S+ INFO: backup of virtual machine 100 \(web1\) begins, into \/.*\.vma\.zst\n(?:.*\n)*\S+ \S+ INFO: backup of virtual machine 100 is done in \d+ s: \S+ B\n$/)
     expect(place.lines).toContain('on other hosts and passed over: 200')
   })
 

@@ -73,6 +73,10 @@ describe('an archive', () => {
     cancel.abort()
     await expect(written).rejects.toThrow('cancelled')
     expect(await readdir(folder)).toEqual([])
+    const slow = new AbortController()
+    const limited = writeArchive({path: join(folder, 'b.dat'), bandwidthKib: 1}, pieces(5), {...context, signal: slow.signal}, () => slow.abort())
+    await expect(limited).rejects.toMatchObject({kind: 'cancelled'})
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('never takes the place of another', async () => {
