@@ -18,7 +18,7 @@ const abandonMs = 2000
 export async function runProgram(host: string, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const {program, args} = checkArgv(argv)
   const {timeoutMs = defaultTimeoutMs, signal, okExitCodes = [0], maxOutputBytes = defaultMaxOutputBytes, onLine, secretArgs} = options
-  if (signal?.aborted === true) throw cancelledError(argv)
+  if (hasFired(signal)) throw cancelledError(argv)
   const env = childEnvironment(options.env)
   const [command, commandArgs] = options.diesWithUs === true ? await dyingWithUs(host, program, args, env['PATH']) : [program, args]
   const {execa} = await import('execa')
@@ -40,12 +40,16 @@ export async function runProgram(host: string, argv: readonly string[], options:
   const timer = setTimeout(() => stop.because('timeout'), timeoutMs)
   const onAbort = (): void => stop.because('abort')
   signal?.addEventListener('abort', onAbort, {once: true})
+  // It may have fired while the program was looked for.
+  if (hasFired(signal)) onAbort()
   const ending = await Promise.race([child, stop.abandoned]).finally(() => {
     clearTimeout(timer)
     stop.done()
     signal?.removeEventListener('abort', onAbort)
   })
   if (ending === undefined) leaveAlone(child)
+  // Whoever was to take what it wrote may take nothing any more.
+  else if (stop.reason !== undefined) child.stdout.destroy()
   const streamFailure = await streams.ended(ending === undefined)
   for (const splitter of splitters) splitter.end()
 
@@ -57,6 +61,11 @@ export async function runProgram(host: string, argv: readonly string[], options:
     throw endingError({exitCode: ending.exitCode ?? null, signal: ending.signal, stderr: stderr.text()}, host, argv, secretArgs)
   }
   return {stdout: stdout.text(), stderr: stderr.text(), exitCode: ending.exitCode}
+}
+
+/** Asked again after a wait. */
+function hasFired(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 /** setpriv(1), of every Debian, sets PR_SET_PDEATHSIG (prctl(2)) and becomes the program. It is found here, so that a missing one is told as ever. */
