@@ -193,8 +193,12 @@ export interface Host {
   download(request: DownloadRequest): Promise<Downloaded>
   /** @throws NotFoundError when the folder is not there */
   openTree(root: string): Promise<FileTree>
-  /** It ends with our own process, however that ends. @throws ForbiddenError without the rights of root */
-  openMountSpace(): Promise<MountSpace>
+  /**
+   * It ends with our own process, however that ends.
+   * @param like a process whose mounts it begins with, in the place of our own
+   * @throws ForbiddenError without the rights of root
+   */
+  openMountSpace(like?: ProcessId): Promise<MountSpace>
   /**
    * Runs a program on our own standard streams, so that it owns the terminal, and gives its exit code: 128 and the signal when one ended it.
    * @throws NotFoundError (no such program), CancelledError

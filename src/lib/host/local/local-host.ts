@@ -25,7 +25,7 @@ export function localHost(name: string): Host {
     // Loaded when it is used: web servers are seldom asked.
     download: async (request) => (await import('../download/fetch.ts')).download(request),
     openTree: async (root) => (await import('./tree.ts')).openFileTree(root),
-    openMountSpace: async () => (await import('./mount-space.ts')).openLocalMountSpace(name),
+    openMountSpace: async (like) => (await import('./mount-space.ts')).openLocalMountSpace(name, like),
     which: findProgram,
   }
 }

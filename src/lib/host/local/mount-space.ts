@@ -5,16 +5,18 @@ import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {readlinkSync} from 'node:fs'
 import {ForbiddenError, UnavailableError} from '../../base/index.ts'
-import type {MountSpace} from '../host.ts'
+import type {MountSpace, ProcessId} from '../host.ts'
+import {processIdentity} from './processes.ts'
 import {childEnvironment} from './program-path.ts'
 import {runProgram} from './run.ts'
 
 const readyLimitMs = 10_000
 
 /** @throws ForbiddenError without the rights of root, UnavailableError when it does not come about */
-export async function openLocalMountSpace(host: string): Promise<MountSpace> {
+export async function openLocalMountSpace(host: string, like?: ProcessId): Promise<MountSpace> {
+  const among = like === undefined ? [] : ['nsenter', `--mount=/proc/${like.pid}/ns/mnt`, '--']
   // `cat` ends at the end of its input, which comes with our own at the latest.
-  const holder = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'unshare', '--mount', '--propagation', 'slave', '--', 'sh', '-c', 'echo ready && exec cat'], {
+  const holder = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...among, 'unshare', '--mount', '--propagation', 'slave', '--', 'sh', '-c', 'echo ready && exec cat'], {
     stdio: ['pipe', 'pipe', 'pipe'], env: childEnvironment(), cwd: '/',
   })
   const {pid} = holder
@@ -30,6 +32,10 @@ export async function openLocalMountSpace(host: string): Promise<MountSpace> {
     holder.kill('SIGKILL')
     if (/Operation not permitted/.test(complaint)) throw new ForbiddenError('a mount namespace may not be made: permission denied', {cause, nextSteps: ['Run the command as root.']})
     throw new UnavailableError('a mount namespace could not be made', {cause})
+  }
+  if (like !== undefined && processIdentity(like.pid)?.startTime !== like.startTime) {
+    holder.kill('SIGKILL')
+    throw new UnavailableError('a mount namespace could not be made: the process whose mounts it was to have has ended')
   }
   if (pid === undefined || readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')) {
     holder.kill('SIGKILL')

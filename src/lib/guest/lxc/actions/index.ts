@@ -4,6 +4,11 @@ import {actionLoaders as runtimeActions} from '../runtime/actions/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
   ...runtimeActions,
+  'lxc.archive': async () => (await import('../backup/actions/archive.ts')).archive,
+  'lxc.copy-tree': async () => (await import('../backup/actions/copy-tree.ts')).copyTree,
+  'lxc.make-folder': async () => (await import('../backup/actions/folder.ts')).makeFolder,
+  'lxc.remove-folder': async () => (await import('../backup/actions/folder.ts')).removeFolder,
+  'lxc.start-again': async () => (await import('../backup/actions/start-again.ts')).startAgain,
   'lxc.format-volume': async () => (await import('./format-volume.ts')).formatVolume,
   'lxc.check-file-system': async () => (await import('../mounts/check-action.ts')).checkFileSystem,
   'lxc.fill': async () => (await import('./fill.ts')).fill,

@@ -1,5 +1,4 @@
-// How containers are backed up.
-import {UnsupportedError} from '../../../base/index.ts'
+// How containers are backed up. What plans a backup is loaded when there is one.
 import type {BackupType} from '../../backup/backup-type.ts'
 import {lxcKind} from '../kind.ts'
 
@@ -7,5 +6,5 @@ export const lxcBackup: BackupType = {
   kind: lxcKind,
   archiveFormat: 'tar',
   locks: () => Promise.resolve([]),
-  prepare: () => Promise.reject(new UnsupportedError('containers are not backed up yet')),
+  prepare: async (guest, wish, context) => (await import('./lxc-backup.ts')).prepare(guest, wish, context),
 }
