@@ -6,7 +6,6 @@ import {storageConfig} from '../../storage/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
 import type {Context, Plan} from '../../tasks/index.ts'
 import {checkJobOptions} from '../vzdump/job-options.ts'
-import type {BackupOptions} from '../vzdump/vzdump-conf.ts'
 import {formatJobs, isJob, jobOf, jobParams, jobsPath, problemError, readJobsFile} from './job-config.ts'
 import type {Job, JobType, JobsFile} from './job-config.ts'
 
@@ -93,7 +92,7 @@ async function checkJob({type, values}: Job, context: Context): Promise<void> {
     retentionOf(values)
     return
   }
-  checkJobOptions(values as BackupOptions)
+  checkJobOptions(values)
   for (const key of ['notes-template', 'protected']) {
     if (values[key] !== undefined && storage === undefined) throw new InvalidInputError(`'${key}' needs a storage`, {[key]: "needs 'storage'"})
   }
