@@ -185,7 +185,7 @@ const bytes = (text: string) => Buffer.from(text, 'latin1')
 const qcow2 = `QFI\u00fb\0\0\0\u0003${'\0'.repeat(16)}\0\0\0\0\u0040\0\0\0${'\0'.repeat(68)}\0\0\0\u0068${'\0'.repeat(8)}`
 const vmdk = `KDMV\u0001\0\0\0\u0003\0\0\0\0\0\u0008\0\0\0\0\0${'\0'.repeat(492)}# Disk DescriptorFile\nparentFileNameHint="base.vmdk"\n`
 
-const pctConf = '#notes\nenv: A=b\0C=d\nhostname: web\nmp0: local:100/vm-100-disk-1.raw,mp=/srv\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nrootfs: local:100/vm-100-disk-0.raw,size=8G\nlxc.idmap: u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n\n[PENDING]\ndelete: net1\nmemory: 1024\n\n[before]\n#a\nmemory: 512\nlxc.cap.drop: mknod\n'
+const pctConf = '#notes\nenv: A=b\0C=d\nhostname: web\nmp0: local:100/vm-100-disk-1.raw,mp=/srv\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nrootfs: local:100/vm-100-disk-0.raw,size=8G\nlxc.idmap: u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n\n[pve:pending]\ndelete: net1\nmemory: 1024\n\n[before]\n#a\nmemory: 512\nlxc.cap.drop: mknod\n'
 
 const blobId = '0123456789abcdef'.repeat(4)
 const sealKey = newSealKey()

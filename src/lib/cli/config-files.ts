@@ -38,7 +38,7 @@ function pctConf(): ConfigFile {
     summary: 'Configuration of a container.',
     description: [
       'Each container has a file of its own in the configuration store, `nodes/NODE/lxc/VMID.conf`. It is written by `pct create` and `pct set` and shown by `pct config`.',
-      'A line is a key and a value, `key: value`. Lines at the top that begin with `#` are the description. A section `[PENDING]` holds changes that wait for the next start of the container; a section with the name of a snapshot holds the configuration at the time of the snapshot.',
+      'A line is a key and a value, `key: value`. Lines at the top that begin with `#` are the description. A section `[pve:pending]` holds changes that wait for the next start of the container; a section with the name of a snapshot holds the configuration at the time of the snapshot.',
       'Lines that begin with `lxc.` go to LXC as they are, such as `lxc.idmap: u 0 100000 65536`; lxc.container.conf(5) describes them. They may stand there several times and cannot be set with `pct set`.',
       'The format is that of Proxmox VE, in both directions. A key that Corral does not carry out is refused by name when the container is to be started; it is never ignored.',
       'Where a value has settings, they are separated by commas and written `name=value`. The name in brackets may be left out.',

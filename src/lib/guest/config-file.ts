@@ -23,6 +23,8 @@ export interface ConfigDialect {
   readonly readRawLine?: (line: string) => RawLine | undefined
   /** Keys whose values are lists with NUL characters between their parts. The store takes none: there they are unit separators (U+001F), which are read as such as well. */
   readonly listKeys?: readonly string[]
+  /** The section of changes that wait, as its header names it. Default: `PENDING`, in any case. */
+  readonly pendingHeader?: string
   /** An entry as it is kept, where it has another form in old files. */
   readonly readEntry?: (key: string, value: string) => readonly [key: string, value: string]
 }
@@ -53,7 +55,7 @@ export function parseGuestConfig(text: string, dialect: ConfigDialect, options: 
     if (/[\u0000-\u0008\u000b-\u001f\u007f]/.test(checked)) { complain(`${place} of the configuration holds control characters`); continue }
     const header = /^\[([^\]]+)\]\s*$/.exec(line)
     if (header !== null) {
-      const name = sectionName(header[1] ?? '')
+      const name = sectionName(header[1] ?? '', dialect)
       if (name === undefined) complain(`${place} of the configuration: '${header[1] ?? ''}' is not the name of a section`)
       section = name === undefined ? undefined : openSection(name, header[1] ?? '')
       continue
@@ -70,9 +72,11 @@ export function parseGuestConfig(text: string, dialect: ConfigDialect, options: 
   return toConfig(sections)
 }
 
+const usualPendingHeader = 'PENDING'
+
 /** The key under which a section is kept while reading, or undefined when the header is not one. */
-function sectionName(header: string): string | undefined {
-  if (header.toUpperCase() === 'PENDING') return 'PENDING'
+function sectionName(header: string, {pendingHeader = usualPendingHeader}: ConfigDialect): string | undefined {
+  if (header.toLowerCase() === pendingHeader.toLowerCase()) return 'PENDING'
   if (/^special:[a-z][a-z0-9_-]{0,39}$/i.test(header)) return header
   return snapshotPattern.test(header) ? `snapshot:${header}` : undefined
 }
@@ -148,7 +152,7 @@ export function formatGuestConfig(config: GuestConfig, dialect: ConfigDialect = 
   const deleted = formatPendingDelete(config.pendingDelete)
   const pendingValues = deleted === '' ? pending : {...pending, delete: deleted}
   if (Object.keys(pendingValues).length > 0 || pendingDescription !== undefined) {
-    text += `\n[PENDING]\n${formatSection(pendingValues, pendingDescription, dialect, true)}`
+    text += `\n[${dialect.pendingHeader ?? usualPendingHeader}]\n${formatSection(pendingValues, pendingDescription, dialect, true)}`
   }
   for (const [name, section] of sorted(config.special)) {
     if (!/^special:[a-z][a-z0-9_-]{0,39}$/i.test(name)) throw new InvalidInputError(`'${name}' is not the name of a special section`)

@@ -1,4 +1,4 @@
-// Changes that wait for a restart: the [PENDING] section of a guest's configuration and its list of keys to delete; and the volumes that come
+// Changes that wait for a restart: the [PENDING] section of a guest's configuration ([pve:pending] of a container's) and its list of keys to delete; and the volumes that come
 // and go with them. Pure: a configuration goes in, another comes out. It must not know whether a guest runs, nor touch a volume: volumes that
 // lost their last use are named in the result, and the caller frees them. Which keys name volumes is the guest type's to say (VolumeKeys).
 import type {GuestConfig} from './guest-config.ts'

@@ -39,7 +39,7 @@ describe('what is left out', () => {
 })
 
 it('the configuration in force, without what is true of the moment, snapshots and changes that wait', () => {
-  const config = parseLxcConfig('#note\nhostname: a\nlock: backup\nmemory: 64\nparent: first\nrootfs: local:1/a.raw\nlxc.prlimit.nofile: 9\n\n[PENDING]\nmemory: 128\n\n[first]\nhostname: b\nsnaptime: 1\n')
+  const config = parseLxcConfig('#note\nhostname: a\nlock: backup\nmemory: 64\nparent: first\nrootfs: local:1/a.raw\nlxc.prlimit.nofile: 9\n\n[pve:pending]\nmemory: 128\n\n[first]\nhostname: b\nsnaptime: 1\n')
   expect(archivedText(config)).toBe('#note\nhostname: a\nmemory: 64\nrootfs: local:1/a.raw\nlxc.prlimit.nofile: 9\n')
   expect(archivedText(parseLxcConfig('env: A=b\u001fC=d\nhostname: a\n'))).toBe('env: A=b\0C=d\nhostname: a\n')
 })

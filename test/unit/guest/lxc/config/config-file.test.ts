@@ -17,7 +17,7 @@ lxc.idmap: u 0 100000 1000
 lxc.idmap: g 0 100000 1000
 lxc.cgroup2.devices.allow: c 10:200 rwm
 
-[PENDING]
+[pve:pending]
 #other notes
 delete: mp10
 memory: 1024
