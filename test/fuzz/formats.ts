@@ -454,6 +454,7 @@ export const formats: Readonly<Record<string, Format>> = {
 
 /** Functions that look like readers of texts and have no format of their own, with the reason. */
 export const exceptions: Readonly<Record<string, string>> = {
+  'storage/archive/vma-writer.ts formatVmaHeader': 'Writes bytes, which test/unit/storage/archive/vma-writer.test.ts has read by two readers.',
   'spec/formats.ts formatHint': 'Looks for a word like a wrong one, of a value that was checked for its length before.',
   'guest/qemu/drives/tpm-state.ts formatTpmState': 'Makes a step of a plan: it formats a disk, no text.',
   'store/sqlite/pmxcfs-database.ts readPmxcfsDatabase': 'Reads a file, which test/unit/guest/pve-import/import-pve.test.ts damages at random.',

@@ -76,7 +76,7 @@ export class World {
       ...opened, host: recordingHost(opened.host, note), connector: async () => connector,
       startTask: async (id, {vmid, ...options}) => {
         const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value === true ? '1' : value === false ? '0' : String(value)])
-        deeds.push({kind: 'task', text: commandLine([...id.split(' '), ...typeof vmid === 'number' ? [String(vmid)] : [], ...words])})
+        deeds.push({kind: 'task', text: commandLine([...id.split(' '), ...vmid === undefined ? [] : [vmid].flat().map(String), ...words])})
         return finishedTask(opened, id)
       },
     }

@@ -88,6 +88,7 @@ const keepOptions = ['keep-all', 'keep-last', 'keep-hourly', 'keep-daily', 'keep
 const onlyOurs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'qm status': {verbose: "it is an option of Proxmox VE's command line; the API gives all of it always"},
   'pct status': {verbose: "it is an option of Proxmox VE's command line; the API gives all of it always"},
+  'corral backup job set': {digest: 'Proxmox VE has no digest here, and changes what somebody else has just changed'},
   'pvesm add': {server2: ofGlusterfs, volume: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer},
   'pvesm set': {server2: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer},
   'pvesm prune-backups': Object.fromEntries(keepOptions.map((name) => [name, "it is an option of Proxmox VE's command line; the API has them in 'prune-backups'"])),

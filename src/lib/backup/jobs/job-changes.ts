@@ -42,7 +42,7 @@ export async function planAdd(type: JobType, id: string, given: Values, context:
   }
   const job = jobOf(type, id, defined(given))
   await checkJob(job, context)
-  return writing(file, [...file.sections, job], {id, type})
+  return writing(file, [...file.sections, job])
 }
 
 /** @throws as planAdd, and InvalidInputError for what cannot be taken away */
@@ -59,20 +59,20 @@ export async function planSet(type: JobType, id: string, {delete: remove, digest
   const values = Object.fromEntries(Object.entries({...current.values, ...defined(given)}).filter(([key]) => !removed.includes(key)))
   const job = jobOf(type, id, values)
   await checkJob(job, context)
-  return writing(file, file.sections.map((section) => section.id === id ? job : section), {id, type})
+  return writing(file, file.sections.map((section) => section.id === id ? job : section))
 }
 
 /** @throws NotFoundError */
 export async function planRemove(type: JobType, id: string, context: Context): Promise<Plan> {
   const file = await readJobsFile(context.store)
   findJob(file, type, id)
-  return writing(file, file.sections.filter((section) => section.id !== id), null)
+  return writing(file, file.sections.filter((section) => section.id !== id))
 }
 
-function writing(file: JobsFile, sections: JobsFile['sections'], result: unknown): Plan {
+function writing(file: JobsFile, sections: JobsFile['sections']): Plan {
   const text = formatJobs(file, sections)
   const isChanged = text !== (file.file?.data ?? '')
-  return {steps: isChanged ? [storeCommitStep([{path: jobsPath, was: file.file, text: text === '' ? undefined : text}])] : [], whenInterrupted: 'undo', result}
+  return {steps: isChanged ? [storeCommitStep([{path: jobsPath, was: file.file, text: text === '' ? undefined : text}])] : [], whenInterrupted: 'undo', result: null}
 }
 
 function defined(values: Values): Values {

@@ -49,7 +49,7 @@ function stemOf(disk: string): string {
 
 /** The number n of the disk `vm-<vmid>-disk-<n>` to which a volume belongs, be it the disk or something of it. */
 export function numberInGroup(name: string, vmid: number): number | undefined {
-  const ofSnapshot = name.startsWith(snapshotPrefix) ? name.slice(snapshotPrefix.length).replace(/_.*$/, '') : name
+  const ofSnapshot = name.startsWith(snapshotPrefix) ? name.slice(snapshotPrefix.length).split('_', 1)[0] ?? '' : name
   return diskNumber(ofSnapshot.replace(/^(?:del|new)-/, ''), vmid)
 }
 

@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {backupJobParams, jobParam} from '../job-params.ts'
-import {changedJob, jobsFiles} from './job-results.ts'
+import {jobsFiles} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral backup job add',
@@ -12,7 +12,7 @@ Jobs begin by themselves where somebody looks at the schedule every minute: \`co
   api: {method: 'POST', path: '/cluster/backup'},
   params: {id: {...jobParam, completion: 'new'}, ...backupJobParams},
   args: ['id'],
-  returns: changedJob,
+  returns: {type: 'null'},
   output: {as: 'none'},
   kind: 'change',
   runsOn: 'caller',

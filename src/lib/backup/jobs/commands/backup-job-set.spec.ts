@@ -1,6 +1,6 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {backupJobParams, changeParams, jobParam} from '../job-params.ts'
-import {changedJob, jobsFiles} from './job-results.ts'
+import {jobsFiles} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral backup job set',
@@ -9,7 +9,7 @@ export const spec = defineCommand({
   api: {method: 'PUT', path: '/cluster/backup/{id}'},
   params: {id: jobParam, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...changeParams, digest: std.digest},
   args: ['id'],
-  returns: changedJob,
+  returns: {type: 'null'},
   output: {as: 'none'},
   kind: 'change',
   runsOn: 'caller',

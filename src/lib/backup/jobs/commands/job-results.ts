@@ -3,11 +3,6 @@ import type {TextOutput, ValueSchema} from '../../../spec/index.ts'
 
 export const jobsFiles = ['jobs.cfg in the configuration store: the jobs.']
 
-export const changedJob = {
-  type: 'object', description: 'The job.',
-  properties: {id: {type: 'string', description: 'Its name.'}, type: {type: 'string', description: 'Its type in jobs.cfg.'}},
-} as const satisfies ValueSchema
-
 export const jobDetails = {type: 'object', description: 'The settings of the job.', additionalProperties: true, properties: {
   id: {type: 'string', description: 'Its name.'},
   type: {type: 'string', description: 'Its type in jobs.cfg.'},

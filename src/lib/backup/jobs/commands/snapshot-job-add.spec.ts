@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {snapshotJobParam, snapshotJobParams} from '../job-params.ts'
-import {changedJob, jobsFiles} from './job-results.ts'
+import {jobsFiles} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral snapshot job add',
@@ -11,7 +11,7 @@ for keeping them give up. Snapshots that others made are neither counted nor rem
 Jobs begin by themselves where somebody looks at the schedule every minute: \`corral schedule install\` sees to that.`,
   params: {id: {...snapshotJobParam, completion: 'new'}, ...snapshotJobParams},
   args: ['id'],
-  returns: changedJob,
+  returns: {type: 'null'},
   output: {as: 'none'},
   kind: 'change',
   runsOn: 'caller',

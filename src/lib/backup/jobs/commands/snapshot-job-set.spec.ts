@@ -1,6 +1,6 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {changeParams, snapshotJobParam, snapshotJobParams} from '../job-params.ts'
-import {changedJob, jobsFiles} from './job-results.ts'
+import {jobsFiles} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral snapshot job set',
@@ -8,7 +8,7 @@ export const spec = defineCommand({
   description: 'Settings that are not named stay. A job whose schedule changes begins at the next time of the new one.',
   params: {id: snapshotJobParam, ...snapshotJobParams, schedule: {...snapshotJobParams.schedule, optional: true}, ...changeParams, digest: std.digest},
   args: ['id'],
-  returns: changedJob,
+  returns: {type: 'null'},
   output: {as: 'none'},
   kind: 'change',
   runsOn: 'caller',

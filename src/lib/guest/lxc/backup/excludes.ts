@@ -14,13 +14,19 @@ const standard = ['tmp/?*', 'var/tmp/?*', 'var/run/?*.pid'] as const
 /** @throws InvalidInputError for one that would leave everything out, or that is no pattern */
 export function readExcludes(paths: readonly string[], withStandard: boolean): Excludes {
   const patterns = paths.map((text) => {
-    const pattern = text.replace(/\/{1,255}$/, '')
+    const pattern = withoutSlashesAtEnd(text)
     const name = pattern.replace(/^\//, '')
     if (name === '' || name === '.' || /[\0\n]/.test(name)) throw new InvalidInputError(`'${text}' cannot be left out of a backup`, {'exclude-path': 'must name something below /'})
     return {name, isAnchored: pattern.startsWith('/')}
   })
   const of = (isAnchored: boolean) => patterns.filter((each) => each.isAnchored === isAnchored).map(({name}) => name)
   return {anchored: [...(withStandard ? standard : []), ...of(true)], anywhere: of(false)}
+}
+
+function withoutSlashesAtEnd(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '/') end--
+  return text.slice(0, end)
 }
 
 /** tar's words. @param places folders at whose top the file system keeps something of its own (mke2fs(8): lost+found), as tar names them: `.`, `./srv` */
