@@ -122,7 +122,7 @@ describe('a disk', () => {
       // Its processors stand still: firmware would be all that runs.
       await qm('set', {vmid, freeze: 1})
       await qm('start', {vmid})
-      expect(await qm('status', {vmid})).toMatchObject({status: 'running'})
+      expect(await qm('status', {vmid})).toMatchObject({status: 'prelaunch'})
       await qm('stop', {vmid})
       await qm('rollback', {vmid, snapname: 'before'})
       await qm('clone', {vmid, newid: vmid + 100, full: 1, storage: next})

@@ -58,11 +58,19 @@ export async function activateDisk(on: LvmStorage, id: VolumeId, name: string): 
   return disk
 }
 
-/** Switches off what nobody has open. */
+/** After a writer has closed a device udev looks at it for a moment (udev(7), `watch`). */
+const openPausesMs = [50, 100, 200, 400]
+
+/** Switches off what nobody has open. In a group that hosts share, where none should have on what it does not use, one that is open is looked at again for a moment. */
 export async function deactivateDisk(on: LvmStorage, name: string): Promise<void> {
-  const disk = await findDisk(on, name)
-  const closed = disk === undefined ? [] : volumesOf(disk).filter(({isOpen}) => !isOpen)
-  if (closed.length > 0) await runLvm(on, deactivateArgv(on.group, ...closed.map((volume) => volume.name)))
+  for (const pauseMs of [...(on.options.shared ? openPausesMs : []), undefined]) {
+    const disk = await findDisk(on, name)
+    const volumes = disk === undefined ? [] : volumesOf(disk)
+    const closed = volumes.filter(({isOpen}) => !isOpen)
+    if (closed.length > 0) await runLvm(on, deactivateArgv(on.group, ...closed.map((volume) => volume.name)))
+    if (closed.length === volumes.length || pauseMs === undefined) return
+    await on.clock.sleep(pauseMs)
+  }
 }
 
 function namesBelow({head, snapshots}: DiskVolumes): string[] {
