@@ -1,15 +1,14 @@
 // Snapshots that are files of their own (snapshot-as-volume-chain) of machines that run, with a real QEMU: taken, with the memory as well, and removed
 // in the middle of the chain; and a command that is killed at any point leaves the machine running, its disk whole and nothing beside it.
-import {spawnSync} from 'node:child_process'
 import {chmodSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs'
-import {connect} from 'node:net'
 import {join} from 'node:path'
-import {createInterface} from 'node:readline'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {Installation, waitUntil} from './support/installation.ts'
 import {overSsh} from './support/over-ssh.ts'
+import {ProbedMachine} from './support/probed-machine.ts'
 
 const installation = new Installation()
+const machine = new ProbedMachine(installation, 100)
 const vmid = '100'
 const disk = 'vm-100-disk-0.qcow2'
 
@@ -25,71 +24,32 @@ const files = () => readdirSync(join(installation.root, 'chain/images/100')).sor
 const both = (name: string) => [0, 1].map((number) => `snap-${name}-vm-100-disk-${number}.qcow2`)
 const disks = [disk, 'vm-100-disk-1.qcow2']
 
-/** Asks the machine's QEMU by its monitor's words, as nothing in the guest does it. */
-function ask(execute: string, args: object = {}): Promise<unknown> {
-  const socket = connect(join(installation.runDir, '100.qmp'))
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject)
-    socket.write(`{"execute":"qmp_capabilities"}\n${JSON.stringify({execute, arguments: args, id: 1})}\n`)
-    createInterface({input: socket}).on('line', (line) => {
-      const {id, return: answer, error} = JSON.parse(line) as {id?: number; return?: unknown; error?: {desc: string}}
-      if (id !== 1) return
-      socket.destroy()
-      if (error === undefined) resolve(answer)
-      else reject(new Error(error.desc))
-    }).on('error', () => undefined)
-  })
-}
-
-/** Writes by the guest's own device, as a guest would. */
-async function write(pattern: number, mebibyte: number): Promise<void> {
-  for (const command of [`write -P ${pattern} ${mebibyte}M 1M`, 'flush']) {
-    expect(await ask('human-monitor-command', {'command-line': `qemu-io -d /machine/peripheral/scsi0 "${command}"`}), command).toBe('')
-  }
-}
-
-/** What the disk holds, as its QEMU sees it: a pattern for each MiB. */
-async function expectHeld(...patterns: readonly number[]): Promise<void> {
-  const path = join(installation.root, 'look')
-  const drives = (await ask('query-block')) as {device: string; inserted?: {'node-name': string}}[]
-  const node = drives.find(({device}) => device === 'drive-scsi0')?.inserted?.['node-name']
-  await ask('nbd-server-start', {addr: {type: 'unix', data: {path}}})
-  try {
-    await ask('block-export-add', {type: 'nbd', id: 'look', 'node-name': node, name: 'look'})
-    const reads = patterns.flatMap((pattern, mebibyte) => ['-c', `read -P ${pattern} ${mebibyte}M 1M`])
-    const {status, stdout, stderr} = spawnSync('qemu-io', ['-r', '-f', 'raw', ...reads, `nbd+unix:///look?socket=${path}`], {encoding: 'utf8', timeout: 30_000})
-    expect([status, stdout.match(/Pattern verification failed.*/g), stderr]).toEqual([0, null, ''])
-  } finally {
-    await ask('nbd-server-stop')
-  }
-}
-
-const isRunning = async () => expect(await ask('query-status')).toMatchObject({status: 'running'})
-const nodesBeyond = async () => ((await ask('query-named-block-nodes', {flat: true})) as {'node-name': string}[]).map((node) => node['node-name']).filter((name) => /^c[ofst]-/.test(name))
+const isRunning = async () => expect(await machine.ask('query-status')).toMatchObject({status: 'running'})
+const nodesBeyond = async () => ((await machine.ask('query-named-block-nodes', {flat: true})) as {'node-name': string}[]).map((node) => node['node-name']).filter((name) => /^c[ofst]-/.test(name))
 
 describe('a machine that runs', () => {
   it('has snapshots taken and removed, the middle one too, and reads what it wrote', async () => {
-    await write(1, 0)
+    await machine.write(1, 0)
     await installation.mustQm('snapshot', vmid, 'one')
-    await write(2, 1)
+    await machine.write(2, 1)
     await installation.mustQm('snapshot', vmid, 'two')
     expect(files()).toEqual([...both('one'), ...both('two'), ...disks])
-    await write(3, 0)
+    await machine.write(3, 0)
     await installation.mustQm('snapshot', vmid, 'three', '--vmstate', '1')
-    await write(4, 2)
+    await machine.write(4, 2)
     await isRunning()
     await installation.mustQm('delsnapshot', vmid, 'two')
-    await expectHeld(3, 2, 4)
+    await machine.expectHeld(3, 2, 4)
     expect(files()).toEqual([...both('one'), ...both('three'), ...disks, 'vm-100-state-three.raw'])
   })
 
   it('goes back to one with its memory, on which it goes on', async () => {
     await installation.mustQm('rollback', vmid, 'three')
     await isRunning()
-    await expectHeld(3, 2, 0)
+    await machine.expectHeld(3, 2, 0)
     await installation.mustQm('delsnapshot', vmid, 'three')
     await installation.mustQm('delsnapshot', vmid, 'one')
-    await expectHeld(3, 2, 0)
+    await machine.expectHeld(3, 2, 0)
     expect(files()).toEqual(disks)
   })
 })
@@ -111,30 +71,30 @@ describe('a command that is killed', () => {
   ]
 
   it('leaves the machine running on whole disks and nothing beside them, wherever it was taking a snapshot', async () => {
-    await write(5, 3)
+    await machine.write(5, 3)
     for (const [what, env] of faults) {
       const killed = await installation.call('qm', ['snapshot', vmid, 'cut'], {env: env()})
       expect(killed.code, what).not.toBe(0)
       const doctor = await installation.call('corral', ['doctor'])
       expect(doctor, `${what}: ${doctor.stderr}`).toMatchObject({code: 0})
-      await waitUntil('the machine to run', async () => ((await ask('query-status')) as {status: string}).status === 'running', 30_000)
+      await waitUntil('the machine to run', async () => ((await machine.ask('query-status')) as {status: string}).status === 'running', 30_000)
       expect([what, ...files()]).toEqual([what, ...disks])
       expect(await installation.mustQm('config', vmid)).not.toMatch(/lock|parent/)
-      await write(6, 4)
-      await expectHeld(3, 2, 0, 5, 6)
+      await machine.write(6, 4)
+      await machine.expectHeld(3, 2, 0, 5, 6)
     }
   })
 
   it('is gone on with, where it was removing one', async () => {
     for (const k of ['1', '2']) {
       await installation.mustQm('snapshot', vmid, 'going')
-      await write(7, 2)
+      await machine.write(7, 2)
       expect((await installation.call('qm', ['delsnapshot', vmid, 'going'], {env: {CORRAL_TEST_STOP_AFTER_STEP: k}})).code).not.toBe(0)
       const doctor = await installation.call('corral', ['doctor'])
       expect(doctor, doctor.stderr).toMatchObject({code: 0})
       await isRunning()
       expect(files()).toEqual(disks)
-      await expectHeld(3, 2, 7, 5)
+      await machine.expectHeld(3, 2, 7, 5)
     }
     expect((await nodesBeyond()).length).toBeLessThanOrEqual(4)
     await installation.mustQm('stop', vmid)

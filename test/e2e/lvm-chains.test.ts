@@ -2,14 +2,13 @@
 // middle, the disk made larger; and a command that is killed at any point leaves the machine running, its disk whole and no volume beside it.
 import {spawnSync} from 'node:child_process'
 import {readdirSync, writeFileSync} from 'node:fs'
-import {connect} from 'node:net'
 import {join} from 'node:path'
-import {createInterface} from 'node:readline'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {volumeGroupMissing, volumeGroupOnLoop} from '../support/volume-group.ts'
 import type {LoopGroup} from '../support/volume-group.ts'
 import {Installation, waitUntil} from './support/installation.ts'
 import {overSsh} from './support/over-ssh.ts'
+import {ProbedMachine} from './support/probed-machine.ts'
 
 const vmid = '100'
 const disk = 'vm-100-disk-0.qcow2'
@@ -19,10 +18,12 @@ const reason = overSsh() ? 'the tools of the volume group are not those of a hos
 describe.skipIf(reason !== undefined)(`a machine on a volume group${reason === undefined ? '' : ` (not tried: ${reason})`}`, () => {
   let group: LoopGroup
   let installation: Installation
+  let machine: ProbedMachine
 
   beforeAll(async () => {
     group = await volumeGroupOnLoop({withDevices: true})
     installation = new Installation(['env', ...Object.entries(group.env).map(([name, value]) => `${name}=${value}`)])
+    machine = new ProbedMachine(installation, 100)
     expect(await installation.call('pvesm', ['add', 'lvm', 'chain', '--vgname', group.group, '--content', 'images', '--snapshot-as-volume-chain', '1'])).toMatchObject({code: 0})
     await installation.create(100, {options: ['--scsihw', 'virtio-scsi-pci', '--scsi0', 'chain:0.015625']})
     await installation.mustQm('start', vmid)
@@ -34,75 +35,37 @@ describe.skipIf(reason !== undefined)(`a machine on a volume group${reason === u
 
   const volumes = () => readdirSync(join('/dev', group.group)).sort()
 
-  /** Asks the machine's QEMU by its monitor's words, as nothing in the guest does it. */
-  const ask = (execute: string, args: object = {}): Promise<unknown> => {
-    const socket = connect(join(installation.runDir, '100.qmp'))
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject)
-      socket.write(`{"execute":"qmp_capabilities"}\n${JSON.stringify({execute, arguments: args, id: 1})}\n`)
-      createInterface({input: socket}).on('line', (line) => {
-        const {id, return: answer, error} = JSON.parse(line) as {id?: number; return?: unknown; error?: {desc: string}}
-        if (id !== 1) return
-        socket.destroy()
-        if (error === undefined) resolve(answer)
-        else reject(new Error(error.desc))
-      }).on('error', () => undefined)
-    })
-  }
-
-  /** Writes by the guest's own device, as a guest would. */
-  const write = async (pattern: number, mebibyte: number) => {
-    for (const command of [`write -P ${pattern} ${mebibyte}M 1M`, 'flush']) {
-      expect(await ask('human-monitor-command', {'command-line': `qemu-io -d /machine/peripheral/scsi0 "${command}"`}), command).toBe('')
-    }
-  }
-
-  /** What the disk holds, as its QEMU sees it: a pattern for each MiB. */
-  const expectHeld = async (...patterns: readonly number[]) => {
-    const path = join(installation.root, 'look')
-    const drives = (await ask('query-block')) as {device: string; inserted?: {'node-name': string}}[]
-    const node = drives.find(({device}) => device === 'drive-scsi0')?.inserted?.['node-name']
-    await ask('nbd-server-start', {addr: {type: 'unix', data: {path}}})
-    try {
-      await ask('block-export-add', {type: 'nbd', id: 'look', 'node-name': node, name: 'look'})
-      const reads = patterns.flatMap((pattern, mebibyte) => ['-c', `read -P ${pattern} ${mebibyte}M 1M`])
-      const {status, stdout, stderr} = spawnSync('qemu-io', ['-r', '-f', 'raw', ...reads, `nbd+unix:///look?socket=${path}`], {encoding: 'utf8', timeout: 120_000})
-      expect([status, stdout.match(/Pattern verification failed.*/g), stderr]).toEqual([0, null, ''])
-    } finally {
-      await ask('nbd-server-stop')
-    }
-  }
   const doctor = async (what: string) => {
     const answer = await installation.call('corral', ['doctor'])
     expect(answer, `${what}: ${answer.stderr}`).toMatchObject({code: 0})
-    await waitUntil('the machine to run', async () => ((await ask('query-status')) as {status: string}).status === 'running', 120_000)
+    await waitUntil('the machine to run', async () => ((await machine.ask('query-status')) as {status: string}).status === 'running', 120_000)
     expect([what, ...volumes()]).toEqual([what, disk])
   }
 
   it('has snapshots taken and removed, the older one first, and reads what it wrote', async () => {
-    await write(1, 0)
+    await machine.write(1, 0)
     await installation.mustQm('snapshot', vmid, 'one')
-    await write(2, 1)
+    await machine.write(2, 1)
     await installation.mustQm('snapshot', vmid, 'two')
     expect(volumes()).toEqual(['snap_vm-100-disk-0_one.qcow2', 'snap_vm-100-disk-0_two.qcow2', disk])
-    await write(3, 0)
+    await machine.write(3, 0)
     await installation.mustQm('delsnapshot', vmid, 'one')
     // What was never written is nothing that lay in the group before.
-    await expectHeld(3, 2, 0)
+    await machine.expectHeld(3, 2, 0)
     await installation.mustQm('delsnapshot', vmid, 'two')
-    await expectHeld(3, 2, 0)
+    await machine.expectHeld(3, 2, 0)
     expect(volumes()).toEqual([disk])
   }, 300_000)
 
   it('has its disk made larger: the volume below it, and the image', async () => {
     await installation.mustQm('disk', 'resize', vmid, 'scsi0', '24M')
-    await write(9, 23)
+    await machine.write(9, 23)
     expect((await installation.call('pvesm', ['list', 'chain'])).stdout).toContain(String(24 * 1024 ** 2))
-    await expectHeld(3, 2, 0)
+    await machine.expectHeld(3, 2, 0)
   }, 300_000)
 
   it('goes on running on a whole disk with nothing beside it, wherever taking a snapshot was cut off', async () => {
-    await write(5, 3)
+    await machine.write(5, 3)
     const faults = [['record 2', {CORRAL_TEST_STOP_AFTER_RECORD: '2'}], ['lvrename 1', {}], ['lvrename 2', {}]] as const
     for (const [what, env] of faults) {
       if (what.startsWith('lvrename')) writeFileSync(join(group.folder, 'kill-at'), what)
@@ -110,17 +73,17 @@ describe.skipIf(reason !== undefined)(`a machine on a volume group${reason === u
       expect(killed.code, what).not.toBe(0)
       await doctor(what)
       expect(await installation.mustQm('config', vmid)).not.toMatch(/lock|parent/)
-      await write(6, 4)
-      await expectHeld(3, 2, 0, 5, 6)
+      await machine.write(6, 4)
+      await machine.expectHeld(3, 2, 0, 5, 6)
     }
   }, 600_000)
 
   it('loses a snapshot whole, where removing it was cut off', async () => {
     await installation.mustQm('snapshot', vmid, 'going')
-    await write(7, 2)
+    await machine.write(7, 2)
     expect((await installation.call('qm', ['delsnapshot', vmid, 'going'], {env: {CORRAL_TEST_STOP_AFTER_STEP: '1'}})).code).not.toBe(0)
     await doctor('removing')
-    await expectHeld(3, 2, 7, 5)
+    await machine.expectHeld(3, 2, 7, 5)
   }, 300_000)
 
   it('goes with all of its volumes', async () => {

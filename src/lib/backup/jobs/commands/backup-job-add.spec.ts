@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {backupJobParams, jobParam} from '../job-params.ts'
-import {jobsFiles} from './job-results.ts'
+import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral backup job add',
@@ -12,12 +12,7 @@ Jobs begin by themselves where somebody looks at the schedule every minute: \`co
   api: {method: 'POST', path: '/cluster/backup'},
   params: {id: {...jobParam, completion: 'new'}, ...backupJobParams},
   args: ['id'],
-  returns: {type: 'null'},
-  output: {as: 'none'},
-  kind: 'change',
-  runsOn: 'caller',
-  needs: {path: '/', privilege: 'Sys.Modify'},
-  files: jobsFiles,
+  ...changeOfJob,
   examples: [
     {line: 'corral backup job add nightly --schedule "mon..fri 22:30" --all --storage nas --compress zstd', meaning: 'Back up all guests on weekdays.'},
     {line: 'corral backup job add web --schedule "*-*-01 04:00" --vmid 100,101 --storage nas --prune-backups keep-monthly=12', meaning: 'Two guests once a month, kept for a year.'},

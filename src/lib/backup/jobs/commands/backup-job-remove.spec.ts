@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {jobParam} from '../job-params.ts'
-import {jobsFiles} from './job-results.ts'
+import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral backup job remove',
@@ -9,12 +9,7 @@ export const spec = defineCommand({
   api: {method: 'DELETE', path: '/cluster/backup/{id}'},
   params: {id: jobParam},
   args: ['id'],
-  returns: {type: 'null'},
-  output: {as: 'none'},
-  kind: 'change',
-  runsOn: 'caller',
-  needs: {path: '/', privilege: 'Sys.Modify'},
-  files: jobsFiles,
+  ...changeOfJob,
   examples: [{line: 'corral backup job remove web', meaning: 'Forget the job.'}],
   seeAlso: ['corral backup job add', 'corral backup job set', 'corral backup job list'],
 })

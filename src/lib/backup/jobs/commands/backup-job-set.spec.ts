@@ -1,6 +1,6 @@
 import {defineCommand, std} from '../../../spec/index.ts'
 import {backupJobParams, changeParams, jobParam} from '../job-params.ts'
-import {jobsFiles} from './job-results.ts'
+import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral backup job set',
@@ -9,12 +9,7 @@ export const spec = defineCommand({
   api: {method: 'PUT', path: '/cluster/backup/{id}'},
   params: {id: jobParam, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...changeParams, digest: std.digest},
   args: ['id'],
-  returns: {type: 'null'},
-  output: {as: 'none'},
-  kind: 'change',
-  runsOn: 'caller',
-  needs: {path: '/', privilege: 'Sys.Modify'},
-  files: jobsFiles,
+  ...changeOfJob,
   examples: [
     {line: 'corral backup job set nightly --schedule 23:00', meaning: 'Begin later.'},
     {line: 'corral backup job set nightly --delete comment,pool --enabled 0', meaning: 'Take settings away, and switch the job off.'},

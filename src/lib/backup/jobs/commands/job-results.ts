@@ -3,6 +3,11 @@ import type {TextOutput, ValueSchema} from '../../../spec/index.ts'
 
 export const jobsFiles = ['jobs.cfg in the configuration store: the jobs.']
 
+/** What all commands that change a job are, whatever its type. */
+export const changeOfJob = {
+  returns: {type: 'null'}, output: {as: 'none'}, kind: 'change', runsOn: 'caller', needs: {path: '/', privilege: 'Sys.Modify'}, files: jobsFiles,
+} as const
+
 export const jobDetails = {type: 'object', description: 'The settings of the job.', additionalProperties: true, properties: {
   id: {type: 'string', description: 'Its name.'},
   type: {type: 'string', description: 'Its type in jobs.cfg.'},

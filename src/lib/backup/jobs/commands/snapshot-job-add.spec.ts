@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {snapshotJobParam, snapshotJobParams} from '../job-params.ts'
-import {jobsFiles} from './job-results.ts'
+import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral snapshot job add',
@@ -11,12 +11,7 @@ for keeping them give up. Snapshots that others made are neither counted nor rem
 Jobs begin by themselves where somebody looks at the schedule every minute: \`corral schedule install\` sees to that.`,
   params: {id: {...snapshotJobParam, completion: 'new'}, ...snapshotJobParams},
   args: ['id'],
-  returns: {type: 'null'},
-  output: {as: 'none'},
-  kind: 'change',
-  runsOn: 'caller',
-  needs: {path: '/', privilege: 'Sys.Modify'},
-  files: jobsFiles,
+  ...changeOfJob,
   examples: [
     {line: 'corral snapshot job add hourly --schedule hourly --all --keep-hourly 24 --keep-daily 7', meaning: 'A snapshot of every guest each hour, kept for a day, and one of each day for a week.'},
     {line: 'corral snapshot job add web --schedule "*/15" --vmid 100 --keep-last 8', meaning: 'Every quarter of an hour, the last two hours.'},

@@ -1,6 +1,6 @@
 import {defineCommand} from '../../../spec/index.ts'
 import {snapshotJobParam} from '../job-params.ts'
-import {jobsFiles} from './job-results.ts'
+import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
   id: 'corral snapshot job remove',
@@ -8,12 +8,7 @@ export const spec = defineCommand({
   description: 'The snapshots that it took stay; from now on they are like those that were taken by hand.',
   params: {id: snapshotJobParam},
   args: ['id'],
-  returns: {type: 'null'},
-  output: {as: 'none'},
-  kind: 'change',
-  runsOn: 'caller',
-  needs: {path: '/', privilege: 'Sys.Modify'},
-  files: jobsFiles,
+  ...changeOfJob,
   examples: [{line: 'corral snapshot job remove web', meaning: 'Forget the job.'}],
   seeAlso: ['corral snapshot job add', 'corral snapshot job set', 'corral snapshot job list'],
 })
