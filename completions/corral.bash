@@ -31,6 +31,8 @@ typeset -gA _corral_next=(
   ['qm cloudinit']='dump pending update'
   ['qm disk']='import move rescan resize unlink'
   ['qm guest']='cmd exec exec-status passwd'
+  ['qmrestore']='help'
+  ['vzdump']='help'
 )
 typeset -gA _corral_args=(
   ['corral autocomplete']='w2'
@@ -190,7 +192,9 @@ typeset -gA _corral_args=(
   ['qm wait']='@vmid'
   ['qmeventd']='f'
   ['qmrestore']='@volume @vmid'
-  ['vzdump']='@newvmid+'
+  ['qmrestore help']='w81+'
+  ['vzdump']='@vmid,+'
+  ['vzdump help']='w82+'
 )
 typeset -gA _corral_opts=(
   ['corral autocomplete']='help:b human-readable:b noborder:b noheader:b output-format:w1 quiet:b'
@@ -382,7 +386,9 @@ typeset -gA _corral_opts=(
   ['qm wait']='context:@context help:b human-readable:b noborder:b noheader:b on:@node output-format:w1 quiet:b timeout:-'
   ['qmeventd']='f:b help:b human-readable:b noborder:b noheader:b output-format:w1 quiet:b v:b'
   ['qmrestore']='async:b bwlimit:- context:@context dry-run:b force:b help:b human-readable:b live-restore:b noborder:b noheader:b on:@node output-format:w1 pool:- quiet:b start:b storage:@storage unique:b'
+  ['qmrestore help']='help:b human-readable:b noborder:b noheader:b output-format:w1 quiet:b verbose:b'
   ['vzdump']='all:b async:b bwlimit:- compress:w3 context:@context dry-run:b dumpdir:f exclude:@vmid, exclude-path:-+ fleecing:p1 help:b human-readable:b ionice:- job-id:- lockwait:- mailnotification:w4 mailto:- maxfiles:- mode:w5 noborder:b node:@node noheader:b notes-template:- notification-mode:w6 on:@node output-format:w1 performance:p2 pigz:- pool:- protected:b prune-backups:p3 quiet:b remove:b script:f stdexcludes:b stdout:b stop:b stopwait:- storage:@storage tmpdir:f zstd:-'
+  ['vzdump help']='help:b human-readable:b noborder:b noheader:b output-format:w1 quiet:b verbose:b'
 )
 typeset -gA _corral_words=(
   ['w1']='text json json-pretty yaml'
@@ -465,6 +471,8 @@ typeset -gA _corral_words=(
   ['w78']='cleanup clone cloud-init cloudinit config configuration create delsnapshot destroy disk dry-run enroll-efi-keys exit-codes first-steps guest hosts import importovf list listsnapshot locks monitor networks pending reboot reset resume rollback schedule scripts sendkey set showcmd shutdown snapshot start status stop storage suspend tasks template terminal unlock vncproxy volumes wait'
   ['w79']='efidisk0 ide0 ide1 ide2 ide3 sata0 sata1 sata2 sata3 sata4 sata5 scsi0 scsi1 scsi10 scsi11 scsi12 scsi13 scsi14 scsi15 scsi16 scsi17 scsi18 scsi19 scsi2 scsi20 scsi21 scsi22 scsi23 scsi24 scsi25 scsi26 scsi27 scsi28 scsi29 scsi3 scsi30 scsi4 scsi5 scsi6 scsi7 scsi8 scsi9 tpmstate0 virtio0 virtio1 virtio10 virtio11 virtio12 virtio13 virtio14 virtio15 virtio2 virtio3 virtio4 virtio5 virtio6 virtio7 virtio8 virtio9'
   ['w80']='serial0 serial1 serial2 serial3'
+  ['w81']='archive bwlimit cloud-init configuration dry-run exit-codes first-steps force hosts live-restore locks networks pool schedule scripts start storage tasks unique vmid volumes'
+  ['w82']='all bwlimit cloud-init compress configuration dry-run dumpdir exclude exclude-path exit-codes first-steps fleecing hosts ionice job-id locks lockwait mailnotification mailto maxfiles mode networks node notes-template notification-mode performance pigz pool protected prune-backups remove schedule script scripts stdexcludes stdout stop stopwait storage tasks tmpdir vmid volumes zstd'
 )
 typeset -gA _corral_props=(
   ['p1']='!enabled:b storage:@storage'

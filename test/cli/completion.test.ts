@@ -38,6 +38,8 @@ const completed: readonly (readonly [string, string])[] = [
   ['pvenode task st', 'pvenode task status'],
   ['qm start 2', 'qm start 2000'],
   ['qm start w', 'qm start web'],
+  ['vzdump 20', 'vzdump 2000'],
+  ['vzdump he', 'vzdump help'],
   ['qm start 100 --ti', 'qm start 100 --timeout'],
   ['qm start 100 -ti', 'qm start 100 -timeout'],
   ['qm start -- 2', 'qm start -- 2000'],

@@ -93,13 +93,14 @@ function commandPages(tool: ToolDescription): GeneratedFile[] {
   return tool.commands.map((spec) => ({path: manPath(`${pageName(spec.id)}.${section}`), content: commandPage(spec, sharedWords, links, section)}))
 }
 
-/** What can stand behind `help`, for completion: the first words of commands, topics, and behind `corral help` the tools. */
+/** What can stand behind `help`, for completion: the first words of commands (the options of a tool that is one), topics, and behind `corral help` the tools. */
 function helpWords({name, commands}: ToolDescription, tools: readonly ToolDescription[]): string[] {
   const others = name === 'corral' ? tools.filter((tool) => tool.name !== name).map((tool) => tool.name) : []
-  return [...new Set([...others, ...commands.map(({id}) => id.slice(name.length + 1).split(' ')[0] ?? ''), ...conceptTopics()])].toSorted()
+  const words = commands.flatMap(({id, params}) => id === name ? Object.keys(params) : [id.slice(name.length + 1).split(' ')[0] ?? ''])
+  return [...new Set([...others, ...words, ...conceptTopics()])].toSorted()
 }
 
-/** A tool that is itself a command has `--help` only. */
+/** A daemon has `--help` only. */
 function withHelp(tools: readonly ToolDescription[]): ToolDescription[] {
-  return tools.map((tool) => (isSingleCommand(tool) ? tool : {...tool, commands: [...tool.commands, helpSpec(tool.name, helpWords(tool, tools))].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
+  return tools.map((tool) => (tool.section === 8 ? tool : {...tool, commands: [...tool.commands, helpSpec(tool.name, helpWords(tool, tools))].toSorted((a, b) => (a.id < b.id ? -1 : 1))}))
 }

@@ -26,7 +26,8 @@ export async function runHelp(words: readonly string[], surroundings: Surroundin
   if (found !== undefined && entry !== undefined) {
     const {spec} = await entry.spec()
     const [option] = found.rest
-    return option === undefined ? printCommandHelp(spec, surroundings, isVerbose) : printOptionHelp(spec, option, surroundings)
+    if (option === undefined) return printCommandHelp(spec, surroundings, isVerbose)
+    return await isTopicBehind(spec, found.rest) ? printTopic(named, surroundings) : printOptionHelp(spec, option, surroundings)
   }
   const group = groupOf(named, Object.keys(surroundings.catalog.commands))
   if (group.join(' ').replace(/^corral ?/, '') !== named.join(' ').replace(/^corral ?/, '')) return printTopic(named, surroundings)
@@ -46,6 +47,13 @@ export async function listGroup(words: readonly string[], surroundings: Surround
 export async function printCommandHelp(spec: CommandSpec, surroundings: Surroundings, isWhole = false): Promise<number> {
   await show(commandHelp(spec, await helpStyle(surroundings), isWhole), surroundings.streams)
   return 0
+}
+
+/** Behind a tool that is itself a command stands an option of it, or else a topic. */
+async function isTopicBehind({id, params}: CommandSpec, words: readonly string[]): Promise<boolean> {
+  if (id.includes(' ') || findParam(typedParams(params), words[0] ?? '') !== undefined) return false
+  const {conceptTopics} = await import('./concept-pages.ts')
+  return conceptTopics().includes(words.join('-').toLowerCase())
 }
 
 /** Prints what a command takes for one of its options: `qm help set net0`. @throws InvalidInputError when it has no such option */

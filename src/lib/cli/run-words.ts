@@ -13,6 +13,8 @@ export async function runWords(words: readonly string[], surroundings: Surroundi
   const {catalog: {commands}, aliases} = surroundings
   const found = findTypedCommand(words, commands, aliases)
   const entry = found === undefined ? undefined : commands[found.id]
+  // A tool that is itself a command has no word of its own before the help that every tool has.
+  if (found?.rest[0] === 'help' && !found.id.includes(' ')) return (await import('./run-help.ts')).runHelp([found.id, ...found.rest], surroundings)
   if (found !== undefined && entry !== undefined) return runCommand(entry, found.rest, surroundings)
   const {runWithoutCommand} = await import('./run-without-command.ts')
   return runWithoutCommand(words, surroundings)

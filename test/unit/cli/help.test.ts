@@ -78,6 +78,13 @@ describe('topics', () => {
     await expect(help('help tsaks')).rejects.toThrow("no help for 'tsaks', because there is no such command or topic; did you mean 'tasks'?")
   })
 
+  test('behind a tool that is itself a command, where its options win', async () => {
+    expect(await help('vzdump help tasks')).toBe(await help('help tasks'))
+    expect(await help('vzdump help storage')).toMatch(/^ {2}--storage/)
+    expect(await help('qmrestore help output-format')).toContain('--output-format')
+    await expect(help('vzdump help nonsense')).rejects.toThrow("'vzdump' has no option 'nonsense'")
+  })
+
   test('corral help names all of them, in lines that fit', async () => {
     const list = await help('help', 60)
     expect(list).toMatch(/^ {2}dry-run +see what a command would do$/m)

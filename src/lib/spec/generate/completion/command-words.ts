@@ -60,10 +60,10 @@ function isRepeated(schema: ValueSchema | undefined): boolean {
   return typeof schema?.format === 'string' && /-a?list$/.test(schema.format)
 }
 
-/** What is posted to a collection, rather than to something in it, makes what its arguments name. */
+/** What is posted to a collection, rather than to something in it, makes what its arguments name, unless they are a list. */
 function makesWhat({api, params}: CommandSpec, name: string): boolean {
   if (params[name]?.completion === 'new') return true
-  return api?.method === 'POST' && !api.path.replace('{node}', '').includes('{') && params[name]?.enum === undefined
+  return api?.method === 'POST' && !api.path.replace('{node}', '').includes('{') && params[name]?.enum === undefined && !isRepeated(params[name])
 }
 
 /** Descriptions are Markdown, and lists have room for a sentence. */
