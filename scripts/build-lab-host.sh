@@ -70,9 +70,11 @@ chmod 755 "$1/usr/sbin/policy-rc.d"
 BEFORE
 chmod 755 "$work/before-packages.sh"
 
-# The base; what Corral runs guests with; local storage; storage over the network, both ends; looking after disks.
+# The base; what Corral runs guests with; containers; backups; local storage; storage over the network, both ends; looking after disks.
 packages=systemd-sysv,udev,dbus,iproute2,kmod,zstd,openssh-server,linux-image-cloud-amd64,initramfs-tools,nodejs,sudo
 packages=$packages,qemu-system-x86,qemu-utils,qemu-block-extra,socat
+packages=$packages,lxc,lxcfs,uidmap,apparmor,quota
+packages=$packages,rsync,restic
 packages=$packages,lvm2,thin-provisioning-tools,zfsutils-linux,btrfs-progs,xfsprogs
 packages=$packages,nfs-kernel-server,nfs-common,samba,smbclient,cifs-utils,open-iscsi,targetcli-fb,tgt,ceph-common
 packages=$packages,gdisk,parted,smartmontools
@@ -149,11 +151,12 @@ UNIT
 inTree() { chroot "$tree" "$@" 2>>"$work/build.log"; }
 printf 'PermitRootLogin prohibit-password\nUseDNS no\nMaxSessions 100\nMaxStartups 100\n' >"$tree/etc/ssh/sshd_config.d/lab.conf"
 inTree systemctl enable --quiet take-settings.service systemd-networkd.service ssh.service
-# What no test waits for would only cost time. Servers are started by the tests that need them.
+# What no test waits for would only cost time. Servers are started by the tests that need them. LXC has AppArmor load the profile of each container; those of
+# programs that are not here take a minute under TCG.
 inTree systemctl mask --quiet apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer e2scrub_reap.service \
   systemd-networkd-wait-online.service getty@tty1.service systemd-pstore.service systemd-random-seed.service systemd-binfmt.service sshd-keygen.service logrotate.timer xfs_scrub_all.timer \
   systemd-update-utmp.service systemd-timesyncd.service
-for unit in nfs-server fsidd smbd nmbd tgt rtslib-fb-targetctl smartmontools ceph.target rbdmap open-iscsi iscsid.socket zfs-load-module zfs-import-cache zfs-import-scan zfs-mount zfs-share zfs-volume-wait rpcbind nfs-blkmap; do
+for unit in nfs-server fsidd smbd nmbd tgt rtslib-fb-targetctl smartmontools ceph.target rbdmap open-iscsi iscsid.socket zfs-load-module zfs-import-cache zfs-import-scan zfs-mount zfs-share zfs-volume-wait rpcbind nfs-blkmap apparmor lxc lxc-net quota quotaon quotarpc; do
   inTree systemctl disable --quiet "$unit" || true
 done
 # The first boot is not to bring up to date what was just made.

@@ -1,5 +1,6 @@
-// Containers on a lab host with systemd, control groups of version 2 with controllers and its own kernel: made, filled, snapshotted, brought back, cloned, grown and moved on
-// ZFS, LVM-thin and RBD. Commands come from outside, as a person types them: the agent on the host does the work, since mount spaces are made where it runs.
+// Containers on a lab host with systemd, control groups of version 2 with controllers and its own kernel: made, filled, snapshotted, brought back, cloned, backed up, restored,
+// grown and moved on ZFS, LVM-thin and RBD; and Debian with systemd in them. Commands come from outside, as a person types them: the agent on the host does the work,
+// since mount spaces are made where it runs.
 import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, inject, it} from 'vitest'
@@ -9,16 +10,15 @@ import {Desk} from '../e2e/support/desk.ts'
 import type {CephCluster} from '../support/ceph-cluster.ts'
 import {pool, startCeph} from '../support/ceph-cluster.ts'
 import {writeTemplate} from '../support/container-template.ts'
+import {debianTemplate} from '../support/debian-container.ts'
 import {forwardPorts} from './support/forward-ceph.ts'
 import {sshOptions} from './support/lab.ts'
-import {sharedHost} from './support/shared-host.ts'
+import {sharedHost, spareDisk} from './support/shared-host.ts'
 
 const storages = ['tank', 'thin', 'ceph'] as const
 const folder = '/srv/lab-containers'
 const closers: (() => Promise<unknown>)[] = []
 const host: Host = await sharedHost()
-const why = await host.which('lxc-start') === undefined ? 'the image of the lab has no LXC (scripts/build-lab-host.sh: packages lxc, lxcfs and uidmap)' : undefined
-if (why !== undefined) console.log(`containers on a lab host: skipped, because ${why}`)
 let desk: Desk
 let cluster: CephCluster
 
@@ -28,27 +28,23 @@ const pct = (...words: string[]): Promise<string> => outside('pct', ...words)
 const inside = (vmid: string, script: string): Promise<string> => desk.must(['pct', 'exec', '--on', inject('lab').name, vmid, '--', 'sh', '-c', script])
 const sumOf = async (vmid: string, path: string): Promise<string> => (await inside(vmid, `sha256sum <${path}`)).trim()
 
-/** A device with a file of the host behind it: the spare disks are others'. */
-async function loopDevice(name: string): Promise<string> {
-  await host.run(['truncate', '--size', '1G', '--', `${folder}/${name}`])
-  const device = (await host.run(['losetup', '--find', '--show', `${folder}/${name}`])).stdout.trim()
-  closers.push(() => host.run(['losetup', '--detach', device]))
-  return device
-}
-
 beforeAll(async () => {
-  if (why !== undefined) return
   await host.files.makeDirectory(folder)
   closers.push(() => host.files.removeTree(folder))
   for (const path of ['/etc/subuid', '/etc/subgid']) await host.run(['sh', '-c', 'grep -qx root:100000:65536 "$1" || echo root:100000:65536 >>"$1"', 'sh', path])
-  const thin = await loopDevice('thin')
+  const [thin, zfs] = await Promise.all([spareDisk(host, 9), spareDisk(host, 10)])
   await host.run(['vgcreate', '-q', '--yes', '--', 'labct', thin])
-  closers.push(() => host.run(['vgremove', '-q', '--yes', '--force', '--', 'labct']))
-  await host.run(['lvcreate', '-q', '--type', 'thin-pool', '-L', '800m', '-n', 'pool', '--', 'labct'])
+  closers.push(async () => {
+    await host.run(['vgremove', '-q', '--yes', '--force', '--', 'labct'])
+    await host.run(['pvremove', '-q', '--', thin])
+  })
+  await host.run(['lvcreate', '-q', '--type', 'thin-pool', '-L', '1600m', '-n', 'pool', '--', 'labct'])
   await host.run(['modprobe', 'zfs'], {timeoutMs: 300_000})
-  await host.run(['truncate', '--size', '1G', '--', `${folder}/zfs`])
-  await host.run(['zpool', 'create', '-f', 'labct', `${folder}/zfs`])
-  closers.push(() => host.run(['zpool', 'destroy', '-f', 'labct']))
+  await host.run(['zpool', 'create', '-f', 'labct', zfs])
+  closers.push(async () => {
+    await host.run(['zpool', 'destroy', '-f', 'labct'])
+    await host.run(['wipefs', '-q', '-a', '--', zfs])
+  })
   cluster = await startCeph()
   closers.push(() => cluster.close())
   closers.push(await forwardPorts(host, await cluster.ports()))
@@ -59,6 +55,7 @@ beforeAll(async () => {
   const connection = await connectSsh({host: name}, sshOptions(home))
   try {
     await connection.upload(await readFile(template), `${folder}/small.tar.gz`, 0o644)
+    await connection.upload(await readFile(await debianTemplate()), `${folder}/debian.tar.zst`, 0o644)
     await connection.upload(Buffer.from(cluster.keyring), `${folder}/keyring`, 0o600)
   } finally {
     connection.close()
@@ -73,12 +70,13 @@ beforeAll(async () => {
 
 afterAll(async () => { for (const close of closers.splice(0).reverse()) await close() })
 
-describe.skipIf(why !== undefined).each(storages.map((storage, index) => [storage, String(600 + index * 10)] as const))('a container on %s', (storage, vmid) => {
-  const clone = String(Number(vmid) + 1)
+describe.each(storages.map((storage, index) => [storage, String(600 + index * 10)] as const))('a container on %s', (storage, vmid) => {
+  const [clone, restored] = [String(Number(vmid) + 1), String(Number(vmid) + 2)]
+  const next = storages[(storages.indexOf(storage) + 1) % storages.length] ?? 'thin'
   let [first, data] = ['', '']
 
   it('is made, unprivileged, and runs with its limits', async () => {
-    await pct('create', vmid, `${folder}/small.tar.gz`, '--rootfs', `${storage}:0.1`, '--mp0', `${storage}:0.06,mp=/srv/data`, '--memory', '64', '--swap', '0', '--cores', '1', '--hostname', storage)
+    await pct('create', vmid, `${folder}/small.tar.gz`, '--rootfs', `${storage}:0.1`, '--mp0', `${storage}:0.06,mp=/srv/data,backup=1`, '--memory', '64', '--swap', '0', '--cores', '1', '--hostname', storage)
     await pct('start', vmid)
     expect(await inside(vmid, 'hostname; cat /run/up; id -u')).toBe(`${storage}\nstarted\n0\n`)
     // Control groups of version 2, whose controllers the development machine lacks.
@@ -105,6 +103,22 @@ describe.skipIf(why !== undefined).each(storages.map((storage, index) => [storag
     await pct('stop', clone)
   })
 
+  it('is backed up while it runs and writes, and comes back from that on the next storage', async () => {
+    await inside(vmid, 'dd if=/dev/urandom of=/srv/data/late bs=1024 count=64 2>/dev/null')
+    const late = await sumOf(vmid, '/srv/data/late')
+    const archives = `${folder}/${storage}`
+    await host.files.makeDirectory(archives)
+    await outside('vzdump', vmid, '--mode', 'snapshot', '--compress', 'zstd', '--dumpdir', archives)
+    const [archive = ''] = (await host.files.list(archives)).filter((name) => name.endsWith('.tar.zst'))
+    expect(await host.files.readText(`${archives}/${archive.replace('.tar.zst', '.log')}`)).toContain('mode snapshot')
+    await pct('restore', restored, `${archives}/${archive}`, '--storage', next, '--hostname', 'restored')
+    await pct('start', restored)
+    expect([await sumOf(restored, '/root/data'), await sumOf(restored, '/srv/data/data'), await sumOf(restored, '/srv/data/late')]).toEqual([first, data, late])
+    await pct('stop', restored)
+    await pct('destroy', restored)
+    expect(await outside('pvesm', 'list', storage)).not.toContain('vzdump')
+  })
+
   it('grows while it runs', async () => {
     const sizeKib = async () => Number((await inside(vmid, 'df -k /srv/data')).trim().split('\n').at(-1)?.split(/\s+/)[1])
     const before = await sizeKib()
@@ -115,7 +129,6 @@ describe.skipIf(why !== undefined).each(storages.map((storage, index) => [storag
   })
 
   it('moves to the next storage, and is gone without a trace', async () => {
-    const next = storages[(storages.indexOf(storage) + 1) % storages.length] ?? 'thin'
     await pct('move-volume', clone, 'rootfs', next, '--delete', '1')
     await pct('start', clone)
     expect([await sumOf(clone, '/root/data'), await sumOf(clone, '/srv/data/data')]).toEqual([first, data])
@@ -123,5 +136,28 @@ describe.skipIf(why !== undefined).each(storages.map((storage, index) => [storag
     for (const each of [vmid, clone]) await pct('destroy', each)
     expect(await outside('pvesm', 'list', storage)).not.toMatch(new RegExp(`-(?:${vmid}|${clone})-`))
     expect((await host.run(['cat', '/proc/self/mounts'])).stdout).not.toMatch(new RegExp(`[-/](?:${vmid}|${clone})[-/]`))
+  })
+})
+
+describe.each([['thin', '650', '0'], ['tank', '651', '1']] as const)('Debian on %s', (storage, vmid, unprivileged) => {
+  it(`is brought up by systemd (unprivileged: ${unprivileged}) with no unit that failed, and within its limits`, async () => {
+    await pct('create', vmid, `${folder}/debian.tar.zst`, '--rootfs', `${storage}:0.6`, '--hostname', `debian-${storage}`, '--memory', '160', '--swap', '0', '--cores', '1', '--unprivileged', unprivileged, '--features', 'nesting=1')
+    await pct('start', vmid)
+    expect(await inside(vmid, 'systemctl is-system-running --wait; systemctl --failed --no-legend --plain')).toBe('running\n')
+    expect(await inside(vmid, 'hostname; nproc; awk \'$1 == "MemTotal:" {print $2}\' /proc/meminfo')).toBe(`debian-${storage}\n1\n${160 * 1024}\n`)
+    expect(await inside(vmid, 'cat /proc/self/uid_map')).toMatch(unprivileged === '1' ? /^ +0 +100000 +65536$/m : /^ +0 +0 +4294967295$/m)
+  })
+
+  it('goes back to a snapshot, and is shut down by its own systemd', async () => {
+    await inside(vmid, 'echo first >/root/state; sync')
+    await pct('snapshot', vmid, 'clean')
+    await inside(vmid, 'echo second >/root/state; rm -rf /usr/share/doc')
+    await pct('shutdown', vmid)
+    await pct('rollback', vmid, 'clean')
+    await pct('start', vmid)
+    expect(await inside(vmid, 'cat /root/state; test -d /usr/share && echo whole')).toBe('first\nwhole\n')
+    await pct('stop', vmid)
+    await pct('destroy', vmid)
+    expect(await outside('pvesm', 'list', storage)).not.toContain(`-${vmid}-`)
   })
 })

@@ -2,7 +2,7 @@
 import {NotFoundError, UnavailableError, printableLines} from '../base/index.ts'
 import type {AgentConnection, HostConnector, HostTarget} from '../host/index.ts'
 import {agentClient, openPeer} from '../host/protocol/index.ts'
-import {agentCommand, connectSsh, parseSshTarget} from '../host/ssh/index.ts'
+import {agentCommand, configuredTimeoutMs, connectSsh, parseSshTarget} from '../host/ssh/index.ts'
 import type {PtyOptions, SshChannel, SshConnection} from '../host/ssh/index.ts'
 import {readAgentBundle} from './read-agent-bundle.ts'
 import {terminalPrompt} from './ssh-prompt.ts'
@@ -19,6 +19,11 @@ export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: WatchedPr
   const openLogin = (host: HostTarget, signal: AbortSignal) => connectSsh(parseSshTarget(host.ssh), {env, signal, ...(prompt === undefined ? {} : {prompt})})
   return {
     openLogin,
+    // An agent takes about as long to start as the SSH server to answer: both are a matter of the host's processors and of the way there.
+    patienceMs: async (host) => {
+      const configuredMs = await configuredTimeoutMs(parseSshTarget(host.ssh), {env})
+      return configuredMs === undefined ? undefined : 2 * configuredMs
+    },
     ...(prompt === undefined ? {} : {questions: () => prompt.questions()}),
     agentBundle: readAgentBundle,
     openTerminal: async (host, pty, signal) => {

@@ -44,6 +44,8 @@ export interface AgentFile {
 export interface HostConnector {
   /** Grows when the user is asked something and when they answer; odd while they think. Whoever waits with a limit of time heeds it. */
   questions?(): number
+  /** How long the user lets a host take to be reached, and its agent to be there, where they said so; undefined where not. */
+  patienceMs?(host: HostTarget): Promise<number | undefined>
   /**
    * Connects to the agent of a host, and finds that both understand each other.
    * @throws UnavailableError (not reached), ForbiddenError (host key), UnauthenticatedError, NotFoundError (no agent there), UnsupportedError (its version)

@@ -6,8 +6,10 @@ export interface TimeLimit<T> {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly limitMs: number
-  /** The sentence of the error. */
-  readonly what: string
+  /** Asked when that has passed: the limit in its stead, where the user set a longer one. */
+  readonly longerMs?: () => Promise<number | undefined>
+  /** The sentence of the error, with the limit that has passed. */
+  readonly what: (seconds: number) => string
   /** As HostConnector.questions: time in which the user was asked does not count. */
   readonly questions?: () => number
   /** Takes care of a result that came too late. */
@@ -18,17 +20,23 @@ export interface TimeLimit<T> {
  * Gives up on work that takes too long or that the caller cancels, even when the work does not heed its signal.
  * @throws UnavailableError, CancelledError, what the work throws
  */
-export async function withinTime<T>(work: (signal: AbortSignal) => Promise<T>, {clock, signal, limitMs, what, questions = () => 0, late}: TimeLimit<T>): Promise<T> {
+export async function withinTime<T>(work: (signal: AbortSignal) => Promise<T>, {clock, signal, limitMs, longerMs, what, questions = () => 0, late}: TimeLimit<T>): Promise<T> {
   const stop = new AbortController()
   const timer = new AbortController()
   const running = work(AbortSignal.any([signal, stop.signal]))
   let isOver = false
   running.then((result) => { if (isOver) late?.(result) }, () => undefined)
   const passed = async (): Promise<never> => {
+    const ended = AbortSignal.any([signal, timer.signal])
+    let [allowedMs, waitMs] = [limitMs, limitMs]
     for (;;) {
       const before = questions()
-      await clock.sleep(limitMs, AbortSignal.any([signal, timer.signal]))
-      if (questions() === before && before % 2 === 0) throw new UnavailableError(what)
+      await clock.sleep(waitMs, ended)
+      waitMs = allowedMs
+      if (questions() !== before || before % 2 !== 0) continue
+      const longer = await longerMs?.() ?? 0
+      if (longer <= allowedMs) throw new UnavailableError(what(allowedMs / 1000))
+      ;[waitMs, allowedMs] = [longer - allowedMs, longer]
     }
   }
   const tooLong = passed()

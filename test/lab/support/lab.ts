@@ -122,7 +122,9 @@ async function removeDeadLabs(): Promise<void> {
 function sshConfig(home: string, name: string, port: number): string {
   return [
     `Host ${name}`, '  HostName 127.0.0.1', `  Port ${port}`, '  User root', `  IdentityFile ${home}/.ssh/id_ed25519`,
-    `  UserKnownHostsFile ${home}/.ssh/known_hosts`, '  GlobalKnownHostsFile none', '',
+    `  UserKnownHostsFile ${home}/.ssh/known_hosts`, '  GlobalKnownHostsFile none',
+    // The agent has twice that time to start: on a busy machine an emulated host needs minutes for it.
+    '  ConnectTimeout 600', '',
   ].join('\n')
 }
 
@@ -147,4 +149,4 @@ function freePort(): Promise<number> {
 export const sharedHostName = 'lab1'
 
 /** Sizes of the spare disks that the tests of test/lab count on. */
-export const spareDisks: readonly number[] = Array.from({length: 8}, () => 2048 * mebibyte)
+export const spareDisks: readonly number[] = Array.from({length: 12}, () => 2048 * mebibyte)

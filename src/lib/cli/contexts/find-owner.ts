@@ -71,7 +71,7 @@ export function ownerOfTask(upid: string, hosts: readonly ContextHost[]): Contex
 
 async function guestsOf(host: ContextHost, {reader, clock, signal}: OwnerQuestion): Promise<Guest[]> {
   const agent = await reader(host)
-  return withinTime((limited) => listGuests(agent, limited), {clock, signal, limitMs: guestsLimitMs, what: `${host.name} did not tell its guests within ${guestsLimitMs / 1000} s`})
+  return withinTime((limited) => listGuests(agent, limited), {clock, signal, limitMs: guestsLimitMs, what: (seconds) => `${host.name} did not tell its guests within ${seconds} s`})
 }
 
 /** The guests of a host, as far as it tells them properly. */

@@ -47,6 +47,11 @@ export class HostLinks {
     return connection?.openTerminal === undefined ? connector.openTerminal(host, pty, signal) : connection.openTerminal(pty)
   }
 
+  /** As HostConnector. */
+  async patienceMs(host: ContextHost): Promise<number | undefined> {
+    return this.#options.connector.patienceMs?.(host)
+  }
+
   /** A new connection in place of one that was lost. */
   async reconnect(host: ContextHost): Promise<AgentClient> {
     const old = this.#open.get(host.name)

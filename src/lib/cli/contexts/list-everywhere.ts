@@ -36,7 +36,7 @@ export async function listEverywhere(
   const {signal} = surroundings
   const answers = await askHosts(hosts, async (host) => {
     const agent = await reader(host)
-    const what = `${host.name} did not answer within ${listLimitMs / 1000} s`
+    const what = (seconds: number) => `${host.name} did not answer within ${seconds} s`
     const ask = (limited: AbortSignal) => agent.run({command: spec.id, params, dryRun: false, isRead: true}, {onLog: (line) => showLogLine(line, log, `${host.name}: `)}, limited)
     const outcome = await withinTime(ask, {clock, signal, limitMs: listLimitMs, what})
     return checkedRows(outcome, spec, host.name).map((row): Row => ({...row, node: host.name}))

@@ -23,19 +23,19 @@ export async function runTerminalThere(remote: RemoteInvocation, host: ContextHo
   // An agent that cannot do this leaves the command to the signals of its channel.
   const attended = agent.attendTerminal(token, attending.signal).catch(() => undefined)
   try {
-    return await joinThere(token, await links.terminal(host, ptyFor(terminal, env['TERM'])), host, agent, surroundings)
+    return await joinThere(token, await links.terminal(host, ptyFor(terminal, env['TERM'])), host, {agent, links}, surroundings)
   } finally {
     attending.abort()
     await attended
   }
 }
 
-async function joinThere(token: string, channel: SshChannel, host: ContextHost, agent: AgentClient, surroundings: Surroundings): Promise<number> {
+async function joinThere(token: string, channel: SshChannel, host: ContextHost, {agent, links}: {agent: AgentClient; links: HostLinks}, surroundings: Surroundings): Promise<number> {
   const {signal, streams} = surroundings
   const terminal = surroundings.terminal()
   const restore: (() => void)[] = []
   try {
-    const first = await untilReady(channel, host, signal)
+    const first = await untilReady(channel, host, {signal, longerMs: () => links.patienceMs(host)})
     channel.stream.write(`${token}\n`)
     await join(channel, first, {terminal, signal, restore, tell: (text) => { streams.stderr.write(text) }})
   } finally {
@@ -65,12 +65,14 @@ function sizeOf({columns, rows}: Terminal['output']): {columns: number; rows: nu
 }
 
 /** Waits for the agent's mark; gives what came behind it. @throws UnavailableError when the channel ends or says something else */
-function untilReady(channel: SshChannel, {name}: ContextHost, signal: AbortSignal): Promise<Buffer> {
+function untilReady(channel: SshChannel, {name}: ContextHost, {signal, longerMs}: {signal: AbortSignal; longerMs: () => Promise<number | undefined>}): Promise<Buffer> {
   const {stream, stderr} = channel
   return new Promise((resolve, reject) => {
     let said = Buffer.alloc(0)
     let complaint = ''
+    let isSettled = false
     const settle = (work: () => void) => {
+      isSettled = true
       clearTimeout(timer)
       stream.off('data', onData)
       stderr.off('data', onComplaint)
@@ -91,7 +93,13 @@ function untilReady(channel: SshChannel, {name}: ContextHost, signal: AbortSigna
         settle(() => { resolve(said.subarray(end)) })
       } else if (said.length > maxGreetingChars) fail('the host says something else')
     }
-    const timer = setTimeout(() => { fail(`the agent did not answer within ${readyLimitMs / 1000} s`) }, readyLimitMs)
+    const late = async (limitMs: number) => {
+      const allowedMs = await longerMs().catch(() => undefined) ?? 0
+      if (isSettled) return
+      if (allowedMs <= limitMs) fail(`the agent did not answer within ${limitMs / 1000} s`)
+      else timer = setTimeout(() => { void late(allowedMs) }, allowedMs - limitMs)
+    }
+    let timer = setTimeout(() => { void late(readyLimitMs) }, readyLimitMs)
     stream.on('data', onData)
     stderr.on('data', onComplaint)
     signal.addEventListener('abort', onAbort, {once: true})

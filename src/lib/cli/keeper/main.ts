@@ -16,9 +16,10 @@ const connectLimitMs = 30_000
 async function connected({host}: KeeperOrder): Promise<AgentConnection> {
   // Not AbortSignal.timeout: a connection may go on heeding the signal that it was made with.
   const limit = new AbortController()
-  const timer = setTimeout(() => limit.abort(), connectLimitMs)
+  const connector = sshConnector({env: process.env})
+  const timer = setTimeout(() => limit.abort(), Math.max(connectLimitMs, await connector.patienceMs?.(host) ?? 0))
   try {
-    return await sshConnector({env: process.env}).openAgent(host, limit.signal)
+    return await connector.openAgent(host, limit.signal)
   } finally {
     clearTimeout(timer)
   }

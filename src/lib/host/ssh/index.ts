@@ -13,3 +13,13 @@ export {checkSshTarget, formatSshTarget, parseSshTarget} from './target.ts'
 export async function connectSsh(target: SshTarget, options: SshOptions): Promise<SshConnection> {
   return (await import('./connect.ts')).connectSsh(target, options)
 }
+
+/**
+ * How long OpenSSH's configuration lets connecting to this host take (ConnectTimeout), over all hops; undefined where it does not say.
+ * @throws as connectSsh, without connecting
+ */
+export async function configuredTimeoutMs(target: SshTarget, options: Pick<SshOptions, 'env' | 'home' | 'configFiles'>): Promise<number | undefined> {
+  const hops = (await import('./route.ts')).routeTo(target, options)
+  const totalMs = hops.reduce((sum, {connectTimeoutMs = 0}) => sum + connectTimeoutMs, 0)
+  return totalMs === 0 ? undefined : totalMs
+}

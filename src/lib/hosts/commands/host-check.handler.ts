@@ -36,7 +36,7 @@ async function factsOf(host: ContextHost, context: Context): Promise<HostCheck> 
   const {clock, signal} = context
   const connection = await openAgentWithin(host, {connector: await connectorOf(context), clock, signal})
   try {
-    const what = `${host.name} did not tell what it can do within ${factsLimitMs / 1000} s`
+    const what = (seconds: number) => `${host.name} did not tell what it can do within ${seconds} s`
     return await withinTime((limited) => connection.client.facts(limited), {clock, signal, limitMs: factsLimitMs, what})
   } finally {
     connection.close()

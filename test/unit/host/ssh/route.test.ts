@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, test} from 'vitest'
 import {agentCommand} from '../../../../src/lib/host/ssh/agent-command.ts'
+import {configuredTimeoutMs} from '../../../../src/lib/host/ssh/index.ts'
 import {routeTo} from '../../../../src/lib/host/ssh/route.ts'
 import {checkSshTarget, formatSshTarget, parseSshTarget} from '../../../../src/lib/host/ssh/target.ts'
 import type {SshTarget} from '../../../../src/lib/host/ssh/types.ts'
@@ -18,6 +19,16 @@ function hops(text: string, target: SshTarget, env: Record<string, string> = {})
   return routeTo(target, {env, home, configFiles: [{path, kind: 'user'}]})
 }
 const places = (text: string, target: SshTarget) => hops(text, target).map(({user, host, port}) => `${user}@${host}:${port}`)
+
+test('the time that connecting may take is that of all hops, where the configuration says so', async () => {
+  const path = join(home, 'config')
+  const timeout = (text: string) => {
+    writeFileSync(path, text, {mode: 0o600})
+    return configuredTimeoutMs({host: 'far'}, {env: {}, home, configFiles: [{path, kind: 'user'}]})
+  }
+  expect(await timeout('Host far\n ConnectTimeout 40\n ProxyJump first\nHost first\n ConnectTimeout 5')).toBe(45_000)
+  expect(await timeout('Host far\n ConnectTimeout none\nHost near\n ConnectTimeout 40')).toBeUndefined()
+})
 
 describe('jumps', () => {
   test('a chain, of which the first may have jumps of its own', () => {
