@@ -5,7 +5,9 @@ import {createHash} from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {deflateRawSync} from 'node:zlib'
 import {rolldown} from 'rolldown'
+import {inAscii} from './bundle.mjs'
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..')
 const maxBytes = 8 * 1000 * 1000
@@ -47,7 +49,7 @@ async function bundle(input, dist, version) {
       banner: "import {createRequire as makeAgentRequire} from 'node:module';const agentRequire = makeAgentRequire(import.meta.url);",
     })
     if (others.length > 0) throw new Error(`the agent would be more than one file: ${others.map(({fileName}) => fileName).join(', ')}`)
-    return chunk.code
+    return inAscii(chunk.code)
   } finally {
     await build.close()
   }
@@ -81,11 +83,28 @@ function placesInBundle(dist, version) {
 
 const compiledChecks = 'corral:compiled-checks'
 
-/** A module with all compiled checks by name. They are functions, so one that is not used is only parsed. */
+/**
+ * A module that gives compiled checks by name. There are hundreds of them, a third of the agent, and a call needs two: so each is kept deflated,
+ * which V8 skips as one long string, and compiled when it is asked for.
+ */
 function compiledModule(folder) {
   const names = fs.readdirSync(folder).filter((name) => name.endsWith('.cjs'))
-  const imports = names.map((name, index) => `import check${index} from ${JSON.stringify(path.join(folder, name))}`)
-  return `${imports.join('\n')}\nexport const checks = {${names.map((name, index) => `${JSON.stringify(name)}: check${index}`).join(', ')}}\n`
+  const packed = Object.fromEntries(names.map((name) => [name, deflateRawSync(fs.readFileSync(path.join(folder, name)), {level: 9}).toString('base64')]))
+  return `import ucs2length from 'ajv/dist/runtime/ucs2length.js'
+import {compileFunction} from 'node:vm'
+import {inflateRawSync} from 'node:zlib'
+const packed = ${JSON.stringify(packed)}
+const outside = (name) => {
+  if (name === 'ajv/dist/runtime/ucs2length') return ucs2length
+  throw new Error('a compiled check wants ' + name)
+}
+export function compiledCheck(name) {
+  if (!Object.hasOwn(packed, name)) return undefined
+  const module = {exports: {}}
+  compileFunction(inflateRawSync(Buffer.from(packed[name], 'base64')).toString('utf8'), ['module', 'require'])(module, outside)
+  return module.exports
+}
+`
 }
 
 /** The compiled checks and ajv, which are found by require() elsewhere, come from the bundle. */
@@ -93,9 +112,9 @@ function checksInBundle(code) {
   const replaced = code
     .replace('const require = createRequire(import.meta.url);', '')
     .replace(/const compiledFolder = [^\n]+/, "const compiledFolder = '';")
-    .replace('return require(file);', 'if (Object.hasOwn(checks, file)) return checks[file]; return undefined;')
-  if (replaced.includes('import.meta') || !replaced.includes('checks[file]')) throw new Error('spec/validator.ts has changed: see scripts/bundle-agent.mjs')
-  return `import {checks} from '${compiledChecks}'\n${replaced}`
+    .replace('return require(file);', 'return compiledCheck(file);')
+  if (replaced.includes('import.meta') || !replaced.includes('compiledCheck(file)')) throw new Error('spec/validator.ts has changed: see scripts/bundle-agent.mjs')
+  return `import {compiledCheck} from '${compiledChecks}'\n${replaced}`
 }
 
 function libexecFiles() {

@@ -80,12 +80,14 @@ export function isOutside(id, importer) {
   return id.startsWith('node:') || !importer?.includes(`${path.sep}node_modules${path.sep}`)
 }
 
-/**
- * The script as a function of what a module has: its exports, require, its place, and import(), which a script has not. In ASCII, so that V8
- * needs one byte a character and no decoding.
- */
+/** The script as a function of what a module has: its exports, require, its place, and import(), which a script has not. */
 function asFunction(code) {
   const script = `(function (exports, require, __here, __import) {"use strict";\n${loadedWhenUsed(withImports(code))}\n})`
+  return inAscii(script)
+}
+
+/** The same program, its other characters escaped: V8 needs one byte a character then, and no decoding. */
+export function inAscii(script) {
   return script.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
