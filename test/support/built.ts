@@ -1,6 +1,6 @@
 // Turns a TypeScript program into one that plain Node can run, for tests that need child processes (kill -9, several processes at
 // once, detached workers). Node 20 cannot strip types itself. The program is bundled to a private temporary folder, together with
-// all of our own modules that it imports; npm packages stay outside and are resolved from the repository's node_modules.
+// all of our own modules that it imports and execa, as in a build; the other npm packages are resolved from the repository's node_modules.
 // A bundle has its own import.meta: programs for this must not look for files beside their source.
 import {mkdtempSync, rmSync, symlinkSync} from 'node:fs'
 import {tmpdir} from 'node:os'
@@ -41,7 +41,7 @@ async function bundle(entry: string, number: number): Promise<string> {
   const build = await rolldown({
     input: entry,
     platform: 'node',
-    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    external: (id, importer) => !id.startsWith('.') && !id.startsWith('/') && id !== 'execa' && (id.startsWith('node:') || importer?.includes('/node_modules/') !== true),
     logLevel: 'silent',
     plugins: [sourcePaths],
   })
