@@ -99,7 +99,7 @@ import {parseSizeHeader, sizeHeader} from '../../src/lib/storage/transfer/index.
 import {parseImageHeader} from '../../src/lib/storage/dir/image-header.ts'
 import {parseDigests} from '../../src/lib/storage/import/digests.ts'
 import {parseTarBlock} from '../../src/lib/storage/archive/tar-beginning.ts'
-import {readDescriptor, readImageConfig, readJson} from '../../src/lib/guest/lxc/templates/oci/image-json.ts'
+import {readDescriptor, readDiffIds, readImageConfig, readJson, readSavedImages} from '../../src/lib/guest/lxc/templates/oci/image-json.ts'
 import {parsePaxRecords, parseTarHeader} from '../../src/lib/storage/import/tar-header.ts'
 import {paxRecord, tarArchive} from '../support/tar-archive.ts'
 import {isMountPoint} from '../../src/lib/storage/dir/mounts.ts'
@@ -263,6 +263,9 @@ export const formats: Readonly<Record<string, Format>> = {
   'documents of images': format(['guest/lxc/templates/oci/image-json.ts readJson', 'guest/lxc/templates/oci/image-json.ts readDescriptor', 'guest/lxc/templates/oci/image-json.ts readImageConfig'],
     [`{"mediaType":"x","digest":"sha256:${'0'.repeat(64)}","size":5,"platform":{"os":"linux","architecture":"amd64"},"config":{"Cmd":["x"]}}`],
     text => { const json = readJson(Buffer.from(text), 'x'); return [readImageConfig(json), readDescriptor(json, 'x')] }),
+  'documents of images that Docker saved': format(['guest/lxc/templates/oci/image-json.ts readSavedImages', 'guest/lxc/templates/oci/image-json.ts readDiffIds'],
+    [`[{"Config":"${'0'.repeat(64)}.json","RepoTags":null,"Layers":["x/layer.tar"]}]`, `{"rootfs":{"type":"layers","diff_ids":["sha256:${'0'.repeat(64)}"]}}`],
+    text => text.startsWith('[') ? readSavedImages(Buffer.from(text)) : readDiffIds(readJson(Buffer.from(text), 'x'))),
   'records of pax': format(['storage/import/tar-header.ts parsePaxRecords'], [paxRecord('mtime', '1.5') + paxRecord('size', '99999999999')], text => parsePaxRecords(Buffer.from(text)), undefined, {kinds: ['unsupported']}),
   'digests of files': format(['storage/import/digests.ts parseDigests'], [`SHA256(a b.vmdk)= ${'aB'.repeat(32)}\r\nSHA1 (x.ovf) = ${'0'.repeat(40)}\n`], text => parseDigests(text)),
   'names of volumes without folders': format(['storage/flat-naming.ts parseFlatName', 'storage/flat-naming.ts parseFlatNameOrNothing', 'storage/rbd/naming.ts parseRbdName', 'storage/lvmthin/naming.ts parseThinName', 'storage/zfspool/naming.ts parseZfsName'], ['vm-100-disk-0', 'base-900-disk-0/vm-100-disk-0', 'subvol-100-disk-1'],

@@ -1,4 +1,4 @@
-// Images of the Open Container Initiative for tests, good ones and bad ones.
+// Images for containers for tests, good ones and bad ones: in the layout of the Open Container Initiative, and as Docker saves them.
 import {createHash} from 'node:crypto'
 import {gzipSync} from 'node:zlib'
 import {tarArchive} from './tar-archive.ts'
@@ -33,4 +33,39 @@ export function ociImage({layers, config = {}, architecture = 'amd64', change, m
   return tarArchive([
     ...members, ...[...blobs].map(([hex, data]) => ({name: `blobs/sha256/${hex}`, data})), {name: 'oci-layout', data: '{"imageLayoutVersion":"1.0.0"}'}, {name: 'index.json', data: JSON.stringify(whole)},
   ])
+}
+
+export interface SavedImageWish {
+  readonly layers: readonly (readonly TarEntry[])[]
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly architecture?: string
+  /** Layers as they are stored, where they are not plain. */
+  readonly pack?: (layer: Buffer) => Buffer
+  /** Changes the members before they are packed; `manifest` is what manifest.json will say. */
+  readonly change?: (parts: {members: TarEntry[]; manifest: unknown[]; layerNames: string[]}) => void
+  /** In place of what Docker's configuration says of the layers. */
+  readonly digests?: unknown
+}
+
+/** The archive, as `docker save` wrote it before version 25: a folder for each layer, and a link to a layer that is there already. */
+export function savedImage({layers, config = {}, architecture = 'amd64', pack = (layer) => layer, change, digests}: SavedImageWish): Buffer {
+  const hexOf = (data: Buffer | string) => createHash('sha256').update(data).digest('hex')
+  const plain = layers.map((entries) => tarArchive(entries))
+  const members: TarEntry[] = []
+  const layerNames: string[] = []
+  const stored = new Map<string, string>()
+  for (const [index, layer] of plain.entries()) {
+    const folder = hexOf(`layer ${index}`)
+    const name = `${folder}/layer.tar`
+    const before = stored.get(hexOf(layer))
+    members.push({name: `${folder}/`, type: '5'}, {name: `${folder}/VERSION`, data: '1.0'}, {name: `${folder}/json`, data: '{}'}, before === undefined ? {name, data: pack(layer)} : {name, type: '2', link: `../${before}`})
+    stored.set(hexOf(layer), name)
+    layerNames.push(name)
+  }
+  const document = JSON.stringify({architecture, os: 'linux', config, rootfs: {type: 'layers', diff_ids: digests ?? plain.map((layer) => `sha256:${hexOf(layer)}`)}})
+  const configName = `${hexOf(document)}.json`
+  members.push({name: configName, data: document})
+  const manifest: unknown[] = [{Config: configName, RepoTags: ['x:latest'], Layers: layerNames}]
+  change?.({members, manifest, layerNames})
+  return tarArchive([...members, {name: 'manifest.json', data: JSON.stringify(manifest)}, {name: 'repositories', data: '{}'}])
 }

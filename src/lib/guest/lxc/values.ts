@@ -70,6 +70,6 @@ export function assertMaySet(values: Readonly<Record<string, string>>, caller: C
 }
 
 /** Says of what is kept and not carried out yet that it is in the way of a start. */
-export function warnOfKeysThatWait(values: Readonly<Record<string, string>>, log: Pick<Log, 'warn'>): void {
-  for (const {key, reason} of unsupportedKeys({values})) log.warn(`'${key}' is kept, but the container is not started with it: ${reason}`)
+export function warnOfKeysThatWait(values: Readonly<Record<string, string>>, isUnprivileged: boolean, log: Pick<Log, 'warn'>): void {
+  for (const {key, reason} of unsupportedKeys({values: isUnprivileged ? {...values, unprivileged: '1'} : values})) log.warn(`'${key}' is kept, but the container is not started with it: ${reason}`)
 }

@@ -8,7 +8,8 @@ import type {Context, Step} from '../../tasks/index.ts'
 import type {GuestConfig} from '../guest-config.ts'
 import {ownedBy} from '../volume-owner.ts'
 import {isMountKey, isUnusedKey, mountPointFormat, readMountPoint, referencedVolumes, rootfsFormat, withVolume} from './config/index.ts'
-import type {IdMap} from './config/index.ts'
+import type {IdMap, MountPoint} from './config/index.ts'
+import {assertMayHaveQuotas} from './mount-space/file-system-options.ts'
 import {ownerIn} from './mount-space/open-container-space.ts'
 
 const gibibyte = 1024 ** 3
@@ -21,6 +22,8 @@ export interface VolumeWishes {
   /** Values of rootfs, mpN and unusedN by key, as they were given. */
   readonly wanted: Readonly<Record<string, string>>
   readonly config?: GuestConfig
+  /** How large new volumes are, where that is known better than in GiB. */
+  readonly exactBytes?: Readonly<Record<string, number>>
 }
 
 export interface PlannedVolumes {
@@ -32,19 +35,24 @@ export interface PlannedVolumes {
 }
 
 /** @throws InvalidInputError, NotFoundError, ForbiddenError naming the key */
-export async function planVolumes({vmid, map, wanted, config}: VolumeWishes, context: Context): Promise<PlannedVolumes> {
+export async function planVolumes({vmid, map, wanted, config, exactBytes = {}}: VolumeWishes, context: Context): Promise<PlannedVolumes> {
   const values: Record<string, string> = {}
   const newSizes: Record<string, number> = {}
   const steps: Step[] = []
   const taken: string[] = config === undefined ? [] : [...referencedVolumes(config)]
   for (const [key, text] of Object.entries(wanted)) {
+    const hasQuotas = isMountKey(key) && readMountPoint(key, text).quota
+    if (hasQuotas && map.length > 0) throw new InvalidInputError(`${key}: quotas are for privileged containers, since the kernel lets nobody but the root of the host set them`, {[`${key}.quota`]: 'is for privileged containers'})
     const fresh = newVolumeWish(key, text)
     if (fresh === undefined) {
       values[key] = await existing(vmid, key, text, context)
+      if (hasQuotas) assertMayHaveQuotas(key, await isFolder(readMountPoint(key, values[key]), context))
       continue
     }
+    const sizeBytes = exactBytes[key] ?? fresh.sizeBytes
     const storage = await storageForContainers(key, fresh.storage, context)
-    const made = await newVolume({vmid, map, key, storage, sizeBytes: fresh.sizeBytes, taken})
+    if (hasQuotas) assertMayHaveQuotas(key, formatForContainers(storage, sizeBytes) === 'subvol')
+    const made = await newVolume({vmid, map, key, storage, sizeBytes, taken})
     taken.push(made.volume)
     newSizes[key] = made.sizeBytes
     values[key] = withVolume(key, text, made.volume, sizeText(made.sizeBytes))
@@ -120,6 +128,12 @@ async function existing(vmid: number, key: string, text: string, context: Contex
     return withVolume(key, text, point.source, point.size)
   }
   return checkedVolume(vmid, key, point.source, withVolume(key, text, point.source, point.size), context)
+}
+
+async function isFolder({type, source}: MountPoint, context: Context): Promise<boolean> {
+  if (type !== 'volume') return type === 'bind'
+  const {storage, id} = await openVolume(source, context)
+  return storage.parseName(id.name).format === 'subvol'
 }
 
 async function checkedVolume(vmid: number, key: string, volume: string, text: string, context: Context): Promise<string> {

@@ -42,10 +42,10 @@ export function findInTar(start: Buffer, name: string, maxBytes: number): TarFin
 }
 
 /** Pure: what one header says; undefined for the block of zeros at the end. @throws InvalidInputError when it is none */
-export function parseTarBlock(block: Buffer): {readonly name: string; readonly type: string; readonly sizeBytes: number} | undefined {
+export function parseTarBlock(block: Buffer): {readonly name: string; readonly type: string; readonly sizeBytes: number; readonly link: string} | undefined {
   if (block.length < blockBytes) throw new InvalidInputError('the archive is cut off')
   if (block.every((byte) => byte === 0)) return undefined
-  return {name: nameOf(block), type: block.toString('latin1', 156, 157), sizeBytes: sizeOf(block)}
+  return {name: nameOf(block), type: block.toString('latin1', 156, 157), sizeBytes: sizeOf(block), link: textAt(block, 157, 100)}
 }
 
 /** What stands before a member in headers of their own. */

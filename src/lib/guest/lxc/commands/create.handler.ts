@@ -57,10 +57,10 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const given = await storedValues(splitOptions(params).others, {}, context.store)
   assertMaySet(given, context.caller)
   if (given['hookscript'] !== undefined) await hookScriptPath(given['hookscript'], context)
-  warnOfKeysThatWait(given, context.log)
   const values = {arch: 'amd64', hostname: `CT${vmid}`, memory: '512', swap: '512', unprivileged: '1', ...given}
   if (values.unprivileged === '0') delete (values as Record<string, string>)['unprivileged']
   const map = idMapOf({values})
+  warnOfKeysThatWait(given, map.length > 0, context.log)
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
   const image = ostemplate === standardInput ? undefined : await imageOf(await archiveFile(ostemplate, context), values.arch, context)
 
@@ -89,10 +89,10 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
 
 const imageArchitectures: Readonly<Record<string, string>> = {i386: '386', armhf: 'arm'}
 
-/** What an image of the Open Container Initiative says; undefined for an archive of a root file system. */
+/** What an image for containers says; undefined for an archive of a root file system. */
 async function imageOf({path}: ArchiveFile, arch: string, {host, log}: Context): Promise<(ImageValues & {readonly fill: Fill['image']}) | undefined> {
-  const {ociImageIn} = await import('../templates/oci/image-archive.ts')
-  const image = await ociImageIn(path, imageArchitectures[arch] ?? arch, host)
+  const {imageIn} = await import('../templates/oci/image-archive.ts')
+  const image = await imageIn(path, imageArchitectures[arch] ?? arch, host)
   if (image === undefined) return undefined
   const {imageValues} = await import('../templates/oci/image-values.ts')
   const found = imageValues(image.config)

@@ -42,8 +42,9 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   }
   const {values: before} = guest.config.current
   const values = await storedValues(others, before, context.store)
-  warnOfKeysThatWait(values, context.log)
-  const planned = await planVolumes({vmid, map: idMapOf(guest.config.current), wanted: volumes, config: guest.config}, context)
+  const map = idMapOf(guest.config.current)
+  warnOfKeysThatWait(values, map.length > 0, context.log)
+  const planned = await planVolumes({vmid, map, wanted: volumes, config: guest.config}, context)
   const change = {values: {...values, ...planned.values}, delete: splitList(deleted ?? ''), revert: splitList(revert ?? '')}
   assertMaySet({...change.values, ...Object.fromEntries([...change.delete, ...change.revert].map((key) => [key, '']))}, context.caller)
   if (values['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)

@@ -5,19 +5,33 @@ import type {Params} from '../../../spec/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
 import type {UnsupportedKey} from '../../unsupported-keys.ts'
 import {internalKeys} from './general.ts'
+import {idMapOf} from './id-map.ts'
 import {isRawKey} from './raw-lines.ts'
 
 const on = '(?!(?:0|off|no|false)$)'
 
+interface RefusedProperty {
+  readonly key: RegExp
+  readonly property: RegExp
+  readonly reason: string
+  /** Privileged containers have it anyway. */
+  readonly isForPrivileged?: boolean
+}
+
 /** Sub-properties that are refused unless they ask for nothing. */
-const propertyReasons: readonly (readonly [key: RegExp, property: RegExp, reason: string])[] = [
-  [/^net\d+$/, new RegExp(`^firewall=${on}`, 'i'), 'the firewall is not built yet'],
-  [/^features$/, new RegExp(`^mknod=${on}`, 'i'), 'nothing on the host makes device nodes on behalf of an unprivileged container; dev0 passes one on'],
-  [/^(?:rootfs|mp\d+)$/, new RegExp(`^quota=${on}`, 'i'), 'quotas are not set up yet'],
+const refusedProperties: readonly RefusedProperty[] = [
+  {key: /^net\d+$/, property: new RegExp(`^firewall=${on}`, 'i'), reason: 'the firewall is not built yet'},
+  {
+    key: /^features$/, property: new RegExp(`^mknod=${on}`, 'i'), isForPrivileged: true,
+    reason: 'nothing on the host makes device nodes on behalf of an unprivileged container; dev0 passes one on',
+  },
+  {key: /^(?:rootfs|mp\d+)$/, property: new RegExp(`^quota=${on}`, 'i'), isForPrivileged: true, reason: 'the kernel lets nobody but the root of the host set quotas'},
 ]
 
 /** What of a section cannot be carried out, each named (`net0.firewall` for a sub-property), in its order. */
-export function unsupportedIn({values, raw = []}: ConfigSection, known: Params): UnsupportedKey[] {
+export function unsupportedIn(section: ConfigSection, known: Params): UnsupportedKey[] {
+  const {values, raw = []} = section
+  const isPrivileged = idMapOf(section).length === 0
   const found: UnsupportedKey[] = []
   for (const [key, value] of Object.entries(values)) {
     if (findParam(known, key) === undefined && !internalKeys.includes(key)) {
@@ -25,8 +39,8 @@ export function unsupportedIn({values, raw = []}: ConfigSection, known: Params):
       continue
     }
     for (const part of value.split(',')) {
-      const match = propertyReasons.find(([keyPattern, propertyPattern]) => keyPattern.test(key) && propertyPattern.test(part))
-      if (match !== undefined) found.push({key: `${key}.${part.split('=')[0] ?? ''}`, reason: match[2]})
+      const match = refusedProperties.find((refused) => refused.key.test(key) && refused.property.test(part) && !(isPrivileged && refused.isForPrivileged === true))
+      if (match !== undefined) found.push({key: `${key}.${part.split('=')[0] ?? ''}`, reason: match.reason})
     }
   }
   return [...found, ...raw.filter(([key]) => !isRawKey(key)).map(([key]) => ({key, reason: 'LXC is not given such a line'}))]

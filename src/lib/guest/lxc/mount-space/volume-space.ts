@@ -25,7 +25,7 @@ export async function withVolumeSpace<T>(wishes: readonly VolumeWish[], context:
     for (const [index, {path, wish}] of attached.entries()) {
       const kind = (await context.host.files.stat(path, {followLinks: true}))?.kind ?? 'file'
       const options = ['nodev', 'nosuid', ...(wish.isReadOnly === true && kind !== 'directory' ? ['norecovery'] : [])]
-      const point = await withNeededOptions({type: 'volume', readOnly: wish.isReadOnly === true, acl: undefined, options} as const, path, kind, context.host)
+      const point = await withNeededOptions({key: wish.volume, type: 'volume', readOnly: wish.isReadOnly === true, acl: undefined, quota: false, options} as const, path, kind, context.host)
       await space.run(mountArgv(path, kind, places[index] ?? '', point), {signal: context.signal, timeoutMs: 60_000})
     }
     return await use(space, places)

@@ -68,6 +68,8 @@ function withoutAddress(key: string, text: string): string {
 export interface ArchivedMounts {
   /** `STORAGE:GIB` with the options of the backup, by key. */
   readonly volumes: Readonly<Record<string, string>>
+  /** How large each of them was, to the byte. */
+  readonly exactBytes: Readonly<Record<string, number>>
   /** Folders and devices of the host, whose files are in no backup. */
   readonly others: Readonly<Record<string, string>>
   readonly warnings: readonly string[]
@@ -79,13 +81,15 @@ export interface ArchivedMounts {
  */
 export function archivedMounts({values}: ArchivedContainer, storage: string): ArchivedMounts {
   const volumes: Record<string, string> = {}
+  const exactBytes: Record<string, number> = {}
   const others: Record<string, string> = {}
   const warnings: string[] = []
   for (const [key, text] of Object.entries(values).filter(([name]) => isMountKey(name)).sort(([a], [b]) => Number(b === 'rootfs') - Number(a === 'rootfs'))) {
     const point = readMountPoint(key, text)
     if (point.type === 'volume') {
       if (point.size === undefined) throw new InvalidInputError(`the backup does not say how large '${key}' was`, {[key]: 'has to be given'}, {nextSteps: [`Say what to make: --${key} ${storage}:8${key === 'rootfs' ? '' : `,mp=${point.path}`}`]})
-      volumes[key] = withVolume(key, text, `${storage}:${gibOf(parseSize(point.size))}`, undefined)
+      exactBytes[key] = parseSize(point.size)
+      volumes[key] = withVolume(key, text, `${storage}:${gibOf(exactBytes[key])}`, undefined)
       continue
     }
     if (key === 'rootfs') throw new InvalidInputError(`the root file system of the backup was ${point.source}, which is no volume`, {rootfs: 'has to be given'}, {nextSteps: [`Say what to make: --rootfs ${storage}:8`]})
@@ -93,7 +97,7 @@ export function archivedMounts({values}: ArchivedContainer, storage: string): Ar
     if (readProperties(key, text, mountPointFormat).backup === true) warnings.push(`${key} is ${point.source} of the host: what the backup holds of it comes into the root file system`)
   }
   if (volumes['rootfs'] === undefined) throw new InvalidInputError('the backup does not say what its root file system was', {rootfs: 'has to be given'}, {nextSteps: [`Say what to make: --rootfs ${storage}:8`]})
-  return {volumes, others, warnings}
+  return {volumes, exactBytes, others, warnings}
 }
 
 /** As `STORAGE:GIB` takes it: at most six digits behind the point, and never less than it was. */

@@ -49,10 +49,10 @@ export async function planRestore(params: RestoreParams, context: Context): Prom
   const wanted = await wantedContainer(params, context)
   const map = idMapOf(wanted.section)
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
-  const planned = await planVolumes({vmid, map, wanted: wanted.volumes, ...(old === undefined ? {} : {config: old.config})}, context)
+  const planned = await planVolumes({vmid, map, wanted: wanted.volumes, exactBytes: wanted.exactBytes, ...(old === undefined ? {} : {config: old.config})}, context)
   const section: ConfigSection = {...wanted.section, values: {hostname: `CT${vmid}`, memory: '512', swap: '512', arch: 'amd64', ...wanted.section.values, ...planned.values}}
   assertDistinctPaths(section.values)
-  warnOfKeysThatWait(section.values, context.log)
+  warnOfKeysThatWait(section.values, map.length > 0, context.log)
 
   const path = containerConfigPath(context.node, vmid)
   const pool = params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)]
@@ -102,6 +102,7 @@ interface WantedContainer {
   readonly given: Readonly<Record<string, string>>
   /** Volumes by key, as planVolumes takes them. */
   readonly volumes: Readonly<Record<string, string>>
+  readonly exactBytes: Readonly<Record<string, number>>
   readonly firewall?: string
 }
 
@@ -113,15 +114,15 @@ async function wantedContainer(params: RestoreParams, context: Context): Promise
   if (Object.keys(own).length > 0 && own['rootfs'] === undefined) throw new InvalidInputError('with a mount point, the root file system has to be given as well', {rootfs: 'has to be given'}, {nextSteps: [`Say what to make: --rootfs ${storage}:8`]})
   if (ostemplate === standardInput) {
     if (own['rootfs'] === undefined) throw new InvalidInputError('the root file system has to be given for an archive on standard input', {rootfs: 'has to be given'}, {nextSteps: [`Say what to make: --rootfs ${storage}:8`]})
-    return {section: {values: {...given, ...(unprivileged === false ? {} : {unprivileged: '1'})}}, given, volumes: own}
+    return {section: {values: {...given, ...(unprivileged === false ? {} : {unprivileged: '1'})}}, given, volumes: own, exactBytes: {}}
   }
   const file = await archiveFile(ostemplate, context)
   const archived = await containerInArchive(file.path, file.name, context)
   context.log.info(`restoring container ${vmid} from ${file.name}`)
-  const mounts = Object.keys(own).length === 0 ? archivedMounts(archived, storage) : {volumes: own, others: {}, warnings: []}
+  const mounts = Object.keys(own).length === 0 ? archivedMounts(archived, storage) : {volumes: own, exactBytes: {}, others: {}, warnings: []}
   for (const warning of mounts.warnings) context.log.warn(warning)
   const section = await restoredSection({given, archived, isUnique: unique === true, others: mounts.others, ...(unprivileged === undefined ? {} : {isUnprivileged: unprivileged})}, context)
-  return {section, given, volumes: mounts.volumes, ...(archived.firewall === undefined ? {} : {firewall: archived.firewall})}
+  return {section, given, volumes: mounts.volumes, exactBytes: mounts.exactBytes, ...(archived.firewall === undefined ? {} : {firewall: archived.firewall})}
 }
 
 /** A bare number is a size on the storage that is meant. */

@@ -64,9 +64,9 @@ export function devicePlace(places: Pick<Places, 'root' | 'runDir'>, vmid: numbe
   return `${lxcPathOf(places)}/${vmid}/dev`
 }
 
-/** Where the mount space has a mount point, or a device. */
+/** Where the mount space has a mount point, or a device: one that is passed through, or that of a file system with quotas. */
 export function mountPlace(places: Pick<Places, 'root' | 'runDir'>, vmid: number, key: string): string {
-  return /^dev\d/.test(key) ? `${devicePlace(places, vmid)}/${key}` : `${lxcPathOf(places)}/${vmid}/${key}`
+  return /^(?:dev\d|quota-)/.test(key) ? `${devicePlace(places, vmid)}/${key}` : `${lxcPathOf(places)}/${vmid}/${key}`
 }
 
 /** The host's end of an interface. At most 15 bytes: 4 + 9 + 1 + 2 would be 16, so numbers of nine digits give way. */

@@ -1,14 +1,15 @@
 // Containers from images, privileged ones in folders: what their layers come to, and what is refused.
 import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {gzipSync} from 'node:zlib'
 import {beforeEach, describe, expect, it} from 'vitest'
 import {AppError} from '../../../../../src/lib/base/index.ts'
 import {catalog} from '../../../../../src/lib/catalog.ts'
 import {checkParams} from '../../../../../src/lib/spec/index.ts'
 import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
-import {ociImage} from '../../../../support/oci-image.ts'
-import type {ImageWish} from '../../../../support/oci-image.ts'
+import {ociImage, savedImage} from '../../../../support/oci-image.ts'
+import type {ImageWish, SavedImageWish} from '../../../../support/oci-image.ts'
 import type {TarEntry} from '../../../../support/tar-archive.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {images, machineRoom} from '../../qemu/support/run-qm.ts'
@@ -46,7 +47,9 @@ const config = async () => (await context.store.read(`nodes/h1/lxc/${vmid}.conf`
 const root = (path = '') => join(place.root, `lib/vz/images/${vmid}/subvol-${vmid}-disk-0.subvol`, path)
 const folder = (name: string): TarEntry => ({name: `${name}/`, type: '5'})
 
-describe('an image', () => {
+const limits = {timeout: 180_000}
+
+describe('an image', limits, () => {
   it('becomes the files of its layers, without what they take away, and runs what it says', async () => {
     expect(await create({
       layers: [
@@ -80,7 +83,18 @@ lxc.init.gid: 33
   })
 })
 
-describe('refused, and taken back', () => {
+describe('an image that Docker saved', limits, () => {
+  const layers = [[folder('etc'), {name: 'etc/gone', data: 'x'}, {name: 'same', data: 'x'}], [{name: 'etc/.wh.gone'}, {name: 'new', data: 'y'}], [folder('etc'), {name: 'etc/gone', data: 'x'}, {name: 'same', data: 'x'}]] as const
+  const packed = {'plain layers': (layer: Buffer) => layer, 'compressed layers': gzipSync}
+
+  it.each(Object.keys(packed))('becomes the files of its layers, one of which is there twice: %s', async (kind) => {
+    expect(await create(savedImage({layers, config: {Entrypoint: ['/srv/app'], Env: ['A=b']}, pack: packed[kind as keyof typeof packed]}))).toBeUndefined()
+    expect([readdirSync(root()).sort(), readdirSync(root('etc')), readFileSync(root('new'), 'utf8')]).toEqual([['etc', 'new', 'same'], ['gone'], 'y'])
+    expect(await config()).toMatch(/^entrypoint: \/srv\/app\nenv: A=b$/m)
+  })
+})
+
+describe('refused, and taken back', limits, () => {
   const layers = [[{name: 'x', data: 'x'}]]
   const cases: Readonly<Record<string, readonly [ImageWish | (() => Buffer), RegExp]>> = {
     'a layer that is not what its digest says': [{layers, change: ({blobs, manifest}) => { blobs.set(manifest.layers[0]?.digest.slice(7) ?? '', Buffer.alloc(manifest.layers[0]?.size ?? 0, 1)) }}, /no tar archive|is damaged/],
@@ -103,6 +117,31 @@ describe('refused, and taken back', () => {
   it('what is not as the layout of images has it', async () => {
     for (const [name, [wish, reason]] of Object.entries(cases)) {
       expect(await create(typeof wish === 'function' ? wish() : wish), name).toMatch(reason)
+      expect([await config(), await images(place)], name).toEqual([undefined, []])
+    }
+  })
+
+  const one = [[{name: 'x', data: 'x'}]]
+  const saved: Readonly<Record<string, readonly [SavedImageWish, RegExp]>> = {
+    'a layer that is not what its digest says': [{layers: one, digests: [`sha256:${'0'.repeat(64)}`]}, /is damaged/],
+    'a compressed one that is not': [{layers: one, digests: [`sha256:${'0'.repeat(64)}`], pack: gzipSync}, /is damaged/],
+    'a layer without a digest': [{layers: one, digests: []}, /has the digests of 0/],
+    'a digest that leads out': [{layers: one, digests: ['sha256:../../etc/passwd']}, /SHA-256 digests are needed/],
+    'a configuration that is not what its name says': [{layers: one, change: ({members}) => { members.splice(0, members.length, ...members.map((member) => member.name.endsWith('.json') ? {...member, data: '{}'} : member)) }}, /is damaged/],
+    'a configuration without a digest': [{layers: one, change: ({manifest}) => { manifest[0] = {Config: 'repositories', Layers: []} }}, /name without a digest/],
+    'a layer outside of the archive': [{layers: one, change: ({layerNames}) => { layerNames[0] = '/etc/passwd' }}, /lacks a part of it, \/etc\/passwd/],
+    'a layer that is a link out of the archive': [{layers: one, change: ({members}) => { const name = `${'1'.repeat(64)}/layer.tar`; members.splice(0, members.length, ...members.map((member) => member.name.endsWith('layer.tar') ? {name: member.name, type: '2', link: `../../../../${victim}/file`} : member), {name, type: '2', link: '/etc/passwd'}) }}, /lacks a part/],
+    'a layer that is a link to itself': [{layers: one, change: ({members}) => { members.splice(0, members.length, ...members.map((member) => member.name.endsWith('layer.tar') ? {name: member.name, type: '2', link: 'layer.tar'} : member)) }}, /lacks a part/],
+    'a part that is a device': [{layers: one, change: ({members}) => { members.push({name: `${'1'.repeat(64)}/layer.tar`, type: '3'}) }}, /no plain file/],
+    'a part that is there twice': [{layers: one, change: ({members}) => { members.push({name: `${'1'.repeat(64)}.tar`}, {name: `${'1'.repeat(64)}.tar`, type: '2', link: 'x'}) }}, /twice/],
+    'several images': [{layers: one, change: ({manifest}) => { manifest.push(manifest[0]) }}, /more than one image/],
+    'no image': [{layers: one, change: ({manifest}) => { manifest.length = 0 }}, /holds no image/],
+    'another architecture': [{layers: one, architecture: 's390x'}, /is for s390x/],
+    'a list of something else': [{layers: one, change: ({manifest}) => { manifest[0] = 'x' }}, /does not say which configuration/],
+  }
+  it('what is not as Docker saves it', async () => {
+    for (const [name, [wish, reason]] of Object.entries(saved)) {
+      expect(await create(savedImage(wish)), name).toMatch(reason)
       expect([await config(), await images(place)], name).toEqual([undefined, []])
     }
   })

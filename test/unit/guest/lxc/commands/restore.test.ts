@@ -64,6 +64,13 @@ const backup = (text = conf, path = file) => writeBackup(path, text, {firewall: 
 }})
 
 describe('what comes back', () => {
+  it('volumes as large as they were, to the byte', async () => {
+    const sizes = {rootfs: 33_554_432 + 1024, mp0: 10 * 1024 * 1024 + 512 * 3}
+    backup(`rootfs: local:100/vm-100-disk-0.raw,size=${sizes.rootfs / 1024}K\nmp0: local:100/vm-100-disk-1.raw,backup=1,mp=/srv/data,size=${sizes.mp0}\n`)
+    await restore({})
+    expect(['vm-200-disk-0.raw', 'vm-200-disk-1.raw'].map((each) => statSync(join(place.root, 'lib/vz/images/200', each)).size).sort()).toEqual(Object.values(sizes).sort())
+  }, 300_000)
+
   it('the configuration apart from what was true of the old one only, its rules, and the files with their owners and modes in their volumes', async () => {
     backup()
     await restore({})

@@ -77,8 +77,10 @@ it('maps users', () => {
 it('refuses by name what is not carried out', () => {
   expect(() => { refuseUnsupportedKeys(parseLxcConfig('net0: name=eth0,firewall=1\nrootfs: a:b,quota=0\n').current) }).toThrow("'net0.firewall'")
   expect(() => { refuseUnsupportedKeys(parseLxcConfig('lxc.frobnicate: 1\n').current) }).toThrow("'lxc.frobnicate'")
-  const asked = 'cores: 2\ndev0: /dev/fuse\nfeatures: mknod=1,nesting=1,mount=nfs;cifs\nhookscript: local:snippets/hook\nnet0: name=eth0,rate=10\ntimezone: host\n'
-  expect(unsupportedKeys(parseLxcConfig(asked).current).map(({key}) => key)).toEqual(['features.mknod'])
+  const asked = 'cores: 2\ndev0: /dev/fuse\nfeatures: mknod=1,nesting=1,mount=nfs;cifs\nhookscript: local:snippets/hook\nnet0: name=eth0,rate=10\nrootfs: a:b,quota=1\ntimezone: host\n'
+  // Privileged ones may make nodes and set quotas anyway.
+  expect(unsupportedKeys(parseLxcConfig(asked).current)).toEqual([])
+  expect(unsupportedKeys(parseLxcConfig(`${asked}unprivileged: 1\n`).current).map(({key}) => key)).toEqual(['features.mknod', 'rootfs.quota'])
   expect(unsupportedKeys(parseLxcConfig('features: mknod=0,keyctl=1\nnet0: name=eth0,rate=0\n').current)).toEqual([])
   expect(() => { refuseUnsupportedKeys(parseLxcConfig(file).current) }).not.toThrow()
 })

@@ -6,10 +6,13 @@ import type {ConfigSection} from '../../../guest-config.ts'
 import type {MountSpace} from '../../../../host/index.ts'
 import {explainRateFailure} from '../../../../network/index.ts'
 import {idMapOf, mountPoints} from '../../config/index.ts'
+import {lxcConfigText} from '../../lxc-config/build-lxc-config.ts'
+import {deviceLines, nodeCommands} from '../../lxc-config/devices.ts'
 import {withContainerSpace} from '../../mount-space/open-container-space.ts'
 import {setUp} from '../../setup/index.ts'
 import type {LiveCommand} from '../live-network.ts'
-import {containerPaths, devicePlace} from '../paths.ts'
+import {containerPaths, devicePlace, mountPlace} from '../paths.ts'
+import {quotaDevices} from '../quota-devices.ts'
 import {explainStartFailure} from '../start-failure.ts'
 import {watchContainer} from '../watch.ts'
 
@@ -39,13 +42,14 @@ export const launch = defineAction<LaunchContainer>({
     ...mountPoints(section.values).map(({key, source}) => `# mount ${source} as ${key} where only container ${vmid} sees it`),
     ...(section.values['ostype'] === 'unmanaged' ? [] : [`# set up the files of container ${vmid} for its host name and network`]),
     ...files.flatMap(({path, text}) => [`write ${path} (${Buffer.byteLength(text)} bytes)`, ...text.trimEnd().split('\n').map((line) => `#   ${line}`)]),
+    ...mountPoints(section.values).filter(({quota, readOnly}) => quota && !readOnly).map(({key}) => `# give container ${vmid} the node of the device with ${key}, for its quotas`),
     ...[...nodes, argv].map((words) => `# in that mount space: ${commandLine(words)}`),
     ...netCommands.map(({argv: words}) => commandLine(words)),
     commandLine(watchArgv),
   ],
   run: async ({vmid, section, files, nodes, netCommands, argv, timeoutMs, run, watchArgv}, context) => {
     const {host, places, signal} = context
-    const {dir, log, reboot, run: runPath} = containerPaths(places, vmid)
+    const {config, dir, log, reboot, rootfs, run: runPath} = containerPaths(places, vmid)
     await host.files.makeDirectory(dir, 0o700)
     // What an earlier start said is no reason of this one, and a reboot that was asked for is here.
     await host.files.remove(log)
@@ -53,8 +57,12 @@ export const launch = defineAction<LaunchContainer>({
     await host.files.write(runPath, run, {durable: false})
     for (const {path, text} of files) await host.files.write(path, text, {durable: false})
     const map = idMapOf(section)
-    await withContainerSpace({vmid, map, points: mountPoints(section.values)}, context, async ({space, tree}) => {
-      await makeNodes(vmid, nodes, space, context)
+    const points = mountPoints(section.values)
+    await withContainerSpace({vmid, map, points}, context, async ({space, tree}) => {
+      const placeOf = (key: string) => key === 'rootfs' ? rootfs : mountPlace(places, vmid, key)
+      const devices = await quotaDevices(points, placeOf, space, signal)
+      await makeNodes(vmid, [...nodes, ...devices.flatMap((device) => nodeCommands(device, placeOf(device.key)))], space, context)
+      if (devices.length > 0) await host.files.write(config, `${await host.files.readText(config)}${lxcConfigText(deviceLines(devices, false, placeOf))}`, {durable: false})
       await setUp({tree, section, map, vmid, isNew: false}, context)
       try {
         await space.run(argv, {timeoutMs, signal, cwd: '/'})

@@ -1,5 +1,6 @@
 // Puts the layers of an image on top of each other in a root file system. What a layer takes away from those below it (files `.wh.NAME`, and `.wh..wh..opq`
 // for all that a folder held: layer.md of the image specification) goes before the layer is unpacked, by a walk that no link leads out of.
+import {createHash} from 'node:crypto'
 import {InvalidInputError, UnavailableError} from '../../../../base/index.ts'
 import type {FileTree, MountSpace} from '../../../../host/index.ts'
 import type {Context} from '../../../../tasks/index.ts'
@@ -10,6 +11,7 @@ import {peek} from '../metered-stream.ts'
 import {unpack} from '../unpack.ts'
 import {blobStream} from './image-archive.ts'
 import type {BlobPlace} from './image-archive.ts'
+import {damaged} from './image-json.ts'
 import {PassThrough} from 'node:stream'
 
 const limitMs = 24 * 3600_000
@@ -48,8 +50,9 @@ async function marksOf(layer: BlobPlace, {path, jail, map}: LayersWish, maxBytes
   const tooMany = new AbortController()
   const signal = AbortSignal.any([context.signal, tooMany.signal])
   const plain = new PassThrough()
+  const hash = createHash('sha256')
   let bytes = 0
-  plain.on('data', (chunk: Buffer) => { bytes += chunk.length; if (bytes > maxBytes) tooMany.abort() })
+  plain.on('data', (chunk: Buffer) => { bytes += chunk.length; if (layer.isPlainDigest === true) hash.update(chunk); if (bytes > maxBytes) tooMany.abort() })
   const limits = {timeoutMs: limitMs, signal, maxOutputBytes: 64 * 1024}
   const list = space.run(asContainerRoot(map, [...jail, ...boundedTar, '--list', '--file=-', '--quoting-style=escape']), {
     ...limits, inputStream: plain, onLine: (line, stream) => {
@@ -69,6 +72,7 @@ async function marksOf(layer: BlobPlace, {path, jail, map}: LayersWish, maxBytes
     if (context.signal.aborted || !tooMany.signal.aborted) throw cause
     throw new UnavailableError(`the image ${path} holds more than the ${maxBytes} bytes for which there is room, or takes away more than ${mostMarks} files`, {cause})
   }
+  if (layer.isPlainDigest === true && hash.digest('hex') !== layer.digest) throw damaged(layer.digest)
   return marks
 }
 
