@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // `npm test`: sets the machine up, runs every check and test of the project, and ends with one line over all of them:
 // `N passed, M failed, K skipped`. `npm test` leaves out the stages that take long by their nature (`npm run test:all` has them too);
-// with arguments, runs only the named stages: `npm test -- types unit`. What needs hosts of the lab has a command of its own, `npm run test:lab`.
+// with arguments, runs only the named stages: `npm test -- types unit`. What needs hosts of the lab has a command of its own, `npm run test:lab`;
+// with `--lab` it comes after the others, as in `.ci/run`.
 import {spawnSync} from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
@@ -154,12 +155,16 @@ const longStages = ['unit-long', 'e2e-ssh', 'e2e-debian']
 /** What boots hosts, and builds their image when there is none: apart from all others, by `npm run test:lab`. */
 const labStages = ['lab']
 
-const words = process.argv.slice(2)
-const wanted = words.length > 0 && !words.includes('--all') ? words
-  : Object.keys(stages).filter((name) => !labStages.includes(name) && (words.includes('--all') || !longStages.includes(name)))
-const unknown = wanted.filter((name) => !(name in stages))
+/** Who waits for a whole run gives up at some time. The lab is not begun later than this after the start, so that what was found by then is told. */
+const labBeginsWithinMinutes = 58
+
+const startedAtMs = Date.now()
+const options = new Set(process.argv.slice(2).filter((word) => word.startsWith('--')))
+const words = process.argv.slice(2).filter((word) => !options.has(word))
+const wanted = words.length > 0 ? words : Object.keys(stages).filter((name) => labStages.includes(name) ? options.has('--lab') : options.has('--all') || !longStages.includes(name))
+const unknown = [...wanted.filter((name) => !(name in stages)), ...[...options].filter((option) => !['--all', '--lab'].includes(option))]
 if (unknown.length > 0) {
-  console.error(`unknown stage: ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}`)
+  console.error(`unknown stage or option: ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}, --all, --lab`)
   process.exit(2)
 }
 
@@ -174,6 +179,12 @@ console.log(`seed ${seed}, scale ${env.CORRAL_TEST_SCALE} (repeat with CORRAL_TE
 for (const [name, stage] of Object.entries(stages)) {
   if (!wanted.includes(name)) continue
   const startedAt = Date.now()
+  const sinceMinutes = (startedAt - startedAtMs) / 60_000
+  if (words.length === 0 && labStages.includes(name) && sinceMinutes > labBeginsWithinMinutes) {
+    totals.skipped++
+    skips.push(`the stage ${name}: it would begin ${sinceMinutes.toFixed(0)} minutes after the start, and ${labBeginsWithinMinutes} is the most`)
+    continue
+  }
   console.log(`\n== ${name}`)
   stage()
   checkNothingIsLeft(name)
@@ -181,7 +192,7 @@ for (const [name, stage] of Object.entries(stages)) {
 }
 fs.rmSync(reportDir, {recursive: true, force: true})
 
-const left = words.length > 0 ? [] : longStages
+const left = words.length > 0 || options.has('--all') ? [] : longStages
 if (left.length > 0) console.log(`\nNot run: ${left.join(', ')} (npm run test:all)`)
 if (!wanted.some((name) => labStages.includes(name))) console.log(`\nNot run: ${labStages.join(', ')} (npm run test:lab)`)
 const longest = durations.sort((a, b) => b[2] - a[2]).slice(0, 25)
