@@ -1,7 +1,8 @@
-// A backup of a running container whose worker is killed after every journal record: whoever comes next finds it running and awake, with nothing of the backup left.
+// `vzdump` of a running container whose worker is killed after every journal record, of the run and of the guest: whoever comes next finds it running and awake, with
+// nothing of the backup left, and older backups removed only where the new one is whole.
 import {execFileSync, spawn} from 'node:child_process'
-import {mkdirSync, readdirSync, rmSync} from 'node:fs'
-import {basename, join} from 'node:path'
+import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {expect, it} from 'vitest'
 import {isFrozen} from '../../../../../src/lib/guest/lxc/runtime/freezing.ts'
 import {monitorOf} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
@@ -12,41 +13,46 @@ import {machineRoom} from '../../qemu/support/run-qm.ts'
 import {pct} from '../support/kill-everywhere.ts'
 
 const limitMs = 300_000
+const older = ['01', '02'].map((day) => `vzdump-lxc-200-2025_01_${day}-12_00_00.tar`)
 
-it.each([['suspend', 6], ['stop', 3]] as const)('mode %s', async (mode, least) => {
+it.each([['suspend', 6], ['stop', 4]] as const)('mode %s', async (mode, least) => {
   const place = await machineRoom()
   const context = await place.open()
-  const program = await builtProgram('test/unit/guest/lxc/support/run-back-up.ts')
+  const program = await builtProgram('test/unit/guest/qemu/support/run-one.ts')
   const folder = join(place.root, 'lib/vz/dump')
-  const path = join(folder, 'vzdump-lxc-200-2026_01_31-03_00_00.tar')
-  mkdirSync(folder, {recursive: true})
   writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'))
   await pct('create', {vmid: 200, ostemplate: 'local:vztmpl/small.tar.gz', rootfs: 'local:0', unprivileged: '0'}, context)
   await pct('start', {vmid: 200}, context)
   const before = (await context.store.read('nodes/h1/lxc/200.conf'))?.data
+  const params = JSON.stringify({vmid: '200', storage: 'local', mode, compress: '0', 'prune-backups': 'keep-last=2', stopwait: '1'})
   let kills = 0
   try {
-    for (let k = 1; k < 20; k++) {
-      const child = spawn(process.execPath, [program, JSON.stringify({path, mode})], {
+    for (let k = 1; k < 40; k++) {
+      rmSync(folder, {recursive: true, force: true})
+      mkdirSync(folder, {recursive: true})
+      for (const name of older) writeFileSync(join(folder, name), name)
+      const child = spawn(process.execPath, [program, 'vzdump', params], {
         env: {PATH: process.env['PATH'], CORRAL_ROOT: place.root, CORRAL_NODE: 'h1', CORRAL_TEST_STOP_AFTER_RECORD: String(k)}, stdio: ['ignore', 'ignore', 'inherit'],
       })
       const signal = await new Promise((resolve) => { child.once('close', (_code, by) => { resolve(by) }) })
+      // Any next command of this container clears up first.
       if (signal !== null) {
         kills = k
-        // Any next command of this container clears up first.
         await pct('unlock', {vmid: 200}, context)
-        expect(await readJournals(context.store), `record ${k}`).toEqual([])
-        // Once the archive is whole, what remains is finished.
-        const left = readdirSync(folder)
-        expect(left.length === 0 || left.join() === basename(path) && isWhole(path), `record ${k}: ${left.join(', ')}`).toBe(true)
-        rmSync(path, {force: true})
       }
+      expect(await readJournals(context.store), `record ${k}`).toEqual([])
+      const left = readdirSync(folder).filter((name) => !older.includes(name) && !name.endsWith('.log'))
+      const [archive] = left
+      expect(left.length === 0 || left.length === 1 && isWhole(join(folder, archive ?? '')), `record ${k}: ${left.join(', ')}`).toBe(true)
+      expect(readdirSync(folder).filter((name) => older.includes(name)), `record ${k}`).toEqual(archive === undefined ? older : older.slice(1))
       const monitor = await monitorOf(200, context)
       expect([monitor !== undefined && !await isFrozen(200, monitor, context), (await context.store.read('nodes/h1/lxc/200.conf'))?.data], `record ${k}`).toEqual([true, before])
-      if (signal === null) break
+      if (signal !== null) continue
+      expect(archive).toMatch(/\.tar$/)
+      expect(kills).toBeGreaterThanOrEqual(least)
+      return
     }
-    expect(kills).toBeGreaterThanOrEqual(least)
-    expect(isWhole(path)).toBe(true)
+    throw new Error('it does not come to its end')
   } finally {
     await pct('stop', {vmid: 200}, context)
     rmSync(folder, {recursive: true, force: true})
