@@ -10,6 +10,7 @@ import {connectQmp, openQmp} from '../qmp/index.ts'
 import type {QmpClient} from '../qmp/index.ts'
 import {guestPaths} from '../runtime/sockets.ts'
 import {guestsWithPidFile, runtimeStatus, waitForEnd} from '../runtime/status.ts'
+import {waitForBackup} from './backup-in-hand.ts'
 import type {GuestEnd} from './guest-link.ts'
 import {endOfEvent, identifyGuest, isShutDown} from './guest-link.ts'
 
@@ -161,7 +162,8 @@ class Daemon {
 
   /** Ends a QEMU whose guest has switched itself off. */
   async #quit(vmid: number, process: ProcessId, client: QmpClient): Promise<void> {
-    const {host, report} = this.#parts
+    const {host, report, clock} = this.#parts
+    await waitForBackup(client, clock).catch(() => undefined)
     // The connection goes with the process, so a failure here says nothing.
     await client.execute('quit', undefined, {timeoutMs: 2_000}).catch(() => undefined)
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
