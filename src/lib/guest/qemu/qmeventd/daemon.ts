@@ -163,7 +163,7 @@ class Daemon {
   /** Ends a QEMU whose guest has switched itself off. */
   async #quit(vmid: number, process: ProcessId, client: QmpClient): Promise<void> {
     const {host, report, clock} = this.#parts
-    await waitForBackup(client, clock).catch(() => undefined)
+    if (this.#ends.get(vmid)?.isGuestRequested === true) await waitForBackup(client, clock).catch(() => undefined)
     // The connection goes with the process, so a failure here says nothing.
     await client.execute('quit', undefined, {timeoutMs: 2_000}).catch(() => undefined)
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
