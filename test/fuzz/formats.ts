@@ -122,13 +122,15 @@ import {parseRbdName} from '../../src/lib/storage/rbd/naming.ts'
 import {parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../src/lib/storage/rbd/report.ts'
 import {formatStorageConfig, parseStorageConfig, sectionTypes} from '../../src/lib/storage/storage-config.ts'
 import {formatVolumeId, parseVolumeId} from '../../src/lib/storage/volume-id.ts'
-import {formatIndex as formatBlobIndex, parseIndex as parseBlobIndex} from '../../src/lib/backup/repository/index-file.ts'
-import {parseObject} from '../../src/lib/backup/repository/json-records.ts'
-import {readKeyOwner} from '../../src/lib/backup/repository/key-file.ts'
-import {parsePackList} from '../../src/lib/backup/repository/pack.ts'
-import {newSealKey, seal} from '../../src/lib/backup/repository/seal.ts'
-import {formatSnapshot, parseSnapshot} from '../../src/lib/backup/repository/snapshot-record.ts'
-import {formatTree, parseTree} from '../../src/lib/backup/repository/tree.ts'
+import {formatIndex as formatBlobIndex, parseIndex as parseBlobIndex} from '../../src/lib/storage/repository/index-file.ts'
+import {parseObject} from '../../src/lib/storage/repository/json-records.ts'
+import {readKeyOwner} from '../../src/lib/storage/repository/key-file.ts'
+import {formatLock, parseLock} from '../../src/lib/storage/repository/locks.ts'
+import {backupName, parseBackupName, readBackupName} from '../../src/lib/storage/repository/backup-name.ts'
+import {parsePackList} from '../../src/lib/storage/repository/pack.ts'
+import {loadSealing, newSealKey, seal} from '../../src/lib/storage/repository/seal.ts'
+import {formatSnapshot, parseSnapshot} from '../../src/lib/storage/repository/snapshot-record.ts'
+import {formatTree, parseTree} from '../../src/lib/storage/repository/tree.ts'
 import {parseUserConfig} from '../../src/lib/access/index.ts'
 import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
 import {vmaHeader} from '../support/vma-archive.ts'
@@ -188,6 +190,7 @@ const vmdk = `KDMV\u0001\0\0\0\u0003\0\0\0\0\0\u0008\0\0\0\0\0${'\0'.repeat(492)
 const pctConf = '#notes\nenv: A=b\0C=d\nhostname: web\nmp0: local:100/vm-100-disk-1.raw,mp=/srv\nnet0: name=eth0,bridge=vmbr0,ip=dhcp\nrootfs: local:100/vm-100-disk-0.raw,size=8G\nlxc.idmap: u 0 100000 65536\nlxc.idmap = g 0 100000 65536\n\n[pve:pending]\ndelete: net1\nmemory: 1024\n\n[before]\n#a\nmemory: 512\nlxc.cap.drop: mknod\n'
 
 const blobId = '0123456789abcdef'.repeat(4)
+await loadSealing()
 const sealKey = newSealKey()
 const sealedList = Buffer.concat([seal(sealKey, Buffer.concat([Buffer.from([0, 40, 0, 0, 0]), Buffer.from(blobId, 'hex')])), Buffer.alloc(4)])
 
@@ -331,16 +334,20 @@ export const formats: Readonly<Record<string, Format>> = {
   'reports of iscsiadm': format(['storage/iscsi/discovery.ts parseDiscovery'], ['192.0.2.10:3260,1 iqn.2003-01.org.example:disks\n[2001:db8::1]:3260,1 eui.0123456789abcdef\n'], parseDiscovery),
   'user.cfg': format(['access/user-config.ts parseUserConfig'], ['user:joe@pve:1:0::::::\ngroup:ops:joe@pve::\nrole:look:VM.Audit:\npool:p:c:100:local:\nacl:1:/vms/100:@ops,joe@pve:look:\ntoken:joe@pve!t:0:1::\n'], parseUserConfig),
   'headers of VMA': format(['storage/archive/vma-header.ts parseVmaHeader'], [vmaHeader({configs: [{name: 'qemu-server.conf', text: 'cores: 1\n'}]}).toString('latin1')], text => parseVmaHeader(bytes(text))),
-  'indexes of a repository': format(['backup/repository/index-file.ts parseIndex', 'backup/repository/index-file.ts formatIndex', 'backup/repository/json-records.ts parseObject'],
+  'indexes of a repository': format(['storage/repository/index-file.ts parseIndex', 'storage/repository/index-file.ts formatIndex', 'storage/repository/json-records.ts parseObject'],
     [`{"packs":[{"id":"${blobId}","blobs":[{"id":"${blobId}","type":"data","offset":0,"length":40},{"id":"${blobId}","type":"tree","offset":40,"length":50,"uncompressed_length":90}]}]}`],
     text => (parseObject(Buffer.from(text), 'an index'), parseBlobIndex(Buffer.from(text))), value => formatBlobIndex(value).toString()),
-  'snapshots of a repository': format(['backup/repository/snapshot-record.ts parseSnapshot', 'backup/repository/snapshot-record.ts formatSnapshot'],
+  'locks of a repository': format(['storage/repository/locks.ts parseLock', 'storage/repository/locks.ts formatLock'],
+    ['{"time":"2026-03-29T01:30:00Z","exclusive":false,"hostname":"h1","username":"root","pid":4711,"uid":0}'], text => parseLock(Buffer.from(text)), value => formatLock(value).toString(), {writerMayRefuse: true}),
+  'names of backups in a repository': format(['storage/repository/backup-name.ts readBackupName', 'storage/repository/backup-name.ts parseBackupName'],
+    ['backup/vm/100/2026-11-23T15:00:00Z', 'backup/ct/101/2026-11-23T15:00:00Z'], text => (parseBackupName(text), readBackupName(text)), value => value === undefined ? '' : backupName(value)),
+  'snapshots of a repository': format(['storage/repository/snapshot-record.ts parseSnapshot', 'storage/repository/snapshot-record.ts formatSnapshot'],
     [`{"time":"2026-03-29T01:30:00Z","tree":"${blobId}","paths":["/qemu/100"],"hostname":"h1","username":"root","tags":["corral"],"parent":"${blobId}"}`], text => parseSnapshot(Buffer.from(text)), value => formatSnapshot(value).toString(), {writerMayRefuse: true}),
-  'trees of a repository': format(['backup/repository/tree.ts parseTree', 'backup/repository/tree.ts formatTree'],
+  'trees of a repository': format(['storage/repository/tree.ts parseTree', 'storage/repository/tree.ts formatTree'],
     [`{"nodes":[{"name":"drive-scsi0.raw","type":"file","mode":384,"mtime":"2026-03-29T01:30:00Z","size":9,"content":["${blobId}"]},{"name":"sub","type":"dir","mode":2147484096,"mtime":"2026-03-29T01:30:00Z","subtree":"${blobId}"},{"name":"l","type":"symlink"}]}\n`],
     text => parseTree(Buffer.from(text)), value => formatTree(value).toString(), {writerMayRefuse: true}),
-  'keys of a repository': format(['backup/repository/key-file.ts readKeyOwner'], ['{"created":"2026-03-29T01:30:00Z","username":"root","hostname":"h1","kdf":"scrypt","N":32768,"r":8,"p":1,"salt":"AA==","data":"AA=="}'], text => readKeyOwner(Buffer.from(text))),
-  'lists of packs': format(['backup/repository/pack.ts parsePackList'], [sealedList.toString('latin1')], text => parsePackList(sealKey, bytes(text), bytes(text).length + 40)),
+  'keys of a repository': format(['storage/repository/key-file.ts readKeyOwner'], ['{"created":"2026-03-29T01:30:00Z","username":"root","hostname":"h1","kdf":"scrypt","N":32768,"r":8,"p":1,"salt":"AA==","data":"AA=="}'], text => readKeyOwner(Buffer.from(text))),
+  'lists of packs': format(['storage/repository/pack.ts parsePackList'], [sealedList.toString('latin1')], text => parsePackList(sealKey, bytes(text), bytes(text).length + 40)),
   'exports of an NFS server': format(['storage/scan/nfs.ts parseExports'], ['/srv/vm 192.0.2.0/24,10.0.0.1\n/srv/my disks (everyone)\n'], parseExports),
   'shares of an SMB server': format(['storage/scan/cifs.ts parseShares'], ['Disk|vms|a | b\nIPC|IPC$|x\n'], parseShares),
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),

@@ -102,6 +102,10 @@ export const mountedStorageParams = {
 
 export const networkLoginParams = {
   username: {type: 'string', maxLength: 256, optional: true, placeholder: 'name', description: 'The name of the user on the server; for Ceph without `client.` before it (default admin).'},
+  password: {
+    type: 'string', maxLength: 256, secret: true, placeholder: 'password',
+    description: 'The password of the user, or of a backup repository, which nobody can read without it. It is kept apart from storage.cfg, and programs read it from a file that only root can read.',
+  },
 } as const satisfies Params
 
 /** How an iSCSI target is reached. */

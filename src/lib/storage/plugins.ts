@@ -14,6 +14,7 @@ const loaders: Readonly<Record<string, () => Promise<{readonly plugin: StoragePl
   lvmthin: () => import('./lvmthin/plugin.ts'),
   nfs: () => import('./nfs/plugin.ts'),
   rbd: () => import('./rbd/plugin.ts'),
+  restic: () => import('./restic/plugin.ts'),
   zfs: () => import('./zfs/plugin.ts'),
   zfspool: () => import('./zfspool/plugin.ts'),
 }

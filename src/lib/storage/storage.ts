@@ -4,6 +4,7 @@ import type {Readable, Writable} from 'node:stream'
 import type {Clock} from '../base/index.ts'
 import type {Host} from '../host/index.ts'
 import type {Params} from '../spec/index.ts'
+import type {StorageRepository} from './repository/storage-repository.ts'
 
 export const contentTypes = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import'] as const
 export type Content = (typeof contentTypes)[number]
@@ -20,7 +21,7 @@ export interface VolumeId {
 /** Formats of what is no disk image, as listings name them: `iso`, `tgz` (template), `tar.zst` (backup), `snippet`, `ova`, `ova+raw` (a disk in it). */
 export type FileFormat =
   | 'iso' | 'snippet' | 'ova' | 'ovf' | `ova+${'raw' | 'qcow2' | 'vmdk'}` | 'tgz' | 'txz' | 'tzst' | 'tbz2'
-  | 'tar' | 'vma' | `${'tar' | 'vma'}.${'gz' | 'lzo' | 'zst' | 'bz2'}`
+  | 'tar' | 'vma' | `${'tar' | 'vma'}.${'gz' | 'lzo' | 'zst' | 'bz2'}` | 'restic-vm' | 'restic-ct'
 
 /** What a volume's name says, without a look at the storage. */
 export interface VolumeName {
@@ -313,6 +314,8 @@ export interface Storage {
   readonly templates?: VolumeTemplates
   /** Absent where volumes cannot be had as streams. */
   readonly transfer?: VolumeTransfer
+  /** Where backups are no archives but lie in a repository, each piece of data once. Absent where they are files. */
+  readonly repository?: StorageRepository
   /**
    * Asks for what path, blockSource and imageName tell of a volume from then on, for types on which a server decides where a volume is. attach and the
    * making of a volume do it as well. Absent: names say all.

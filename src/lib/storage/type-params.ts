@@ -12,6 +12,7 @@ import {lvmFixedParams, lvmParams} from './lvm/params.ts'
 import {lvmthinFixedParams, lvmthinParams} from './lvmthin/params.ts'
 import {nfsFixedParams, nfsParams} from './nfs/params.ts'
 import {rbdFixedParams, rbdParams} from './rbd/params.ts'
+import {resticFixedParams, resticParams} from './restic/params.ts'
 import {zfsFixedParams, zfsParams} from './zfs/params.ts'
 import {zfspoolFixedParams, zfspoolParams} from './zfspool/params.ts'
 
@@ -33,6 +34,7 @@ export const storageTypeParams = {
   lvmthin: {params: lvmthinParams, fixed: lvmthinFixedParams},
   nfs: {params: nfsParams, fixed: nfsFixedParams},
   rbd: {params: rbdParams, fixed: rbdFixedParams},
+  restic: {params: resticParams, fixed: resticFixedParams},
   zfs: {params: zfsParams, fixed: zfsFixedParams},
   zfspool: {params: zfspoolParams, fixed: zfspoolFixedParams},
 } as const satisfies Readonly<Record<string, StorageTypeParams>>

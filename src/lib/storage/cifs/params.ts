@@ -8,10 +8,7 @@ export const cifsParams = {
   share: {type: 'string', maxLength: 80, placeholder: 'name', description: 'The name of the share on the SMB server.'},
   subdir: mountedStorageParams.subdir,
   username: networkLoginParams.username,
-  password: {
-    type: 'string', maxLength: 256, optional: true, secret: true, placeholder: 'password',
-    description: 'The password of the user. It is kept apart from storage.cfg, and the command that mounts the share reads it from a file that only root can read.',
-  },
+  password: {...networkLoginParams.password, optional: true},
   domain: {type: 'string', maxLength: 256, optional: true, placeholder: 'domain', description: 'The domain (workgroup) of the user.'},
   smbversion: {
     type: 'string', enum: ['default', '2.0', '2.1', '3', '3.0', '3.11'], optional: true, default: 'default',

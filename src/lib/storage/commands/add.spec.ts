@@ -6,12 +6,12 @@ export const spec = defineCommand({
   id: 'pvesm add',
   summary: 'Add a storage.',
   description: `The storage gets a section in the configuration. The folders of type dir and btrfs are made where they are missing; the volume group of
-type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, cifs, glusterfs and cephfs are mounted at once; the portal of iscsidirect must answer and have the target. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
+type lvm, the thin pool of lvmthin and the pool of zfspool must be there; nfs, cifs, glusterfs and cephfs are mounted at once; the portal of iscsidirect must answer and have the target; the repository of restic is made where there is none, or opened. A password or keyring is kept apart from it. What lies on the storage already becomes visible; nothing on it is changed.
 
 Every installation has a storage \`local\` without being told so: a folder \`vz\` within its own state. \`pvesm set local\` changes its options.`,
   api: {method: 'POST', path: '/storage'},
   params: {
-    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsi the LUNs of an iSCSI target as disks of the host, iscsidirect the same opened by QEMU, zfs a ZFS pool of an iSCSI server.'},
+    type: {type: 'string', enum: storageTypes, description: 'The kind of storage: dir is a folder of the host, btrfs one on that file system, lvm a volume group, lvmthin a thin pool in one, zfspool a ZFS pool, nfs, cifs, glusterfs and cephfs are mounted over the network, rbd is a Ceph pool, iscsi the LUNs of an iSCSI target as disks of the host, iscsidirect the same opened by QEMU, zfs a ZFS pool of an iSCSI server, restic a repository of backups in which equal data is kept once.'},
     storage: {...std.storage, description: 'The name of the new storage.'},
     ...paramsForAdding(),
     authsupported: {
@@ -39,6 +39,8 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add lvm san0 --vgname san0 --shared 1 --base san:0.0.1.scsi-360000000000000000e00000000010001', meaning: 'A volume group on such a LUN, for disks that every host sees.'},
     {line: 'pvesm add iscsidirect san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks', meaning: 'The LUNs of an iSCSI target, opened by QEMU itself.'},
     {line: 'pvesm add zfs san --portal 192.0.2.10 --target iqn.2003-01.org.example:disks --pool tank --blocksize 16k --iscsiprovider LIO --lio_tpg tpg1 --ssh-key /root/.ssh/san', meaning: 'A ZFS pool of a server, whose volumes are made over SSH and exported by LIO.'},
+    {line: 'pvesm add restic vault --path /mnt/usb/vault --is_mountpoint /mnt/usb --password correct-horse', meaning: 'A repository of backups on a disk that is not always there.'},
+    {line: 'pvesm add restic away --server nas.example.com --username backup --path /srv/corral --password correct-horse', meaning: 'A repository on an SFTP server, which the keys of root log in to.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
   seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],

@@ -1,5 +1,6 @@
 // What becomes of the backups on a storage when it is pruned. Pure.
 import {parseArchiveName} from '../archive-name.ts'
+import {readBackupName} from '../repository/backup-name.ts'
 import type {VolumeId} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {Retention} from './retention.ts'
@@ -58,7 +59,11 @@ function described({id, createdAtMs, vmid, isProtected}: ListedBackup): Omit<Mar
   }
 }
 
-function archiveOf(name: string): ReturnType<typeof parseArchiveName> | undefined {
+type NamedBackup = Pick<ReturnType<typeof parseArchiveName>, 'guestType' | 'isStandard' | 'vmid' | 'createdAtMs'>
+
+function archiveOf(name: string): NamedBackup | undefined {
+  const inRepository = readBackupName(name)
+  if (inRepository !== undefined) return {guestType: inRepository.guestType, vmid: inRepository.vmid, createdAtMs: inRepository.takenAtMs, isStandard: true}
   try {
     return parseArchiveName(name)
   } catch {

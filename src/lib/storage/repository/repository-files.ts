@@ -24,6 +24,10 @@ export interface RepositoryFiles {
   /** Whole or not at all, and on disk when it returns. What has this name already has the same bytes. */
   write(folder: RepositoryFolder, name: string, data: Buffer): Promise<void>
   remove(folder: RepositoryFolder, name: string): Promise<void>
+  /** Size and free space of the file system that it is on. @throws UnsupportedError when nobody tells */
+  space(): Promise<{readonly totalBytes: number; readonly usedBytes: number; readonly availableBytes: number}>
+  /** Lets go of what leads there. */
+  close(): Promise<void>
 }
 
 const maxFileBytes = 64 * 1024 * 1024
@@ -59,6 +63,8 @@ export function filesInFolder({files}: Pick<Host, 'files'>, root: string): Repos
       await files.write(pathOf(folder, name), data, {mode: 0o600})
     },
     remove: async (folder, name) => { await files.remove(pathOf(folder, name)) },
+    space: () => files.space(root),
+    close: async () => undefined,
   }
 }
 

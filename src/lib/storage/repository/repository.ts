@@ -4,6 +4,7 @@
 // What is written is safe to be interrupted at any point: packs first, then the index that names them, then the snapshot. Blobs that no snapshot needs take room only.
 import {randomBytes} from 'node:crypto'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../base/index.ts'
+import {atOnce} from './at-once.ts'
 import {formatIndex, parseIndex} from './index-file.ts'
 import type {PackContents} from './index-file.ts'
 import {idOf, parseObject} from './json-records.ts'
@@ -28,6 +29,8 @@ const maxJsonBytes = 256 * 1024 * 1024
 const compressedMark = 2
 /** restic wants one; it is for cutting files into blobs, which is not done here. An irreducible polynomial of degree 53, as it draws one for itself. */
 const chunkerPolynomial = '3da3358b4dc173'
+/** Each may be a program that opens it, or a question to a server. */
+const snapshotReaders = 8
 
 export interface RepositoryTools {
   readonly files: RepositoryFiles
@@ -153,13 +156,43 @@ export class Repository {
   /** By time. @throws InvalidInputError for a damaged one */
   async snapshots(): Promise<NamedSnapshot[]> {
     const all: NamedSnapshot[] = []
-    for (const id of await this.#tools.files.list('snapshots')) all.push({...parseSnapshot(await this.#readJson('snapshots', id)), id})
+    const names = await this.#tools.files.list('snapshots')
+    await atOnce(snapshotReaders, names, async (id) => {
+      const data = await this.#readJson('snapshots', id).catch(passOverGone)
+      if (data !== undefined) all.push({...parseSnapshot(data), id})
+    })
     return all.sort((a, b) => a.takenAtMs - b.takenAtMs)
+  }
+
+  /** A snapshot with other words about it: its file is never changed, so there is a new one, and then the old one goes. @returns the new name */
+  async replaceSnapshot(snapshot: NamedSnapshot, changed: Partial<SnapshotRecord>): Promise<string> {
+    const {id, ...record} = snapshot
+    const fresh = await this.saveSnapshot({original: id, ...record, ...changed})
+    if (fresh !== id) await this.forget(id)
+    return fresh
   }
 
   /** The data stays until somebody collects what no snapshot needs. */
   async forget(snapshot: string): Promise<void> {
     await this.#tools.files.remove('snapshots', snapshot)
+  }
+
+  /** The names of the locks. */
+  async lockNames(): Promise<string[]> {
+    return this.#tools.files.list('locks')
+  }
+
+  /** @throws NotFoundError when it is gone; InvalidInputError */
+  async readLock(name: string): Promise<Buffer> {
+    return this.#readJson('locks', name)
+  }
+
+  async writeLock(json: Buffer): Promise<string> {
+    return this.#writeJson('locks', json)
+  }
+
+  async removeLock(name: string): Promise<void> {
+    await this.#tools.files.remove('locks', name)
   }
 
   async #writePack(type: BlobType, builder: PackBuilder): Promise<void> {
@@ -177,20 +210,26 @@ export class Repository {
     this.#unindexed = []
   }
 
-  async #readJson(folder: 'index' | 'snapshots', name: string): Promise<Buffer> {
+  async #readJson(folder: 'index' | 'locks' | 'snapshots', name: string): Promise<Buffer> {
     const sealed = await this.#tools.files.read(folder, name)
     if (hashOf(sealed) !== name) throw new InvalidInputError(`the file ${folder}/${name} of the repository is damaged`)
     const open = unseal(this.#key, sealed)
     return open[0] === compressedMark ? this.#tools.compressor.unpack(open.subarray(1), maxJsonBytes) : open
   }
 
-  async #writeJson(folder: 'index' | 'snapshots', json: Buffer): Promise<string> {
+  async #writeJson(folder: 'index' | 'locks' | 'snapshots', json: Buffer): Promise<string> {
     const packed = this.#compresses ? await this.#tools.compressor.pack(json) : undefined
     const sealed = seal(this.#key, packed === undefined ? json : Buffer.concat([Buffer.from([compressedMark]), packed]))
     const name = hashOf(sealed)
     await this.#tools.files.write(folder, name, sealed)
     return name
   }
+}
+
+/** Somebody removed it since its name was seen. */
+function passOverGone(error: unknown): undefined {
+  if (error instanceof NotFoundError) return undefined
+  throw error
 }
 
 function placeKey(type: BlobType, id: string): string {

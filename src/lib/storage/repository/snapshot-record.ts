@@ -9,6 +9,8 @@ export interface SnapshotRecord {
   readonly tree: string
   /** The snapshot that this one was compared with. */
   readonly parent?: string
+  /** The snapshot that this one was at first, before its tags were changed: files never change, so there is a new one for it. */
+  readonly original?: string
   readonly hostname: string
   readonly username: string
   /** Absolute paths of what was backed up. */
@@ -17,8 +19,8 @@ export interface SnapshotRecord {
 }
 
 /** As JSON, before it is sealed. */
-export function formatSnapshot({takenAtMs, tree, parent, hostname, username, paths, tags}: SnapshotRecord): Buffer {
-  return Buffer.from(JSON.stringify({time: new Date(takenAtMs).toISOString(), ...(parent === undefined ? {} : {parent}), tree, paths, hostname, username, ...(tags.length === 0 ? {} : {tags})}))
+export function formatSnapshot({takenAtMs, tree, parent, original, hostname, username, paths, tags}: SnapshotRecord): Buffer {
+  return Buffer.from(JSON.stringify({time: new Date(takenAtMs).toISOString(), ...(parent === undefined ? {} : {parent}), tree, paths, hostname, username, ...(tags.length === 0 ? {} : {tags}), ...(original === undefined ? {} : {original})}))
 }
 
 /** @throws InvalidInputError */
@@ -27,9 +29,9 @@ export function parseSnapshot(data: Buffer): SnapshotRecord {
   const text = (value: unknown): string => textOf(value, 'a snapshot')
   const takenAtMs = Date.parse(text(fields['time']))
   if (Number.isNaN(takenAtMs)) throw new InvalidInputError('a snapshot of the repository has no date')
-  const parent = fields['parent']
+  const link = (name: 'parent' | 'original') => fields[name] === undefined || fields[name] === null ? {} : {[name]: idOf(fields[name], `the ${name} of a snapshot`)}
   return {
-    takenAtMs, tree: idOf(fields['tree'], 'the tree of a snapshot'), ...(parent === undefined || parent === null ? {} : {parent: idOf(parent, 'the parent of a snapshot')}),
+    takenAtMs, tree: idOf(fields['tree'], 'the tree of a snapshot'), ...link('parent'), ...link('original'),
     hostname: text(fields['hostname'] ?? ''), username: text(fields['username'] ?? ''), paths: listOf(fields['paths'], 'a snapshot', text), tags: listOf(fields['tags'], 'a snapshot', text),
   }
 }

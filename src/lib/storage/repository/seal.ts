@@ -1,8 +1,7 @@
 // How everything in a repository is sealed: encrypted with AES-256 in counter mode, and signed with Poly1305-AES, so that what was changed or cut off is
 // found before it is used. Pure but for its random numbers. The rules are those of restic's design document ("Keys, Encryption and MAC").
 import {createCipheriv, createHash, randomBytes, timingSafeEqual} from 'node:crypto'
-import {poly1305} from '@noble/ciphers/_poly1305.js'
-import {InvalidInputError} from '../../base/index.ts'
+import {AppError, InvalidInputError} from '../../base/index.ts'
 
 /** The keys of a repository. Who has them reads and forges everything in it. */
 export interface SealKey {
@@ -18,6 +17,13 @@ const ivBytes = 16
 const macBytes = 16
 /** What sealing adds to the length. */
 export const sealBytes = ivBytes + macBytes
+
+let poly1305: ((message: Uint8Array, key: Uint8Array) => Uint8Array) | undefined
+
+/** Before anything is sealed or opened; keys do it. The package is loaded by those alone who need it. */
+export async function loadSealing(): Promise<void> {
+  poly1305 ??= (await import('@noble/ciphers/_poly1305.js')).poly1305
+}
 
 export function newSealKey(): SealKey {
   return {encrypt: randomBytes(32), k: randomBytes(16), r: clamped(randomBytes(16))}
@@ -44,6 +50,7 @@ export function hashOf(data: Buffer): string {
 }
 
 function signature(k: Buffer, r: Buffer, iv: Buffer, hidden: Buffer): Buffer {
+  if (poly1305 === undefined) throw new AppError('internal', 'something was to be sealed before that was loaded')
   const nonce = createCipheriv('aes-128-ecb', k, null).setAutoPadding(false).update(iv)
   return Buffer.from(poly1305(hidden, Buffer.concat([r, nonce])))
 }

@@ -13,7 +13,7 @@ export interface BlobCompressor {
 const timeoutMs = 600_000
 
 /** @throws NotFoundError later, when the program is missing */
-export function zstdOn(host: Pick<Host, 'run'>, signal: AbortSignal): BlobCompressor {
+export function zstdOn(host: Pick<Host, 'run'>, signal?: AbortSignal): BlobCompressor {
   const run = async (argv: readonly string[], input: Buffer, maxBytes: number): Promise<Buffer> => {
     const pieces: Buffer[] = []
     let sizeBytes = 0
@@ -22,7 +22,7 @@ export function zstdOn(host: Pick<Host, 'run'>, signal: AbortSignal): BlobCompre
       pieces.push(piece)
       done(sizeBytes > maxBytes ? new InvalidInputError('a compressed piece of the repository is larger than it says') : null)
     }})
-    await host.run(argv, {input, outputStream, timeoutMs, signal})
+    await host.run(argv, {input, outputStream, timeoutMs, ...(signal === undefined ? {} : {signal})})
     return Buffer.concat(pieces)
   }
   return {

@@ -3,7 +3,7 @@
 import {randomBytes, scrypt} from 'node:crypto'
 import {ForbiddenError, InvalidInputError} from '../../base/index.ts'
 import {bytesOf, countOf, objectOf, parseObject, textOf} from './json-records.ts'
-import {hashOf, newSealKey, seal, unseal} from './seal.ts'
+import {hashOf, loadSealing, newSealKey, seal, unseal} from './seal.ts'
 import type {SealKey} from './seal.ts'
 
 /** scrypt's costs (RFC 7914): memory is 128 N r bytes. */
@@ -26,6 +26,7 @@ export interface KeyOwner {
 
 /** A new file of `keys/`; its name is the hash of its bytes. @param key those of the repository; new ones without */
 export async function newKeyFile(password: string, owner: KeyOwner, key = newSealKey(), costs = usualCosts): Promise<{readonly name: string; readonly data: Buffer; readonly key: SealKey}> {
+  await loadSealing()
   const salt = randomBytes(64)
   const inner = {mac: {k: key.k.toString('base64'), r: key.r.toString('base64')}, encrypt: key.encrypt.toString('base64')}
   const data = Buffer.from(JSON.stringify({
@@ -37,6 +38,7 @@ export async function newKeyFile(password: string, owner: KeyOwner, key = newSea
 
 /** @throws ForbiddenError for a wrong password; InvalidInputError for a file that is none of `keys/` */
 export async function openKeyFile(file: Buffer, password: string): Promise<SealKey> {
+  await loadSealing()
   const fields = parseObject(file, 'a key')
   if (fields['kdf'] !== 'scrypt') throw new InvalidInputError('a key of the repository is made of its password in an unknown way')
   const costs = {N: countOf(fields['N'], "scrypt's N"), r: countOf(fields['r'], "scrypt's r", 1024), p: countOf(fields['p'], "scrypt's p", 64)}
