@@ -77,8 +77,9 @@ test('its scripts start, stop and restart services only where no guest can come 
   const lines = ['preinst', 'postinst', 'prerm', 'postrm'].filter((name) => existsSync(path.join(scripts, name)))
     .flatMap((name) => readFileSync(path.join(scripts, name), 'utf8').split('\n').filter((line) => /deb-systemd-invoke|systemctl/.test(line)).map((line) => `${name}: ${line.trim().replace(/ >.*/, '')}`))
   expect([...new Set(lines)]).toEqual([
-    'postinst: systemctl --system daemon-reload', 'postinst: deb-systemd-invoke start corral-guests.service || true', 'postinst: deb-systemd-invoke restart corral-qmeventd.service || true',
-    'prerm: deb-systemd-invoke stop corral-qmeventd.service || true', 'postrm: systemctl --system daemon-reload',
+    'postinst: systemctl --system daemon-reload', 'postinst: deb-systemd-invoke start corral-guests.service || true', 'postinst: deb-systemd-invoke start corral-schedule.timer || true',
+    'postinst: deb-systemd-invoke restart corral-qmeventd.service || true',
+    'prerm: deb-systemd-invoke stop corral-schedule.timer corral-qmeventd.service || true', 'postrm: systemctl --system daemon-reload',
   ])
   expect(readFileSync(path.join(scripts, 'conffiles'), 'utf8')).toBe('/etc/default/corral\n')
   expect(readFileSync(path.join(scripts, 'triggers'), 'utf8')).toContain('interest-noawait /usr/bin/node')
@@ -86,8 +87,8 @@ test('its scripts start, stop and restart services only where no guest can come 
 
 test('its units are below /usr, run commands that are there, and are hardened where no guest would inherit it', () => {
   const units = path.join(tree, 'usr/lib/systemd/system')
-  expect(readdirSync(units).toSorted()).toEqual(['corral-doctor.service', 'corral-guests.service', 'corral-onboot.service', 'corral-qmeventd.service'])
-  for (const unit of readdirSync(units)) {
+  expect(readdirSync(units).toSorted()).toEqual(['corral-doctor.service', 'corral-guests.service', 'corral-onboot.service', 'corral-qmeventd.service', 'corral-schedule.service', 'corral-schedule.timer'])
+  for (const unit of readdirSync(units).filter((name) => name.endsWith('.service'))) {
     const text = readFileSync(path.join(units, unit), 'utf8')
     for (const [, program = ''] of text.matchAll(/^Exec(?:Start|Stop)=\/usr\/bin\/(\S+)/gm)) expect([...commandNames, 'true'], unit).toContain(program)
     expect(text, unit).toContain('KillMode=process')

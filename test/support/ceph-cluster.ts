@@ -21,6 +21,10 @@ export interface CephCluster {
   run(argv: readonly string[]): Promise<string>
   /** Where its daemons listen on 127.0.0.1. */
   ports(): Promise<readonly number[]>
+  /** Lets its daemons stand still, as those of hosts do that nobody reaches. */
+  pause(): void
+  /** Lets them go on, and waits until they answer. */
+  resume(): Promise<void>
   close(): Promise<void>
 }
 
@@ -84,7 +88,12 @@ export async function startCeph({fileSystem}: {readonly fileSystem?: string} = {
       const maps = await Promise.all(['mon', 'mgr', 'osd', 'fs'].map((map) => run(['ceph', map, 'dump', '--format', 'json'])))
       return [...new Set(maps.flatMap((map) => [...map.matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1])).filter((each) => each !== 0)))]
     }
-    return {fsid, monitors: `127.0.0.1:${port}`, kernelMonitors: `127.0.0.1:${oldPort}`, keyring: text, run, ports, close}
+    const pause = () => { for (const daemon of daemons) daemon.kill('SIGSTOP') }
+    const resume = async () => {
+      for (const daemon of daemons) daemon.kill('SIGCONT')
+      await until(() => run(['rbd', 'ls', '--pool', pool]).then(() => true, () => false), 'the Ceph cluster does not come back')
+    }
+    return {fsid, monitors: `127.0.0.1:${port}`, kernelMonitors: `127.0.0.1:${oldPort}`, keyring: text, run, ports, pause, resume, close}
   } catch (error) {
     await close()
     throw error

@@ -43,10 +43,13 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A server with one target, which everybody may use. */
-export async function startTgt(): Promise<TgtServer> {
+/**
+ * A server with one target, which everybody may use.
+ * @param formerPortal where one was before
+ */
+export async function startTgt(formerPortal?: string): Promise<TgtServer> {
   const folder = await mkdtemp(join(tmpdir(), 'corral-tgt-'))
-  const portal = `127.0.0.1:${await freePort()}`
+  const portal = formerPortal ?? `127.0.0.1:${await freePort()}`
   const env = {TGT_IPC_SOCKET: join(folder, 'control')}
   const daemon = spawn('tgtd', ['-f', '-C', controlPort, '--iscsi', `portal=${portal}`], {env: {...process.env, ...env}, stdio: 'ignore'})
   const tgtadm = (...words: string[]): string => {

@@ -37,7 +37,7 @@ export async function checkAnswers({host, storage, path}: FolderOnHost, why: str
     }
     // What is not there yet will be made at its first use, or its absence be told.
     if (error instanceof ToolError && /No such file or directory/.test(error.failure.stderr)) return
-    if (error instanceof ToolError) throw new UnavailableError(`storage '${storage}' does not answer`, {cause: error, nextSteps: [`Mount it anew: umount -l ${path}`]})
+    if (error instanceof ToolError) throw new UnavailableError(`storage '${storage}' does not answer`, {cause: error, nextSteps: ['It may come back by itself with the server.', `Mount it anew: umount -l ${path}`]})
     throw error
   }
 }

@@ -63,7 +63,8 @@ export function contractRun(type: string, make: () => Promise<StorageUnderTest>,
     made = await make()
     storage = made.plugin.open(made.config, made.host, systemClock)
     await storage.activate()
-  })
+    // A first one may start a server.
+  }, 180_000)
   afterEach(async ({task}) => {
     for (const operation of (covered.get(task.name) ?? []).filter((each) => !leftOut.includes(each))) note(operation, task.result?.state === 'fail' ? 'failed' : exceptions.get(operation) ?? 'ok')
     exceptions.clear()

@@ -19,8 +19,11 @@ storageContract('dir', async () => {
 // Snapshots as files of their own.
 storageContract('dir with chains', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'corral-chains-'))
+  const path = join(folder, 'vz')
+  await mkdir(path)
   return {
-    plugin, host: localHost('h1'), config: {type: 'dir', storage: 'local', path: folder, content: 'images,iso', format: 'qcow2', 'snapshot-as-volume-chain': true},
+    plugin, host: localHost('h1'), config: {type: 'dir', storage: 'local', path, content: 'images,iso', format: 'qcow2', 'snapshot-as-volume-chain': true, 'create-base-path': false},
+    outage: {begin: () => rename(path, `${path}.away`), end: () => rename(`${path}.away`, path)},
     close: () => rm(folder, {recursive: true, force: true}),
   }
 })

@@ -1,14 +1,22 @@
 // A real iSCSI server (tgt) on the loopback, spoken to by libiscsi's programs and QEMU's driver. The volumes are there already, so the suite for
 // storages that make their volumes does not fit; what of it does is here.
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, beforeEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import {discoverTargets} from '../../../src/lib/storage/iscsi/discovery.ts'
 import {plugin} from '../../../src/lib/storage/iscsidirect/plugin.ts'
+import {plugin as dirPlugin} from '../../../src/lib/storage/dir/plugin.ts'
+import {convertArgv} from '../../../src/lib/storage/convert-image.ts'
 import type {Storage} from '../../../src/lib/storage/index.ts'
 import type {TgtServer} from '../../support/tgt-server.ts'
 import {firstByteOf, missingForTgt, startTgt, target} from '../../support/tgt-server.ts'
+import type {Operation} from './contract-run.ts'
+import {contractRun, expectStretches, writeStretches} from './contract-run.ts'
 import {hostileNames} from './storage-contract.ts'
+import {streamOf} from './transfer-contract.ts'
 
 const mebibyte = 1024 ** 2
 const host = localHost('h1')
@@ -21,18 +29,24 @@ if (reason !== undefined) {
   })
 } else {
   describe('a storage of type iscsidirect', () => {
+    const started: Promise<TgtServer>[] = []
     let server: TgtServer
     let storage: Storage
     const open = (options: Readonly<Record<string, unknown>> = {}) => plugin.open({type: 'iscsidirect', storage: 'san', portal: server.portal, target, ...options}, host, systemClock)
-    beforeAll(async () => {
-      server = await startTgt()
-      await server.addDisk(1, 16 * mebibyte)
-      await server.addDisk(12, 40 * mebibyte)
-      storage = open()
+    const {check, ...contract} = contractRun('iscsidirect', async () => {
+      server = await (started[0] ??= serverWithDisks())
+      return {
+        plugin, host, config: {type: 'iscsidirect', storage: 'san', portal: server.portal, target}, close: async () => undefined,
+        outage: {
+          begin: () => server.close(),
+          end: async () => { server = await (started[0] = serverWithDisks(server.portal)) },
+        },
+      }
     })
-    afterAll(async () => { await server.close() })
+    beforeEach(() => { storage = contract.storage() })
+    afterAll(() => server.close())
 
-    it('shows the disks of the target with their sizes to the byte, and not its controller', async () => {
+    check(['activate', 'usage', 'list', 'size'], 'shows the disks of the target with their sizes to the byte, and not its controller', async () => {
       await storage.activate()
       expect((await storage.list(['images'])).map(({id: {name}, sizeBytes, format, vmid}) => [name, sizeBytes, format, vmid])).toEqual([
         ['lun1', 16 * mebibyte, 'raw', undefined], ['lun12', 40 * mebibyte, 'raw', undefined],
@@ -41,7 +55,7 @@ if (reason !== undefined) {
       expect(await storage.usage()).toEqual({totalBytes: 56 * mebibyte, usedBytes: 56 * mebibyte, availableBytes: 0, isActive: true})
     })
 
-    it("gives LUNs to no guest, and shows nothing that was not asked for", async () => {
+    check(['list'], "gives LUNs to no guest, and shows nothing that was not asked for", async () => {
       expect(await storage.list(['images'], 100)).toEqual([])
       expect(await storage.list(['iso'])).toEqual([])
       expect(await storage.exists(id('lun1'))).toBe(true)
@@ -50,7 +64,7 @@ if (reason !== undefined) {
       await expect(storage.attach(id('lun2'))).rejects.toMatchObject({kind: 'not-found', message: 'there is no volume san:lun2'})
     })
 
-    it('is read and written by QEMU under the names that it gives', async () => {
+    check(['path'], 'is read and written by QEMU under the names that it gives', async () => {
       const path = await storage.attach(id('lun1'))
       expect(path).toBe(`iscsi://${server.portal}/${target}/1`)
       expect(storage.blockSource(id('lun1'))).toEqual({protocol: {driver: 'iscsi', transport: 'tcp', portal: server.portal, target, lun: 1}, format: 'raw'})
@@ -62,7 +76,10 @@ if (reason !== undefined) {
       expect(stdout).not.toContain('Pattern verification failed')
     })
 
-    it('refuses to make, grow, rename and remove, and says who can', async () => {
+    const changes: readonly Operation[] = ['allocate', 'resize', 'rename', 'delete', 'snapshot', 'rollback', 'template', 'linked clone', 'import', 'concurrent', 'out of space']
+    check(changes, 'refuses to make, grow, rename and remove, and says who can', async () => {
+      changes.forEach(contract.lacks)
+      expect([storage.snapshots, storage.templates]).toEqual([undefined, undefined])
       const refused = {kind: 'unsupported', message: expect.stringContaining('the server that has them') as string}
       await expect(storage.create({vmid: 100, format: 'raw', sizeBytes: mebibyte})).rejects.toMatchObject(refused)
       await expect(storage.nextName(100, 'raw', [])).rejects.toMatchObject(refused)
@@ -73,7 +90,23 @@ if (reason !== undefined) {
       expect(() => storage.imageName(id('lun1'), 'before')).toThrow(/snapshot/)
     })
 
-    it('refuses hostile volume names everywhere', async () => {
+    check(['full clone', 'export'], 'is copied whole to another storage, and sent as a stream', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'corral-peer-'))
+      try {
+        const peer = dirPlugin.open({type: 'dir', storage: 'peer', path: folder, content: 'images'}, host, systemClock)
+        await writeStretches(host, storage, id('lun1'), [[0, 1, '0x61'], [1, 14, '0x00'], [15, 1, '0x62']])
+        const {id: copy} = await peer.create({vmid: 100, format: 'qcow2', sizeBytes: 16 * mebibyte})
+        await storage.attach(id('lun1'))
+        await host.run(convertArgv({source: storage.imageName(id('lun1')), target: peer.imageName(copy), isTargetZero: true}))
+        await expectStretches(host, peer, copy, [[0, 1, '0x61'], [1, 14, '0x00'], [15, 1, '0x62']])
+        const stream = await streamOf(storage, id('lun1'), {format: 'raw+size'})
+        expect([stream.length, stream[8], stream.at(-1)]).toEqual([8 + 16 * mebibyte, 0x61, 0x62])
+      } finally {
+        await rm(folder, {recursive: true, force: true})
+      }
+    })
+
+    check(['path'], 'refuses hostile volume names everywhere', async () => {
       for (const hostile of [...hostileNames, 'lun', 'lun-1', 'lun01', 'lun99999', 'lun1 ', 'lun1,x=y', 'vm-100-disk-0']) {
         expect(() => plugin.parseName(hostile), hostile).toThrow()
         expect(() => storage.path(id(hostile)), hostile).toThrow()
@@ -82,6 +115,19 @@ if (reason !== undefined) {
         await expect((async () => storage.volume(id(hostile)))(), hostile).rejects.toMatchObject({kind: 'invalid-input'})
       }
       expect(() => storage.path({storage: 'elsewhere', name: 'lun1'})).toThrow(/not on storage/)
+    })
+
+    check(['gone and back'], 'is inactive while its server is away, says why, and is as before when it is back', async () => {
+      const {outage} = contract.made()
+      await outage?.begin()
+      try {
+        expect(await storage.usage()).toMatchObject({isActive: false, totalBytes: 0, reason: `the iSCSI portal ${server.portal} does not answer`})
+        await expect(storage.activate()).rejects.toMatchObject({kind: 'unavailable'})
+      } finally {
+        await outage?.end()
+      }
+      await storage.activate()
+      expect((await storage.list(['images'])).map(({id: {name}}) => name)).toEqual(['lun1', 'lun12'])
     })
 
     it('says what is wrong: no such target, nobody at the portal, a target that wants a password', async () => {
@@ -107,4 +153,11 @@ if (reason !== undefined) {
       }
     })
   })
+}
+
+async function serverWithDisks(portal?: string): Promise<TgtServer> {
+  const server = await startTgt(portal)
+  await server.addDisk(1, 16 * mebibyte)
+  await server.addDisk(12, 40 * mebibyte)
+  return server
 }

@@ -2,7 +2,7 @@
 import {mkdtemp, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterAll, describe, expect, it} from 'vitest'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
@@ -35,6 +35,7 @@ async function inNamespace(): Promise<PoolUnderTest> {
   return {
     plugin: {...plugin, open: (config, on, clock) => plugin.open(config, on, clock, secret)}, host, ran, cluster: ceph, secretPath: secret.path,
     config: {type: 'rbd', storage: 'pool', monhost: ceph.monitors, pool, namespace, content: 'images'},
+    outage: {begin: async () => ceph.pause(), end: () => ceph.resume()},
     close: () => rm(folder, {recursive: true, force: true}),
   }
 }
@@ -44,6 +45,7 @@ if (reason !== undefined) {
     it.skip(`is not tried: ${reason}`, () => undefined)
   })
 } else {
+  beforeAll(async () => { await cluster() }, 240_000)
   afterAll(async () => { await (await started[0])?.close() }, 30_000)
 
   describe('a Ceph pool', () => {

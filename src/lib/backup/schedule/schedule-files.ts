@@ -3,10 +3,13 @@ import type {Places} from '../../base/index.ts'
 import {corralProgram} from '../../host/programs.ts'
 
 interface Place { readonly node: string; readonly places: Pick<Places, 'root'> }
-interface TextFile { readonly path: string; readonly text: string }
+export interface ScheduleFile { readonly path: string; readonly text: string }
 
 /** Where there is systemd, it says so (sd_booted(3)). */
 export const systemdRunFolder = '/run/systemd/system'
+
+/** The timer that the Debian package brings, under the name of the one that is made here: of the installation of the host, not of private ones. */
+export const packagedTimerPath = '/usr/lib/systemd/system/corral-schedule.timer'
 
 /** A private installation has names of its own: the folder's, without what names of cron files may not have (run-parts(8)). */
 function nameOf({root}: Pick<Places, 'root'>): string {
@@ -21,7 +24,7 @@ export function scheduleFiles(places: Pick<Places, 'root'>) {
   }
 }
 
-export function cronFile({node, places}: Place): TextFile {
+export function cronFile({node, places}: Place): ScheduleFile {
   const lines = [
     '# Made by: corral schedule install. Looks every minute which jobs are due; what goes wrong is mailed to root.',
     'MAILTO=root',
@@ -31,7 +34,7 @@ export function cronFile({node, places}: Place): TextFile {
   return {path: scheduleFiles(places).cronPath, text: `${lines.join('\n')}\n`}
 }
 
-export function systemdFiles({node, places}: Place): TextFile[] {
+export function systemdFiles({node, places}: Place): ScheduleFile[] {
   const {servicePath, timerPath} = scheduleFiles(places)
   const service = [
     '[Unit]', 'Description=Run the jobs of Corral that are due', 'Documentation=man:corral-schedule(7)', '',

@@ -1,7 +1,8 @@
-// corral schedule remove: takes away what install made; whatever of it is there.
+// corral schedule remove: takes away what install made, whatever of it is there, and switches off the timer of the Debian package.
 import {handleChange} from '../../../tasks/index.ts'
 import type {Step} from '../../../tasks/index.ts'
-import {cronFile, scheduleFiles, systemdFiles, systemdRunFolder} from '../schedule-files.ts'
+import {lookForTimer} from '../look-for-timer.ts'
+import {cronFile, scheduleFiles, systemdFiles} from '../schedule-files.ts'
 import {spec} from './remove.spec.ts'
 
 export const handler = handleChange(spec, {
@@ -10,11 +11,12 @@ export const handler = handleChange(spec, {
     const all = [cronFile({node, places}), ...systemdFiles({node, places})].map(({path}) => path)
     const found = (await Promise.all(all.map(async (path) => ({path, isThere: await host.files.stat(path) !== undefined})))).filter(({isThere}) => isThere).map(({path}) => path)
     const {timer, timerPath} = scheduleFiles(places)
-    const isTimerRun = found.includes(timerPath) && (await host.files.stat(systemdRunFolder))?.kind === 'directory'
+    const {hasSystemd, hasPackagedTimer} = await lookForTimer(host, places)
+    const hasOwnTimer = found.includes(timerPath)
     const steps: Step[] = [
-      ...isTimerRun ? [{do: {kind: 'run', argv: ['systemctl', 'disable', '--now', timer], okExitCodes: [0, 1]}}] : [],
+      ...hasSystemd && (hasOwnTimer || hasPackagedTimer) ? [{do: {kind: 'run', argv: ['systemctl', 'disable', '--now', timer], okExitCodes: [0, 1]}}] : [],
       ...found.map((path) => ({do: {kind: 'file.remove', path}})),
-      ...isTimerRun ? [{do: {kind: 'run', argv: ['systemctl', 'daemon-reload']}}] : [],
+      ...hasSystemd && hasOwnTimer ? [{do: {kind: 'run', argv: ['systemctl', 'daemon-reload']}}] : [],
     ]
     return {steps, whenInterrupted: 'finish', result: {files: found}}
   },
