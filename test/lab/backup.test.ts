@@ -1,17 +1,16 @@
 // Machines on a thin pool and on ZFS of a lab host are backed up by vzdump and restored, each to the other. What their disks hold is compared.
-import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {afterAll, beforeAll, expect, it} from 'vitest'
 import type {Host} from '../../src/lib/host/index.ts'
-import {openVolume} from '../../src/lib/storage/index.ts'
-import type {Commands} from './support/commands.ts'
-import {commandsForLab} from './support/commands.ts'
+import type {AgentDesk} from './support/agent-desk.ts'
+import {openAgentDesk} from './support/agent-desk.ts'
 import {sharedHost, spareDisk} from './support/shared-host.ts'
 
 const archives = '/srv/lab-archives'
 const closers: (() => Promise<unknown>)[] = []
 let host: Host
-let commands: Commands
+let agent: AgentDesk
 
-const qm = (command: string, params: Readonly<Record<string, unknown>>): Promise<unknown> => commands.run(`qm ${command}`, params)
+const typed = (...words: string[]): Promise<string> => agent.typed(words)
 
 beforeAll(async () => {
   host = await sharedHost()
@@ -30,50 +29,54 @@ beforeAll(async () => {
     await host.run(['zpool', 'destroy', '-f', 'labbackup'])
     await host.run(['wipefs', '-q', '-a', '--', zfs])
   })
-  commands = await commandsForLab()
-  closers.push(() => commands.close())
-  await commands.run('pvesm add', {type: 'lvmthin', storage: 'thin', vgname: 'labbackup', thinpool: 'pool', content: 'images'})
-  await commands.run('pvesm add', {type: 'zfspool', storage: 'tank', pool: 'labbackup', sparse: 1, content: 'images'})
+  agent = await openAgentDesk()
+  closers.push(() => agent.close())
+  await typed('pvesm', 'add', 'lvmthin', 'backupthin', '--vgname', 'labbackup', '--thinpool', 'pool', '--content', 'images')
+  closers.push(() => typed('pvesm', 'remove', 'backupthin'))
+  await typed('pvesm', 'add', 'zfspool', 'backuptank', '--pool', 'labbackup', '--sparse', '1', '--content', 'images')
+  closers.push(() => typed('pvesm', 'remove', 'backuptank'))
 })
 
 afterAll(async () => { for (const close of closers.splice(0).reverse()) await close() })
 
-/** The device of the machine's one disk, for as long as it is used. */
-async function withDisk<T>(vmid: number, use: (path: string) => Promise<T>): Promise<T> {
-  const {scsi0 = ''} = await qm('config', {vmid}) as {scsi0?: string}
-  const {storage, id} = await openVolume(scsi0.split(',')[0] ?? '', commands.context)
-  const path = await storage.attach(id)
-  try {
-    return await use(path)
-  } finally {
-    await storage.detach(id)
-  }
+const machines = [{vmid: '700', from: 'backupthin', to: 'backuptank'}, {vmid: '710', from: 'backuptank', to: 'backupthin'}] as const
+const twinOf = (vmid: string): string => String(Number(vmid) + 1)
+/** By the names that LVM and ZFS give volumes. */
+const deviceOf = (storage: string, vmid: string): string => `${storage === 'backupthin' ? '/dev/labbackup' : '/dev/zvol/labbackup'}/vm-${vmid}-disk-0`
+const contents = new Map<string, string>()
+
+/** The volume of a machine that does not run is there for as long as it is looked at. */
+async function checksum(storage: string, vmid: string): Promise<string> {
+  const path = deviceOf(storage, vmid)
+  if (storage === 'backupthin') await host.run(['lvchange', '-q', '-ay', '-K', '--', path.slice('/dev/'.length)])
+  const {stdout} = await host.run(['sha256sum', '--', path])
+  return stdout.split(' ')[0] ?? ''
 }
 
-const checksum = (vmid: number): Promise<string> => withDisk(vmid, async (path) => (await host.run(['sha256sum', '--', path])).stdout.split(' ')[0] ?? '')
+it('machines on a thin pool and on ZFS are backed up', async () => {
+  for (const {vmid, from} of machines) {
+    await typed('qm', 'create', vmid, '--memory', '32', '--kvm', '0', '--scsihw', 'virtio-scsi-pci', '--scsi0', `${from}:0.03125`, '--freeze', '1')
+    if (from === 'backupthin') await host.run(['lvchange', '-q', '-ay', '-K', '--', `labbackup/vm-${vmid}-disk-0`])
+    await host.run(['dd', 'if=/dev/urandom', `of=${deviceOf(from, vmid)}`, 'bs=1M', 'seek=5', 'count=7', 'conv=fsync', 'status=none'])
+    contents.set(vmid, await checksum(from, vmid))
+  }
+  // One runs, with processors that stand still: firmware would be all that runs.
+  await typed('qm', 'start', '710')
+  await typed('vzdump', '700', '710', '--dumpdir', archives, '--compress', 'zstd')
+  expect((await host.files.list(archives)).filter((name) => name.endsWith('.vma.zst'))).toHaveLength(2)
+  expect(await typed('qm', 'status', '710')).toContain('prelaunch')
+})
 
-describe.each([['thin', 'tank', 700], ['tank', 'thin', 710]] as const)('a machine on %s', (storage, other, vmid) => {
-  let content = ''
-  let archive = ''
+it.each(machines)('$vmid comes back from $from on $to, and runs there', async ({vmid, to}) => {
+  const archive = (await host.files.list(archives)).find((name) => name.startsWith(`vzdump-qemu-${vmid}-`) && name.endsWith('.vma.zst')) ?? ''
+  await typed('qmrestore', `${archives}/${archive}`, twinOf(vmid), '--storage', to)
+  expect(await checksum(to, twinOf(vmid))).toBe(contents.get(vmid))
+  await typed('qm', 'start', twinOf(vmid))
+  expect(await typed('qm', 'status', twinOf(vmid))).toContain('prelaunch')
+})
 
-  it('is backed up', async () => {
-    await qm('create', {vmid, name: `on-${storage}`, memory: '32', kvm: 0, scsihw: 'virtio-scsi-pci', scsi0: `${storage}:0.03125`})
-    await withDisk(vmid, (path) => host.run(['dd', 'if=/dev/urandom', `of=${path}`, 'bs=1M', 'seek=5', 'count=7', 'conv=fsync', 'status=none']))
-    content = await checksum(vmid)
-    await commands.run('vzdump', {vmid: String(vmid), dumpdir: archives, compress: 'zstd', mode: 'stop'})
-    archive = (await host.files.list(archives)).find((name) => name.startsWith(`vzdump-qemu-${vmid}-`) && name.endsWith('.vma.zst')) ?? ''
-    expect(archive).not.toBe('')
-  })
-
-  it(`comes back from that on ${other}, and runs there`, async () => {
-    await commands.run('qmrestore', {archive: `${archives}/${archive}`, vmid: vmid + 1, storage: other})
-    expect(await checksum(vmid + 1)).toBe(content)
-    // Its processors stand still: firmware would be all that runs.
-    await qm('set', {vmid: vmid + 1, freeze: 1})
-    await qm('start', {vmid: vmid + 1})
-    expect(await qm('status', {vmid: vmid + 1})).toMatchObject({status: 'prelaunch'})
-    await qm('stop', {vmid: vmid + 1})
-    for (const each of [vmid, vmid + 1]) await qm('destroy', {vmid: each})
-    for (const each of [storage, other]) expect(await commands.run('pvesm list', {storage: each, vmid})).toEqual([])
-  })
+it('nothing is left of them', async () => {
+  for (const vmid of ['710', '701', '711']) await typed('qm', 'stop', vmid)
+  for (const vmid of ['700', '710', '701', '711']) await typed('qm', 'destroy', vmid)
+  for (const {from} of machines) expect(await typed('pvesm', 'list', from)).not.toContain('vm-7')
 })

@@ -130,7 +130,6 @@ describe('a host with the package', () => {
   const shows = (line: string, wanted: RegExp | string): Promise<void> => expect.poll(() => onHost(line).catch(() => ''), {timeout: 10 * 60_000, interval: 200}).toMatch(wanted)
   /** KiB a second: 64 MiB take half a minute. */
   const limit = 2048
-  let content = ''
 
   /** All that begins with the host has begun and, where it does, ended; doctor and onboot without a complaint. */
   async function isUp(): Promise<void> {
@@ -151,57 +150,66 @@ describe('a host with the package', () => {
     return command
   }
 
-  it('loses nothing that was acknowledged when its power goes amid a clone, allocations and writes of the configuration', async () => {
-    await onHost('qm create 101 --memory 32 --kvm 0 --scsi0 local:0.0625,format=raw && head -c 60M /dev/urandom | dd of=$(pvesm path local:101/vm-101-disk-0.raw) bs=1M conv=notrunc,fsync status=none')
-    content = await contentOf('local:101/vm-101-disk-0.raw')
-    const [allocating, writing] = [again('pvesm alloc local 100 vm-100-disk-10$i.raw 4M'), again('qm set 100 --description "write $i"')]
-    await expect.poll(() => Math.min(allocating.acknowledged(), writing.acknowledged()), {timeout: 10 * 60_000}).toBeGreaterThan(0)
-    const cloning = once(`qm clone 101 102 --full 1 --bwlimit ${limit}`)
-    await shows('ls /var/lib/corral/vz/images/102', /raw/)
-    await losesPower(allocating, writing, cloning)
-    expect(await contentOf('local:101/vm-101-disk-0.raw')).toBe(content)
+  it('loses nothing that was acknowledged when its power goes amid a clone, a move, snapshots, allocations and writes of the configuration', async () => {
+    await onHost('pvesm add dir second --path /srv/second --content images')
+    for (const vmid of [101, 102]) await onHost(`qm create ${vmid} --memory 32 --kvm 0 --scsi0 local:0.0625,format=raw && head -c 60M /dev/urandom | dd of=$(pvesm path local:${vmid}/vm-${vmid}-disk-0.raw) bs=1M conv=notrunc,fsync status=none`)
+    await onHost('qm create 103 --memory 32 --kvm 0 --scsi0 local:0.0625,format=qcow2')
+    const [toClone, toMove] = [await contentOf('local:101/vm-101-disk-0.raw'), await contentOf('local:102/vm-102-disk-0.raw')]
+    const [allocating, writing, snapshots] = [again('pvesm alloc local 100 vm-100-disk-10$i.raw 4M'), again('qm set 100 --description "write $i"'), again('qm snapshot 103 s$i')]
+    await expect.poll(() => Math.min(...[allocating, writing, snapshots].map((each) => each.acknowledged())), {timeout: 20 * 60_000}).toBeGreaterThan(0)
+    const [cloning, moving] = [once(`qm clone 101 111 --full 1 --bwlimit ${limit}`), once(`qm disk move 102 scsi0 second --delete 1 --bwlimit ${limit}`)]
+    await shows('ls /var/lib/corral/vz/images/111 /srv/second/images/102', /raw[^]*raw/)
+    await losesPower(allocating, writing, snapshots, cloning, moving)
+
     expect(Number(/^description: write (\d+)/m.exec(await onHost('qm config 100'))?.[1])).toBeGreaterThanOrEqual(writing.acknowledged())
     const volumes = await onHost('pvesm list local --vmid 100')
     for (let each = 1; each <= allocating.acknowledged(); each++) expect(volumes).toContain(`vm-100-disk-10${each}.raw`)
-    const isThere = /^\s*102\b/m.test(await onHost('qm list'))
+
+    expect(await contentOf('local:101/vm-101-disk-0.raw')).toBe(toClone)
+    const isThere = /^\s*111\b/m.test(await onHost('qm list'))
     if (cloning.isDone) expect(isThere).toBe(true)
-    if (isThere) expect(await contentOf(await scsi0Of(102))).toBe(content)
-    else expect(await onHost('ls -A /var/lib/corral/vz/images/102 2>/dev/null | wc -l')).toBe('0')
+    if (isThere) expect(await contentOf(await scsi0Of(111))).toBe(toClone)
+    else expect(await onHost('ls -A /var/lib/corral/vz/images/111 2>/dev/null | wc -l')).toBe('0')
+
+    const moved = await scsi0Of(102)
+    if (moving.isDone) expect(moved).toMatch(/^second:/)
+    expect(await contentOf(moved)).toBe(toMove)
+    expect((await onHost('pvesm list local --vmid 102; pvesm list second --vmid 102')).match(/^\w+:102\//gm)).toHaveLength(1)
+
+    const kept = await onHost('qm listsnapshot 103')
+    for (let each = 1; each <= snapshots.acknowledged(); each++) expect(kept).toMatch(new RegExp(`\\bs${each}\\b`))
+    const names = (text: string) => [...text.matchAll(/\bs\d+\b/g)].map(([name]) => name).sort()
+    expect(names(await onHost(`qemu-img snapshot -l -- $(pvesm path ${await scsi0Of(103)}) | awk 'NR > 2 {print $2}'`))).toEqual(names(kept))
+
     expect(await onHost('corral doctor')).toContain('Everything is as it should be.')
     // The one with onboot is there again.
     expect(await onHost('qm status 100')).toContain('prelaunch')
   })
 
-  it('loses nothing when its power goes amid the move of a disk and snapshots', async () => {
-    await onHost('pvesm add dir second --path /srv/second --content images && qm create 103 --memory 32 --kvm 0 --scsi0 local:0.0625,format=qcow2')
-    const snapshots = again('qm snapshot 103 s$i')
-    await expect.poll(snapshots.acknowledged, {timeout: 10 * 60_000}).toBeGreaterThan(0)
-    const moving = once(`qm disk move 101 scsi0 second --delete 1 --bwlimit ${limit}`)
-    await shows('ls /srv/second/images/101', /raw/)
-    await losesPower(snapshots, moving)
-    const disk = await scsi0Of(101)
-    if (moving.isDone) expect(disk).toMatch(/^second:/)
-    expect(await contentOf(disk)).toBe(content)
-    expect((await onHost('pvesm list local --vmid 101; pvesm list second --vmid 101')).match(/^\w+:101\//gm)).toHaveLength(1)
-    const kept = await onHost('qm listsnapshot 103')
-    for (let each = 1; each <= snapshots.acknowledged(); each++) expect(kept).toMatch(new RegExp(`\\bs${each}\\b`))
-    const names = (text: string) => [...text.matchAll(/\bs\d+\b/g)].map(([name]) => name).sort()
-    expect(names(await onHost(`qemu-img snapshot -l -- $(pvesm path ${await scsi0Of(103)}) | awk 'NR > 2 {print $2}'`))).toEqual(names(kept))
-    expect(await onHost('corral doctor')).toContain('Everything is as it should be.')
+  it('runs jobs at their times by a timer of systemd, and a job that fails is a unit that failed, with its log in the journal', async () => {
+    await onHost('corral schedule install --systemd')
+    expect(await onHost('systemctl is-active corral-schedule.timer; systemctl is-enabled corral-schedule.timer')).toBe('active\nenabled')
+    await onHost('corral backup job add each-minute --schedule "*:*" --vmid 103 --storage local --compress zstd')
+    const dump = '/var/lib/corral/vz/dump'
+    await shows(`ls ${dump}`, /^vzdump-qemu-103-\S+\.vma\.zst$/m)
+    await onHost('corral backup job remove each-minute && corral backup job add broken --schedule "*:*" --vmid 999 --storage local')
+    await shows('systemctl show -P Result corral-schedule.service; journalctl -q --no-pager -u corral-schedule.service', /^exit-code\n[^]*broken/)
+    await onHost('corral backup job remove broken && corral schedule remove && systemctl reset-failed corral-schedule.service')
+    expect(await onHost('ls /etc/systemd/system/corral-schedule.* 2>/dev/null || true')).toBe('')
+    const archive = (await onHost(`ls ${dump}/*.vma.zst`)).split('\n')[0] ?? ''
+    await onHost(`qmrestore ${archive} 104 --storage second`)
+    const raw = (volume: string) => onHost(`qemu-img convert -O raw $(pvesm path ${volume}) /root/copy && sha256sum </root/copy; rm -f /root/copy`)
+    expect(await raw(await scsi0Of(104))).toBe(await raw(await scsi0Of(103)))
   })
 
-  it('is left with its guests and their disks when the package is removed and purged, and has them again with it', async () => {
+  it('is left with its guests and their disks when the package is removed and purged', async () => {
     const pid = await pidOf(100)
     const disk = await onHost('pvesm path $(qm config 100 | sed -n "s/^scsi0: \\([^,]*\\).*/\\1/p")')
     await onHost('apt-get remove -y -q corral 2>&1')
     expect(await pidOf(100)).toBe(pid)
     expect(await onHost('apt-get purge -y -q corral 2>&1')).toContain('/var/lib/corral')
     expect(await pidOf(100)).toBe(pid)
-    expect(await onHost(`stat -c %s ${disk}`)).toBe(String(64 * 1024 ** 2))
+    expect(await onHost(`stat -c %s ${disk}; ls -A /var/lib/corral/store | wc -l`)).toMatch(new RegExp(`^${64 * 1024 ** 2}\n[1-9]`))
     expect(await onHost('systemctl list-unit-files --no-legend "corral-*.service" "corral-*.timer"; ls -d /usr/lib/corral /var/cache/corral /var/log/corral /etc/default/corral 2>/dev/null || true')).toBe('')
-    await install('corral-newer.deb')
-    expect(await onHost('qm status 100')).toContain('prelaunch')
-    await onHost('qm stop 100')
-    expect(await onHost('qm status 100')).toContain('stopped')
   })
 })

@@ -14,16 +14,23 @@ const maxStderrChars = 4096
 /** A program that could not be started says so with this; sudo(8) and env(1) have their own numbers. */
 const notFoundCodes: ReadonlySet<number> = new Set([126, 127])
 const exitWaitMs = 2_000
+/** An agent is asked for a plain answer, and may be silent, for so long, unless the user's patience is longer. */
+const silenceMs = 30_000
 
 export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: WatchedPrompt | undefined = terminalPrompt()): HostConnector {
-  const openLogin = (host: HostTarget, signal: AbortSignal) => connectSsh(parseSshTarget(host.ssh), {env, signal, ...(prompt === undefined ? {} : {prompt})})
+  // An agent takes about as long to start as the SSH server to answer: both are a matter of the host's processors and of the way there.
+  const patienceMs = async (host: HostTarget) => {
+    const configuredMs = await configuredTimeoutMs(parseSshTarget(host.ssh), {env})
+    return configuredMs === undefined ? undefined : 2 * configuredMs
+  }
+  const openLogin = async (host: HostTarget, signal: AbortSignal) => {
+    const ownMs = await patienceMs(host) ?? 0
+    const keepalive = ownMs > silenceMs ? {keepaliveIntervalMs: Math.round(ownMs / 3)} : {}
+    return connectSsh(parseSshTarget(host.ssh), {env, signal, ...keepalive, ...(prompt === undefined ? {} : {prompt})})
+  }
   return {
     openLogin,
-    // An agent takes about as long to start as the SSH server to answer: both are a matter of the host's processors and of the way there.
-    patienceMs: async (host) => {
-      const configuredMs = await configuredTimeoutMs(parseSshTarget(host.ssh), {env})
-      return configuredMs === undefined ? undefined : 2 * configuredMs
-    },
+    patienceMs,
     ...(prompt === undefined ? {} : {questions: () => prompt.questions()}),
     agentBundle: readAgentBundle,
     openTerminal: async (host, pty, signal) => {
@@ -40,7 +47,7 @@ export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: WatchedPr
     openAgent: async (host, signal) => {
       const connection = await openLogin(host, signal)
       try {
-        return await startAgent(connection, host, signal)
+        return await startAgent(connection, host, {signal, silenceMs: Math.max(silenceMs, await patienceMs(host) ?? 0)})
       } catch (error) {
         connection.close()
         throw error
@@ -50,12 +57,12 @@ export function sshConnector({env}: Pick<Surroundings, 'env'>, prompt: WatchedPr
 }
 
 /** @throws NotFoundError when there is no agent, UnavailableError when it does not start, UnsupportedError for another version */
-async function startAgent(connection: SshConnection, host: HostTarget, signal: AbortSignal): Promise<AgentConnection> {
+async function startAgent(connection: SshConnection, host: HostTarget, {signal, silenceMs: limitMs}: {signal: AbortSignal; silenceMs: number}): Promise<AgentConnection> {
   const command = agentCommand('stdio', {needsSudo: connection.needsSudo, ...(host.agent === undefined ? {} : {path: host.agent})})
   const channel = await connection.exec(command)
   const stderr = collected(channel)
-  const peer = openPeer(channel.stream, {role: 'client', name: `host ${host.name}`})
-  const client = agentClient(peer, host.name)
+  const peer = openPeer(channel.stream, {role: 'client', name: `host ${host.name}`, silenceMs: limitMs})
+  const client = agentClient(peer, host.name, limitMs)
   try {
     await client.hello(signal)
   } catch (error) {

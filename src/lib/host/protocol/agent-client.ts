@@ -120,14 +120,15 @@ export const agentMethodNames = ['hello', 'run', 'startTask', 'followTask', 'sto
 export const terminalReady = 'corral-terminal/1 ready\n'
 
 /** A plain question is answered, or the host is not well. */
-const questionTimeoutMs = 30_000
+const defaultQuestionTimeoutMs = 30_000
 /** A command that was asked to stop takes back what it did before it answers. */
 const cancelGraceMs = 30_000
 
 /**
  * @param name the host as the user knows it, for messages and for the commands they name
+ * @param questionTimeoutMs for a plain answer; to begin a task may take twice that
  */
-export function agentClient(peer: Peer, name: string): AgentClient {
+export function agentClient(peer: Peer, name: string, questionTimeoutMs = defaultQuestionTimeoutMs): AgentClient {
   return {
     hello: async (signal) => {
       try {
@@ -141,7 +142,7 @@ export function agentClient(peer: Peer, name: string): AgentClient {
     run: async (invocation, {onLog}, signal) => outcomeOf(await peer.call('run', invocation, {
       signal, cancelGraceMs, onEvent: (event) => onLog(logLineOf(event)),
     })),
-    startTask: async (start, signal) => textOf(await peer.call('startTask', start, {signal, timeoutMs: 60_000}), 'the id of the task'),
+    startTask: async (start, signal) => textOf(await peer.call('startTask', start, {signal, timeoutMs: 2 * questionTimeoutMs}), 'the id of the task'),
     followTask: async (upid, fromByte, events, signal) => taskEndOf(await peer.call('followTask', {upid, fromByte}, {
       signal, onEvent: (event) => giveTaskEvent(event, events),
     })),
