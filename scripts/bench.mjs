@@ -6,6 +6,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {performance} from 'node:perf_hooks'
+import {benchBackup} from './bench/backup.mjs'
 import {benchCompletion} from './bench/completion.mjs'
 import {benchContainerStart} from './bench/container-start.mjs'
 import {benchRemote} from './bench/remote.mjs'
@@ -192,6 +193,7 @@ if (!only || 'VM start'.includes(only)) {
 }
 spawnSync(bin('qm'), ['destroy', '9000'], {env})
 await benchContainerStart({compare, refuse, isWanted, timeProgram, bareNode, bin, env, root})
+await benchBackup({compare, refuse, rows, isWanted, median, bin, env, root})
 fs.rmSync(root, {recursive: true, force: true})
 fs.rmSync(bigRoot, {recursive: true, force: true})
 

@@ -8,6 +8,7 @@ import {withDiskBytes} from '../transfer/disk-bytes.ts'
 import type {NbdDisk} from '../transfer/nbd-client.ts'
 import {maxRequestBytes} from '../transfer/nbd-client.ts'
 import {SpeedLimit} from '../transfer/speed-limit.ts'
+import {withStreamingHeap} from '../transfer/streaming-heap.ts'
 import {withPlainArchive} from './plain-archive.ts'
 import type {VmaPiece} from './vma-data.ts'
 import {readVmaHeader, vmaPieces} from './vma-data.ts'
@@ -35,7 +36,7 @@ interface OpenDisk extends DiskToFill { readonly bytes: NbdDisk; readonly readsZ
 /** @throws InvalidInputError when the archive is damaged; ConflictError when it is another one than planned; UnavailableError when a volume is full */
 export async function fillFromArchive({path, compression, disks, bandwidthKib, onProgress}: ArchiveFill, context: Pick<Context, 'host' | 'store' | 'places' | 'node' | 'clock' | 'signal'>): Promise<void> {
   const {clock, signal} = context
-  await withPlainArchive(path, compression, context, async (from) => {
+  await withStreamingHeap(() => withPlainArchive(path, compression, context, async (from) => {
     const waits = {clock, signal}
     const header = await readVmaHeader(from, waits)
     for (const {number, sizeBytes} of disks) {
@@ -45,22 +46,27 @@ export async function fillFromArchive({path, compression, disks, bandwidthKib, o
       const byNumber = new Map(open.map((disk) => [disk.number, disk]))
       const limit = new SpeedLimit(bandwidthKib, context)
       let doneBytes = 0
+      // While a piece is written the next one is read and looked at.
+      let writing: Promise<void> = Promise.resolve()
       for await (const piece of joined(vmaPieces(from, header, waits))) {
         const disk = byNumber.get(piece.disk)
         if (disk === undefined) continue
-        if (piece.data !== undefined) await disk.bytes.write(piece.offset, piece.data)
-        else if (!disk.readsZeros) await disk.bytes.writeZeros(piece.offset, piece.lengthBytes)
+        await writing
+        if (piece.data !== undefined) writing = disk.bytes.write(piece.offset, piece.data)
+        else if (!disk.readsZeros) writing = disk.bytes.writeZeros(piece.offset, piece.lengthBytes)
+        writing.catch(() => undefined)
         doneBytes += piece.lengthBytes
         onProgress(doneBytes)
         if (piece.data !== undefined) await limit.after(piece.lengthBytes)
       }
+      await writing
       for (const {bytes, sizeBytes, readsZeros} of open) {
         // A volume can be larger than asked for; what lay there before is not for the guest.
         for (let offset = sizeBytes; !readsZeros && offset < bytes.sizeBytes; offset += maxRequestBytes) await bytes.writeZeros(offset, Math.min(maxRequestBytes, bytes.sizeBytes - offset))
         await bytes.flush()
       }
     })
-  })
+  }))
 }
 
 /** Opens one after the other and closes them in the reverse order, whatever happens. */

@@ -7,6 +7,7 @@ import {AppError, CancelledError, InvalidInputError, NotFoundError, ToolError, U
 import type {Host, RunOptions} from '../../host/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import {SpeedLimit} from '../transfer/speed-limit.ts'
+import {withStreamingHeap} from '../transfer/streaming-heap.ts'
 
 /** Where an archive goes and how; plain data, so that it can stand in an action. */
 export interface ArchiveTarget {
@@ -50,6 +51,10 @@ const shortRun = {timeoutMs: limitMs, maxOutputBytes: 64 * 1024, diesWithUs: tru
  * InvalidInputError for a terminal; what the source throws. A file that was begun is gone then.
  */
 export async function writeArchive(target: ArchiveTarget, source: ArchiveSource, context: ArchiveOutlet, onProgress: (plainBytes: number) => void = () => undefined): Promise<WrittenArchive> {
+  return withStreamingHeap(() => write(target, source, context, onProgress))
+}
+
+async function write(target: ArchiveTarget, source: ArchiveSource, context: ArchiveOutlet, onProgress: (plainBytes: number) => void): Promise<WrittenArchive> {
   if (target.path === '-') return await pump(target, source, standardOutput(context), context, onProgress)
   const {files} = context.host
   await files.write(target.path, '', {mode: 0o600, overwrite: false, durable: false})

@@ -32,31 +32,81 @@ export async function writeBytes(to: Writable, bytes: Buffer, waits: StreamWaits
 }
 
 /** Waits for one of the events; an error, or the end of the stream without that event, is thrown. */
-async function oneOf(stream: Readable | Writable, events: readonly string[], {clock, signal}: StreamWaits): Promise<void> {
-  if (stream.errored !== null || stream.destroyed) throw broken(stream.errored)
-  const done = new AbortController()
-  const options = {signal: AbortSignal.any([signal, done.signal])}
-  const happened = new Promise<void>((resolve, reject) => {
-    const listeners: [string, (given?: unknown) => void][] = [
-      ...events.map((event): [string, () => void] => [event, () => resolve()]),
-      ['error', (error) => reject(broken(error))],
-      ['close', () => reject(broken(undefined))],
-    ]
-    for (const [event, listener] of listeners) stream.on(event, listener)
-    options.signal.addEventListener('abort', () => {
-      for (const [event, listener] of listeners) stream.off(event, listener)
-      reject(new CancelledError('the stream was given up because the operation was cancelled'))
-    }, {once: true})
+function oneOf(stream: Readable | Writable, events: readonly string[], {clock, signal}: StreamWaits): Promise<void> {
+  if (stream.errored !== null || stream.destroyed) return Promise.reject(broken(stream.errored))
+  const guard = guards.get(stream) ?? new StallGuard(clock)
+  guards.set(stream, guard)
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      for (const event of events) stream.off(event, onEvent)
+      stream.off('error', onError)
+      stream.off('close', onClose)
+      signal.removeEventListener('abort', onAbort)
+      guard.end(onStall)
+    }
+    const fail = (error: Error): void => {
+      end()
+      reject(error)
+    }
+    const onEvent = (): void => {
+      end()
+      resolve()
+    }
+    const onError = (error: unknown): void => fail(broken(error))
+    const onClose = (): void => fail(broken(undefined))
+    const onAbort = (): void => fail(new CancelledError('the stream was given up because the operation was cancelled'))
+    const onStall = (): void => fail(new UnavailableError(`nothing came through the stream for ${stallLimitMs / 60_000} minutes`))
+    for (const event of events) stream.on(event, onEvent)
+    stream.on('error', onError)
+    stream.on('close', onClose)
+    signal.addEventListener('abort', onAbort)
+    guard.begin(onStall)
   })
-  const tooLate = clock.sleep(stallLimitMs, options.signal).then(() => { throw new UnavailableError(`nothing came through the stream for ${stallLimitMs / 60_000} minutes`) })
-  tooLate.catch(() => undefined)
-  try {
-    await Promise.race([happened, tooLate])
-  } finally {
-    happened.catch(() => undefined)
-    done.abort()
+}
+
+/** One timer for all waits for a stream, of which there may be thousands a second. It runs while somebody waits, or did so an instant ago. */
+class StallGuard {
+  readonly #clock: Clock
+  /** Since when each has been waiting. */
+  readonly #waiting = new Map<() => void, number>()
+  #timer: AbortController | undefined
+  #isEnding = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  begin(giveUp: () => void): void {
+    this.#waiting.set(giveUp, this.#clock.monotonicMs())
+    if (this.#timer === undefined) void this.#watch()
+  }
+
+  end(giveUp: () => void): void {
+    this.#waiting.delete(giveUp)
+    if (this.#isEnding || this.#waiting.size > 0) return
+    this.#isEnding = true
+    setImmediate(() => {
+      this.#isEnding = false
+      if (this.#waiting.size === 0) this.#timer?.abort()
+    })
+  }
+
+  async #watch(): Promise<void> {
+    const timer = this.#timer = new AbortController()
+    while (this.#waiting.size > 0 && !timer.signal.aborted) {
+      const nowMs = this.#clock.monotonicMs()
+      const lateMs = nowMs - stallLimitMs
+      for (const [giveUp, sinceMs] of this.#waiting) if (sinceMs <= lateMs) giveUp()
+      const earliestMs = Math.min(...this.#waiting.values())
+      if (Number.isFinite(earliestMs)) await this.#clock.sleep(earliestMs - lateMs, timer.signal).catch(() => undefined)
+    }
+    this.#timer = undefined
+    // Somebody may have begun to wait between the timer's end and now.
+    if (this.#waiting.size > 0) void this.#watch()
   }
 }
+
+const guards = new WeakMap<Readable | Writable, StallGuard>()
 
 function broken(cause: unknown): AppError {
   return cause instanceof AppError ? cause : new UnavailableError('the stream broke off', {cause})
