@@ -45,6 +45,7 @@ import {readOption} from '../../src/lib/guest/qemu/hotplug/option-values.ts'
 import {readImportWish} from '../../src/lib/guest/qemu/drives/import-source.ts'
 import {formatDriveText, parseDriveText} from '../../src/lib/guest/qemu/drives/drive-text.ts'
 import {readDrivePosition, readFilterRoots, readNodeSizes} from '../../src/lib/guest/qemu/backup/backup-nodes.ts'
+import {readBitmaps} from '../../src/lib/guest/qemu/backup/dirty-bitmaps.ts'
 import {readJobs} from '../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {readNodeNames, readRunningDrive} from '../../src/lib/guest/qemu/block-jobs/nodes.ts'
 import {readBlockNodes} from '../../src/lib/guest/qemu/snapshots/chains/nodes.ts'
@@ -439,6 +440,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'images to be imported': format(['guest/qemu/drives/import-source.ts readImportWish'], ['local:0,import-from=/x.qcow2,format=raw', 'import-from=local:import/x.raw,file=local:0'], text => readImportWish('scsi0', text)),
   'jobs of QEMU': format(['guest/qemu/block-jobs/job-state.ts readJobs'], ['[{"id":"mirror-scsi0","status":"ready","current-progress":1,"total-progress":2,"error":"x"}]'], text => readJobs(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
   'images of QEMU': format(['guest/qemu/snapshots/chains/nodes.ts readBlockNodes'], ['[{"node-name":"co-scsi0-00ff00","drv":"qcow2","ro":false,"file":"json:{\\"file\\":{\\"filename\\":\\"/a\\"}}"}]'], text => readBlockNodes(JSON.parse(text) as unknown), undefined, {kinds: ['syntax']}),
+  'dirty bitmaps': format(['guest/qemu/backup/dirty-bitmaps.ts readBitmaps'], ['[{"node-name":"a","dirty-bitmaps":[{"name":"corral-0123456789abcdef-1795446000","recording":true,"busy":false,"granularity":4194304}]}]'], text => readBitmaps(JSON.parse(text)), undefined, {kinds: ['syntax']}),
   'nodes of backups': format(['guest/qemu/backup/backup-nodes.ts readDrivePosition', 'guest/qemu/backup/backup-nodes.ts readFilterRoots', 'guest/qemu/backup/backup-nodes.ts readNodeSizes'], ['[{"device":"drive-scsi0","qdev":"scsi0","inserted":{"node-name":"x","image":{"virtual-size":1}},"node-name":"y","image":{"virtual-size":2}}]', '{"nodes":[{"id":1,"name":"bc-scsi0"},{"id":2,"name":"a"}],"edges":[{"parent":1,"child":2,"name":"file"}]}'], (text) => {
     const answer: unknown = JSON.parse(text)
     return [readDrivePosition(answer, 'scsi0'), [...readFilterRoots(answer)], [...readNodeSizes(answer)]]

@@ -11,11 +11,24 @@ export type BackupMode = (typeof backupModes)[number]
 /** What happens to the guest in between; the administrator's script of vzdump is told. The other phases are the command's own. */
 export type GuestBackupPhase = 'pre-stop' | 'pre-restart' | 'post-restart'
 
+/** The place of a backup in the repository of a storage; plain data, so that it can stand in an action. */
+export interface RepositoryTarget {
+  readonly storage: string
+  /** With the guest, the name of the backup. */
+  readonly takenAtMs: number
+  readonly isProtected: boolean
+  readonly notes?: string
+  /** For what is read of the guest; 0 and absent: no limit. */
+  readonly bandwidthKib?: number
+}
+
 /** What is asked for of one guest. All of it is plain data but for `hook`. */
 export interface BackupWish {
   readonly mode: BackupMode
   /** Where the archive is written, under a name that says that it is unfinished; the command renames it afterwards. */
   readonly archive: ArchiveTarget
+  /** Where the backup goes in place of an archive. */
+  readonly repository?: RepositoryTarget
   /** The settings `performance` (vzdump.conf(5)). */
   readonly performance: {readonly maxWorkers?: number; readonly pbsEntriesMax?: number}
   /** Where the guest's old blocks are kept when the target is slow; undefined: nowhere. */

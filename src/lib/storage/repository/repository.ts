@@ -196,9 +196,10 @@ export class Repository {
   }
 
   async #writePack(type: BlobType, builder: PackBuilder): Promise<void> {
+    // Before anything is waited for: what others save meanwhile goes into another pack.
+    this.#gathering.delete(type)
     const {id, data, blobs} = builder.finish()
     await this.#tools.files.write('data', id, data)
-    this.#gathering.delete(type)
     for (const blob of blobs) this.#places.set(placeKey(type, blob.id), {pack: id, blob})
     this.#unindexed.push({id, blobs})
     if (this.#unindexed.reduce((sum, {blobs: its}) => sum + its.length, 0) >= indexBlobs) await this.#writeIndex()

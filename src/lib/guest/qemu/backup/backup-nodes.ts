@@ -71,6 +71,8 @@ export interface PushWish {
   readonly socket: string
   /** How many requests are under way at once. */
   readonly maxWorkers: number | undefined
+  /** A bitmap on the view, of what alone is pushed. */
+  readonly bitmap?: string | undefined
 }
 
 export function targetCommand({key, socket}: Pick<PushWish, 'key' | 'socket'>): MonitorCommand {
@@ -78,11 +80,11 @@ export function targetCommand({key, socket}: Pick<PushWish, 'key' | 'socket'>): 
 }
 
 /** The job is not dismissed by itself: why it failed can then still be asked. */
-export function pushCommand({key, maxWorkers}: Pick<PushWish, 'key' | 'maxWorkers'>): MonitorCommand {
+export function pushCommand({key, maxWorkers, bitmap}: Pick<PushWish, 'key' | 'maxWorkers' | 'bitmap'>): MonitorCommand {
   return {
     execute: 'blockdev-backup',
     arguments: {
-      'job-id': backupJob(key), device: viewNode(key), target: targetNode(key), sync: 'full', 'auto-dismiss': false,
+      'job-id': backupJob(key), device: viewNode(key), target: targetNode(key), ...(bitmap === undefined ? {sync: 'full'} : {sync: 'bitmap', bitmap, 'bitmap-mode': 'never'}), 'auto-dismiss': false,
       ...(maxWorkers === undefined ? {} : {'x-perf': {'max-workers': maxWorkers}}),
     },
   }

@@ -23,6 +23,8 @@ import {archivedText, chooseDrives, storageOf} from './backed-up-drives.ts'
 import type {BackedUpDrive} from './backed-up-drives.ts'
 import type {FilteredDrive, PlainDrive} from './backup-nodes.ts'
 import {readDrivePosition} from './backup-nodes.ts'
+import {planTracking} from './plan-tracking.ts'
+import type {Tracking} from './plan-tracking.ts'
 
 /** New volumes are named under the lock of their storage. */
 export async function locksOfBackup({vmid}: GuestFile, {fleecing}: BackupWish, context: Context): Promise<readonly string[]> {
@@ -37,16 +39,17 @@ export async function planBackup(guest: GuestFile, wish: BackupWish, context: Co
   const {included, remarks} = chooseDrives(values)
   const isRunning = await runtimeStatus(vmid, context) !== undefined
   const drives = await Promise.all(included.map((drive) => openDrive(drive, context)))
-  const write = await writeStep(guest, wish, drives, isRunning, context)
   const volumes = included.flatMap((drive) => (storageOf(drive) === '' ? [] : [drive.file]))
   if (!isRunning) {
     const letGo = {do: {kind: 'qemu.detach-volumes', volumes}}
     const attach: Step[] = volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: letGo.do}]
     const reason = wish.mode === 'stop' ? {} : {modeReason: 'it does not run'}
+    const write = await writeStep(guest, wish, {drives, isRunning, since: undefined}, context)
     return {mode: 'stop', ...reason, remarks, steps: [...attach, write, ...(volumes.length === 0 ? [] : [letGo])]}
   }
   const filters = await planFilters(guest, wish, drives, context)
-  const taken = {remarks, mode: wish.mode}
+  const write = await writeStep(guest, wish, {drives, isRunning, since: filters.tracking?.since}, context)
+  const taken = {remarks, mode: wish.mode, ...(filters.tracking === undefined ? {} : {afterwards: filters.tracking.afterwards})}
   switch (wish.mode) {
     case 'stop': return {...taken, steps: [...await stoppedSteps(guest, wish, filters, context), write, ...filters.remove]}
     case 'suspend': return {...taken, steps: [...await suspendedSteps(vmid, filters, context), write, ...filters.remove]}
@@ -73,17 +76,33 @@ function isLocal(driver: string): boolean {
   return driver === 'file' || driver === 'host_device'
 }
 
-async function writeStep(guest: GuestFile, {archive, performance}: BackupWish, drives: readonly OpenedDrive[], isRunning: boolean, context: Context): Promise<Step> {
+interface DrivesToWrite {
+  readonly drives: readonly OpenedDrive[]
+  readonly isRunning: boolean
+  readonly since: Tracking['since']
+}
+
+async function writeStep(guest: GuestFile, {archive, repository, performance}: BackupWish, {drives, isRunning, since}: DrivesToWrite, context: Context): Promise<Step> {
   const {vmid, file} = guest
   const places = drives.map((drive) => ({key: drive.key, name: drive.name, storage: storageOf(drive), format: drive.format}))
-  const firewall = await context.store.read(`firewall/${vmid}.fw`)
-  const configs = [{name: 'qemu-server.conf', text: archivedText(file.data, places)}, ...(firewall === undefined ? [] : [{name: 'qemu-server.fw', text: firewall.data}])]
-  const closed = isRunning ? {} : {closed: drives.map(({key, node}) => ({key, node}))}
+  const firewall = (await context.store.read(`firewall/${vmid}.fw`))?.data
+  const config = archivedText(file.data, places)
+  const common = {
+    vmid, disks: drives.map(({key, name}) => ({key, name})), ...(isRunning ? {} : {closed: drives.map(({key, node}) => ({key, node}))}),
+    ...(performance.maxWorkers === undefined ? {} : {maxWorkers: performance.maxWorkers}),
+  }
+  if (repository !== undefined) {
+    return {
+      do: {
+        kind: 'qemu.save-backup', ...common, target: repository, config, ...(firewall === undefined ? {} : {firewall}),
+        ...(since === undefined ? {} : {since: {takenAtMs: since.takenAtMs, keys: since.keys}}),
+      },
+      undo: {kind: 'repository.forget-backup', storage: repository.storage, guestType: 'qemu', vmid, takenAtMs: repository.takenAtMs},
+    }
+  }
+  const configs = [{name: 'qemu-server.conf', text: config}, ...(firewall === undefined ? [] : [{name: 'qemu-server.fw', text: firewall}])]
   return {
-    do: {
-      kind: 'qemu.write-backup', vmid, target: archive, uuid: randomUUID(), configs, disks: drives.map(({key, name}) => ({key, name})), ...closed,
-      ...(performance.maxWorkers === undefined ? {} : {maxWorkers: performance.maxWorkers}),
-    },
+    do: {kind: 'qemu.write-backup', ...common, target: archive, uuid: randomUUID(), configs},
     ...(archive.path === '-' ? {} : {undo: {kind: 'file.remove', path: archive.path}}),
   }
 }
@@ -91,8 +110,10 @@ async function writeStep(guest: GuestFile, {archive, performance}: BackupWish, d
 interface Filters {
   /** Makes the fleecing images. */
   readonly images: readonly Step[]
-  readonly insert: Step
+  readonly insert: readonly Step[]
   readonly remove: readonly Step[]
+  /** Of a backup into a repository. */
+  readonly tracking: Tracking | undefined
 }
 
 async function planFilters({vmid}: GuestFile, wish: BackupWish, drives: readonly OpenedDrive[], context: Context): Promise<Filters> {
@@ -108,9 +129,10 @@ async function planFilters({vmid}: GuestFile, wish: BackupWish, drives: readonly
   const filtered: FilteredDrive[] = places.map(({key, device, root}, index) => ({key, device, root, fleecing: fleecing.nodes[index] ?? {}}))
   const plain = drives.filter(({key}) => key === 'tpmstate0').map(({key, node}): PlainDrive => ({key, node}))
   const removal: Action = {kind: 'qemu.remove-backup-filters', vmid, drives: filtered.map(({key, device, root}) => ({key, device, root})), plain: plain.map(({key}) => key)}
+  const tracking = wish.repository === undefined ? undefined : await planTracking(vmid, wish.repository, wish.mode !== 'stop', filtered, context)
   return {
-    images: fleecing.make, remove: [{do: removal}, ...fleecing.remove],
-    insert: {do: {kind: 'qemu.insert-backup-filters', vmid, drives: filtered, plain}, undo: removal},
+    images: fleecing.make, remove: [{do: removal}, ...fleecing.remove], tracking,
+    insert: [{do: {kind: 'qemu.insert-backup-filters', vmid, drives: filtered, plain}, undo: removal}, ...tracking?.steps ?? []],
   }
 }
 
@@ -152,17 +174,17 @@ async function onStorage(vmid: number, storageName: string, places: readonly Pla
 }
 
 async function snapshotSteps({vmid, config}: GuestFile, {images, insert}: Filters, context: Context): Promise<Step[]> {
-  if (await runStateOf(vmid, context) !== 'running') return [...images, insert]
+  if (await runStateOf(vmid, context) !== 'running') return [...images, ...insert]
   const {freeze, thaw} = freezeSteps(vmid, config.current.values)
   const letGo = {kind: 'qemu.let-go', vmid}
-  return [...images, ...freeze, {do: {kind: 'qemu.hold', vmid}, undo: letGo}, insert, {do: letGo}, ...thaw]
+  return [...images, ...freeze, {do: {kind: 'qemu.hold', vmid}, undo: letGo}, ...insert, {do: letGo}, ...thaw]
 }
 
 /** It stands still from before anything is prepared. */
 async function suspendedSteps(vmid: number, {images, insert}: Filters, context: Context): Promise<Step[]> {
-  if (await runStateOf(vmid, context) !== 'running') return [...images, insert]
+  if (await runStateOf(vmid, context) !== 'running') return [...images, ...insert]
   const letGo = {kind: 'qemu.let-go', vmid}
-  return [{do: {kind: 'qemu.hold', vmid}, undo: letGo}, ...images, insert, {do: letGo}]
+  return [{do: {kind: 'qemu.hold', vmid}, undo: letGo}, ...images, ...insert, {do: letGo}]
 }
 
 /** Shut down, started again standing still, and let go with the filters in it. What waits for a restart goes on waiting. */
@@ -180,7 +202,7 @@ async function stoppedSteps(guest: GuestFile, {stopWaitMinutes, hook}: BackupWis
     },
     ...afterEndSteps(guest, {keepActive: true, run: await uncleanedRun(vmid, context)}),
     ...hook('pre-restart'),
-    {do: {...start, letsGo: false}}, insert, ...(wasHeld ? [] : [{do: letGo}]),
+    {do: {...start, letsGo: false}}, ...insert, ...(wasHeld ? [] : [{do: letGo}]),
     ...launch.afterwards.map((action) => ({do: action})), ...hook('post-restart'),
   ]
 }

@@ -22,6 +22,8 @@ export interface DiskPush {
   readonly socket: string
   readonly keys: readonly string[]
   readonly maxWorkers: number | undefined
+  /** Drives of which only that is pushed which a bitmap on their view names, with its name. */
+  readonly bitmaps?: ReadonlyMap<string, string>
 }
 
 const limitMs = 7 * 24 * 3600_000
@@ -53,7 +55,7 @@ export async function pushDisks(push: DiskPush, sinks: readonly VmaDiskSink[], c
       if (exports.get(key)?.sizeBytes === 0) continue
       const {execute, arguments: args} = targetCommand({key, socket: push.socket})
       await push.monitor((client) => client.execute(execute, args))
-      const begin = pushCommand({key, maxWorkers: push.maxWorkers})
+      const begin = pushCommand({key, maxWorkers: push.maxWorkers, bitmap: push.bitmaps?.get(key)})
       await push.monitor((client) => client.execute(begin.execute, begin.arguments))
       const job = await endOfJob(key, push.monitor, {...context, signal: waits.signal}, () => failure)
       if (job?.error !== undefined || job === undefined) throw failure ?? pushError(key, job)

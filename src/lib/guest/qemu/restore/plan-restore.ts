@@ -8,6 +8,7 @@ import type {Format, Storage} from '../../../storage/index.ts'
 import type {BackupFill} from '../../../storage/archive/index.ts'
 import {archivedMachine} from '../../../storage/archive/index.ts'
 import type {ArchivedMachine} from '../../../storage/archive/index.ts'
+import type {RepositoryFill} from '../../../storage/repository/index.ts'
 import {storeCommitStep} from '../../../tasks/index.ts'
 import type {Action, Context, Plan, Step, WantedFile} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
@@ -24,6 +25,7 @@ import {withReservation} from '../new-guest.ts'
 import {addUnused, referencedVolumes} from '../pending.ts'
 import {assertStopped} from '../runtime/assert-running.ts'
 import {hookScriptPath} from '../../hooks/hook-script.ts'
+import {fillFromKept, keptMachine} from './kept-machine.ts'
 import {archivedDrives, restoredText} from './restored-config.ts'
 
 export interface RestoreWish {
@@ -61,7 +63,7 @@ export async function planRestore(wish: RestoreWish, context: Context): Promise<
   const kept = old === undefined ? [] : keptVolumes(old, disks, vmid)
   const text = formatQemuConfig(kept.reduce(addUnused, config))
   const bandwidthKib = await copyBandwidth('restore', storagesOf(machine, wish), wish.bandwidthKib, context)
-  const fill: BackupFill = {
+  const fill: BackupFill | RepositoryFill = path === undefined ? fillFromKept(wish.archive, machine, disks.restored, bandwidthKib) : {
     kind: 'volume.fill-from-backup', archive: path, ...(bandwidthKib === 0 ? {} : {bandwidthKib}),
     disks: disks.restored.map(({number, sizeBytes, volume}) => ({number, sizeBytes, volume})),
   }
@@ -105,7 +107,10 @@ async function replacedGuest({vmid, isForced}: Pick<RestoreWish, 'vmid' | 'isFor
 }
 
 /** @throws InvalidInputError, NotFoundError, ForbiddenError */
-async function openArchive(archive: string, context: Context): Promise<{machine: ArchivedMachine; path: string}> {
+async function openArchive(archive: string, context: Context): Promise<{machine: ArchivedMachine; path: string | undefined}> {
+  const kept = await keptMachine(archive, context)
+  // What lies in a repository has no path.
+  if (kept !== undefined) return {machine: kept, path: undefined}
   const path = await archivePath(archive, context)
   return {machine: await archivedMachine(path, context), path}
 }

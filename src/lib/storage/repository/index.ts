@@ -1,0 +1,11 @@
+// Repositories of backups, for those who put guests into them and take them out.
+export {backupName, readBackupName} from './backup-name.ts'
+export type {RepositoryBackup} from './backup-name.ts'
+export type {ForgetBackup} from './forget-action.ts'
+export type {RepositoryFill} from './fill-from-machine.ts'
+export {machineIn, withKeptMachine} from './find-machine.ts'
+export {guestPath, guestTags, readGuestSnapshot} from './guest-snapshot.ts'
+export {parentBlobs, saveMachine} from './machine-backup.ts'
+export type {KeptDisk, KeptMachine} from './machine-backup.ts'
+export type {Repository} from './repository.ts'
+export type {StorageRepository} from './storage-repository.ts'
