@@ -7,7 +7,7 @@ import {rolldown} from 'rolldown'
 import {isOutside} from '../bundle.mjs'
 
 /** What programs of dist/run load by name, as they write it. oclif is not among them: an installed package has no plugins. */
-const loadedByName = ['ajv/dist/2020.js', 'ajv/dist/runtime/ucs2length.js', 'chalk', 'sqlite3', 'ssh2', 'yaml']
+const loadedByName = ['@noble/ciphers/_poly1305.js', 'ajv/dist/2020.js', 'ajv/dist/runtime/ucs2length.js', 'chalk', 'sqlite3', 'ssh2', 'yaml']
 const leftOut = new Set(['@oclif/core'])
 
 /**

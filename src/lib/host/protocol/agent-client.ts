@@ -121,12 +121,14 @@ export const terminalReady = 'corral-terminal/1 ready\n'
 
 /** A plain question is answered, or the host is not well. */
 const defaultQuestionTimeoutMs = 30_000
+/** Longer than the host waits for its worker (tasks/start-task.ts), which then says what is wrong. */
+const startTimeoutMs = 150_000
 /** A command that was asked to stop takes back what it did before it answers. */
 const cancelGraceMs = 30_000
 
 /**
  * @param name the host as the user knows it, for messages and for the commands they name
- * @param questionTimeoutMs for a plain answer; to begin a task may take twice that
+ * @param questionTimeoutMs for a plain answer
  */
 export function agentClient(peer: Peer, name: string, questionTimeoutMs = defaultQuestionTimeoutMs): AgentClient {
   return {
@@ -142,7 +144,7 @@ export function agentClient(peer: Peer, name: string, questionTimeoutMs = defaul
     run: async (invocation, {onLog}, signal) => outcomeOf(await peer.call('run', invocation, {
       signal, cancelGraceMs, onEvent: (event) => onLog(logLineOf(event)),
     })),
-    startTask: async (start, signal) => textOf(await peer.call('startTask', start, {signal, timeoutMs: 2 * questionTimeoutMs}), 'the id of the task'),
+    startTask: async (start, signal) => textOf(await peer.call('startTask', start, {signal, timeoutMs: Math.max(startTimeoutMs, questionTimeoutMs)}), 'the id of the task'),
     followTask: async (upid, fromByte, events, signal) => taskEndOf(await peer.call('followTask', {upid, fromByte}, {
       signal, onEvent: (event) => giveTaskEvent(event, events),
     })),
