@@ -1,12 +1,14 @@
 // A real Ceph cluster in user space, spoken to by its monitor and a keyring as an external one is. Each test has a namespace of its own.
 import {mkdtemp, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../src/lib/base/index.ts'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import {plugin} from '../../../src/lib/storage/rbd/plugin.ts'
+import {expectAsRecorded} from '../../support/recordings/recording.ts'
+import {cephPoolScene} from '../../support/recordings/scenes.ts'
 import type {CephCluster} from '../../support/ceph-cluster.ts'
 import {missingForCeph, pool, startCeph} from '../../support/ceph-cluster.ts'
 import type {StorageUnderTest} from './storage-contract.ts'
@@ -63,6 +65,15 @@ if (reason !== undefined) {
       expect((await stat(made.secretPath)).mode & 0o777).toBe(0o600)
       await made.close()
     }, 60_000)
+
+    it('answers as it was recorded', async () => {
+      const made = await inNamespace()
+      await made.host.files.makeDirectory(dirname(made.secretPath), 0o700)
+      await made.host.files.write(made.secretPath, plugin.secret?.fileText(made.cluster.keyring) ?? '', {mode: 0o600})
+      const names = {monitors: made.cluster.monitors, pool, namespace: String(made.config['namespace']), keyring: made.secretPath}
+      await expectAsRecorded('rbd', cephPoolScene, {host: localHost('h1'), names, versions: [['rbd', '--version']]})
+      await made.close()
+    }, 120_000)
 
     it('says what is missing: the pool, the namespace', async () => {
       const made = await inNamespace()

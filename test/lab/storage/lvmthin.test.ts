@@ -1,7 +1,9 @@
 // A thin pool with the kernel's device mapper.
-import {afterAll, beforeAll} from 'vitest'
+import {afterAll, beforeAll, it} from 'vitest'
 import {plugin} from '../../../src/lib/storage/lvmthin/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
+import {expectAsRecorded, isRecordable} from '../../support/recordings/recording.ts'
+import {thinPoolScene} from '../../support/recordings/scenes.ts'
 import {sharedHost} from '../support/shared-host.ts'
 
 const [group, disk] = ['labthin', '/dev/disk/by-id/virtio-disk1']
@@ -25,3 +27,7 @@ storageContract('lvmthin', async () => {
     close: async () => { await host.run(['lvremove', '-q', '--yes', '--select', 'pool_lv=pool', '--', group]) },
   }
 })
+
+it.skipIf(!isRecordable('lvmthin'))('answers as it was recorded', async () => {
+  await expectAsRecorded('lvmthin', thinPoolScene, {host: await sharedHost(), names: {group, pool: 'pool'}, versions: [['lvs', '--version']]})
+}, 600_000)

@@ -1,7 +1,9 @@
 // A ZFS pool: zvols, file systems, snapshots and clones of the kernel's own ZFS.
-import {afterAll, beforeAll} from 'vitest'
+import {afterAll, beforeAll, it} from 'vitest'
 import {plugin} from '../../../src/lib/storage/zfspool/plugin.ts'
 import {storageContract} from '../../contract/storage/storage-contract.ts'
+import {expectAsRecorded, isRecordable} from '../../support/recordings/recording.ts'
+import {zfsPoolScene} from '../../support/recordings/scenes.ts'
 import {sharedHost, spareDisk} from '../support/shared-host.ts'
 import {emptyPool} from '../support/zfs-pool.ts'
 
@@ -25,3 +27,7 @@ storageContract('zfspool', async () => {
     close: () => emptyPool(host, pool),
   }
 })
+
+it.skipIf(!isRecordable('zfspool'))('answers as it was recorded', async () => {
+  await expectAsRecorded('zfspool', zfsPoolScene, {host: await sharedHost(), names: {pool}, versions: [['zfs', '--version']]})
+}, 600_000)
