@@ -1,14 +1,16 @@
 // Backups of a machine that runs whose process is killed after every journal record, of the run and of the guest: the machine goes on as it was, with no filter, no
-// image of old blocks, no lock and no half archive left, and older backups are removed only where the new one is whole. With a real QEMU that has nothing to boot.
+// image of old blocks, no lock and no half archive left, thawed, and older backups are removed only where the new one is whole. With a real QEMU that has nothing to boot.
 import {execFileSync, spawn} from 'node:child_process'
 import {mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {expect, it, onTestFinished} from 'vitest'
 import {onMonitor} from '../../../../../src/lib/guest/qemu/block-jobs/job-state.ts'
 import {runStateOf} from '../../../../../src/lib/guest/qemu/runtime/run-state.ts'
+import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {runtimeStatus} from '../../../../../src/lib/guest/qemu/runtime/status.ts'
 import {nbdLeftoversCheck} from '../../../../../src/lib/storage/nbd-leftovers-check.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
+import {FakeAgent} from '../../../../support/fake-agent.ts'
 import {builtProgram} from '../../../../support/built.ts'
 import {isWholeVma} from '../../../../support/vma-reader.ts'
 import {pretendWatched} from '../support/pretend-watched.ts'
@@ -36,9 +38,19 @@ it('a backup that is killed leaves nothing, the older ones intact, and the machi
     if (await runtimeStatus(100, context) !== undefined) await qm('stop', {vmid: 100, skiplock: true}, context)
     await watch.end()
   })
-  await qm('create', {vmid: 100, kvm: false, memory: '32', vga: 'none', scsi0: 'local:0.01,format=qcow2', virtio0: 'local:0.01,format=raw,iothread=1'}, context)
+  await qm('create', {vmid: 100, kvm: false, memory: '32', vga: 'none', agent: '1', scsi0: 'local:0.01,format=qcow2', virtio0: 'local:0.01,format=raw,iothread=1'}, context)
   await qm('start', {vmid: 100}, context)
   const process = await runtimeStatus(100, context)
+  // In the place of QEMU's end of the line to an agent that nothing in the machine would answer.
+  let [isFrozen, freezes] = [false, 0]
+  const agent = new FakeAgent({
+    'guest-fsfreeze-status': () => isFrozen ? 'frozen' : 'thawed', 'guest-fsfreeze-thaw': () => { isFrozen = false; return 1 },
+    'guest-fsfreeze-freeze': () => { isFrozen = true; freezes++; return 1 },
+  })
+  const {qga} = guestPaths(context.places, 100)
+  rmSync(qga)
+  await agent.listen(qga)
+  onTestFinished(() => agent.close())
   const dump = join(place.root, 'lib/vz/dump')
   const disks = await images(place)
   const told = join(place.root, 'told')
@@ -57,6 +69,7 @@ it('a backup that is killed leaves nothing, the older ones intact, and the machi
     expect(await storedConfig(100, context), `record ${k}`).not.toMatch(/^lock/m)
     expect(await runtimeStatus(100, context), `record ${k}`).toEqual(process)
     expect(await runStateOf(100, context), `record ${k}`).toBe('running')
+    await expect.poll(() => isFrozen, {timeout: 60_000, message: `record ${k}`}).toBe(false)
     const nodes = JSON.stringify(await onMonitor(100, context, (client) => client.execute('query-named-block-nodes', {flat: true})))
     expect(nodes, `record ${k}`).not.toMatch(/"node-name":"b[fcst]-/)
     expect(await onMonitor(100, context, (client) => client.execute('query-jobs')), `record ${k}`).toEqual([])
@@ -77,6 +90,7 @@ it('a backup that is killed leaves nothing, the older ones intact, and the machi
     if (end.signal !== null) continue
     expect(end).toMatchObject({code: 0, stderr: ''})
     expect(seen.nothing).toBeGreaterThan(8)
+    expect(freezes).toBeGreaterThan(3)
     expect(seen.whole).toBeGreaterThan(1)
     return
   }
