@@ -95,7 +95,8 @@ import {compileFunction} from 'node:vm'
 import {inflateRawSync} from 'node:zlib'
 const packed = ${JSON.stringify(packed)}
 const outside = (name) => {
-  if (name === 'ajv/dist/runtime/ucs2length') return ucs2length
+  // The checks want the module, of which the import gives the one function.
+  if (name === 'ajv/dist/runtime/ucs2length') return {default: ucs2length}
   throw new Error('a compiled check wants ' + name)
 }
 export function compiledCheck(name) {
