@@ -137,6 +137,7 @@ import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
 import {vmaHeader} from '../support/vma-archive.ts'
 import {parseVzdumpConf} from '../../src/lib/backup/vzdump/vzdump-conf.ts'
 import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
+import {parseCronJobs} from '../../src/lib/backup/jobs/cron-jobs.ts'
 import {formatJobs, parseJobs} from '../../src/lib/backup/jobs/job-config.ts'
 import {formatJobStates, parseJobStates} from '../../src/lib/backup/schedule/job-states.ts'
 import {parseCalendarEvent} from '../../src/lib/spec/calendar/calendar-event.ts'
@@ -354,6 +355,7 @@ export const formats: Readonly<Record<string, Format>> = {
   'pools of zfs': format(['storage/scan/zfs.ts parsePlaces'], ['rpool\nrpool/data/subvol-101-disk-0\n'], parsePlaces),
   'vzdump.conf': format(['backup/vzdump/vzdump-conf.ts parseVzdumpConf'], ['compress: zstd\nmailto: root@pam, ops@example.com\n', '# all\nexclude-path: /a "/b c"\nprune-backups: keep-last=3\nionice: 8\n'], parseVzdumpConf),
   'calendar events': format(['spec/calendar/calendar-event.ts parseCalendarEvent'], ['mon..fri 22:30', '*-*-1..7 8..17,22:0/15:30 UTC', '*/15'], (text) => nextEvent(parseCalendarEvent(text), 1e12)),
+  'vzdump.cron': format(['backup/jobs/cron-jobs.ts parseCronJobs'], ['PATH="/usr/bin"\n0 2 * * 6 root vzdump 100 101 --mode snapshot --quiet 1\n#30 23 * * mon-fri,0 root /usr/sbin/vzdump --all 1 --storage nas\n'], (text) => parseCronJobs(text)),
   'jobs.cfg': format(['backup/jobs/job-config.ts parseJobs', 'backup/jobs/job-config.ts formatJobs'], ['vzdump: a\n\tschedule 22:30\n\tall 1\n\texclude-path /a\n\texclude-path /b\n\nsnapshot: b\n\tschedule */15\n\tvmid 100,101\n\tkeep-last 3\n\nrealm-sync: c\n\tx y\n\n'],
     (text) => parseJobs(text).sections, (sections) => formatJobs({problems: []}, sections), {writerMayRefuse: true}),
   'states of jobs': format(['backup/schedule/job-states.ts parseJobStates', 'backup/schedule/job-states.ts formatJobStates'], ['{"lookedMs":5,"jobs":{"a":{"schedule":"daily","sinceMs":3,"last":{"endedMs":4,"status":"OK"}}}}'], parseJobStates, formatJobStates),

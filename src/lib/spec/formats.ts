@@ -112,6 +112,7 @@ function physicalBits(value: string): string | undefined {
 const checks: Readonly<Record<string, FormatCheck>> = {
   ...networkFormats,
   'pve-configid': configId,
+  'pve-day-of-week': matches(/^(?:mon|tue|wed|thu|fri|sat|sun)$/, 'a day of the week: mon, tue, wed, thu, fri, sat or sun', 3),
   'pve-vmid': vmid,
   'pve-node': node,
   'pve-storage-id': storageId,

@@ -221,7 +221,7 @@ async function recordAndRun(step: Step, journal: JournalWriter, kinds: Kinds, co
     return await runStep(step, kinds, context)
   } catch (error) {
     const kind = kindOf(step.do, kinds)
-    const isUntouched = error instanceof ConflictError && (kind.conflictMeansUntouched === true || kind.isAtomic === true)
+    const isUntouched = error instanceof ConflictError && (kind.conflictMeansUntouched === true || kind.isAtomic === true) || kind.takesBackItself === true
     const record = journal.records.at(-1)
     if (isUntouched && step.undo !== undefined && record !== undefined) await journal.forget(record)
     throw error

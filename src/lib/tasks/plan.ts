@@ -64,6 +64,8 @@ export interface ActionKind<A extends Action = Action> {
    * and must not be removed. True for every atomic action.
    */
   readonly conflictMeansUntouched?: boolean
+  /** When `run` throws, it has taken everything back by itself; the undo is for a process that died in the middle. */
+  readonly takesBackItself?: boolean
 }
 
 /** A plan within an action, or why there would be none. */

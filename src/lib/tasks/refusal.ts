@@ -1,5 +1,5 @@
-// What a worker says instead of beginning: that the object of its task is not there. Whoever started it reads this on its standard error and
-// has the same error as if the command had run at once; no task was made, and nothing is left.
+// What a worker says instead of beginning: that the object of its task is not there, or that its options contradict each other. Whoever started it reads
+// this on its standard error and has the same error as if the command had run at once; no task was made, and nothing is left.
 import {AppError, errorChain, nextStepsOf, printable, printableLines} from '../base/index.ts'
 import type {ErrorKind} from '../base/index.ts'
 
@@ -12,7 +12,7 @@ interface Refusal {
 
 const begin = '{"refused":'
 /** The kinds of error that a worker may refuse with; of any other it makes a task that fails. */
-const kinds: readonly ErrorKind[] = ['not-found']
+const kinds: readonly ErrorKind[] = ['invalid-input', 'not-found']
 
 /** Whether a task for this is not even begun. */
 export function isRefusal(error: unknown): error is AppError {

@@ -46,7 +46,7 @@ export async function workerProgram(parts: WorkerParts): Promise<void> {
   const order = await readOrder(process.stdin, maxOrderBytes) as WorkerOrder
   const ground = prepare(parts, cancel.signal)
   const patience = new AbortController()
-  await Promise.race([refuseMissingObject(order, ground), systemClock.sleep(lookLimitMs, patience.signal).catch(() => undefined)])
+  await Promise.race([refuseAtOnce(order, ground), systemClock.sleep(lookLimitMs, patience.signal).catch(() => undefined)])
   patience.abort()
   const task = await register(order).catch(giveUp)
   ground.log.begin(task.log)
@@ -75,10 +75,10 @@ function prepare({loadCatalog, workerArgv}: WorkerParts, signal: AbortSignal): G
 }
 
 /**
- * A guest that is not there makes no task: what the task would lock is read from it, so that is asked for beforehand. Whatever else is wrong
- * fails the task, where it is written down.
+ * A guest that is not there makes no task: what the task would lock is read from it, so that is asked for beforehand, and a handler that is asked says
+ * what its options alone contradict. Whatever else is wrong fails the task, where it is written down.
  */
-async function refuseMissingObject({commandId, params}: WorkerOrder, ground: Ground): Promise<void> {
+async function refuseAtOnce({commandId, params}: WorkerOrder, ground: Ground): Promise<void> {
   try {
     const {catalog, opened: {context}} = await ground.ready()
     const {handler} = await (Object.hasOwn(catalog.commands, commandId) ? catalog.commands[commandId] : undefined)?.handler() ?? {}

@@ -1,12 +1,13 @@
 // How jobs come, change and go: one file of the store each time. The commands of both types of jobs are bound to these.
 import {ConflictError, InvalidInputError, NotFoundError} from '../../base/index.ts'
+import {calendarEventFault} from '../../spec/calendar/calendar-event.ts'
 import {didYouMean, splitList} from '../../spec/index.ts'
 import {parseRetention, retentionOf} from '../../storage/prune/retention.ts'
 import {storageConfig} from '../../storage/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
 import type {Context, Plan} from '../../tasks/index.ts'
 import {checkJobOptions} from '../vzdump/job-options.ts'
-import {formatJobs, isJob, jobOf, jobParams, jobsPath, problemError, readJobsFile} from './job-config.ts'
+import {cronJobsPath, formatJobs, isJob, jobOf, jobParams, jobsPath, problemError, readJobsFile, scheduleOf} from './job-config.ts'
 import type {Job, JobType, JobsFile} from './job-config.ts'
 
 /** How the commands of a type of jobs are called. */
@@ -40,7 +41,9 @@ export async function planAdd(type: JobType, id: string, given: Values, context:
   if (file.sections.some((section) => section.id === id) || file.problems.some(({section}) => section === id)) {
     throw new ConflictError(`there is a job '${id}' already`, {nextSteps: [`Change it: ${commandsOf[type]} set ${id}`]})
   }
-  const job = jobOf(type, id, defined(given))
+  const values = withSchedule(defined(given))
+  if (values['schedule'] === undefined) throw new InvalidInputError('a job needs a schedule', {schedule: 'is missing'}, {nextSteps: ['Say when it begins: --schedule "mon..fri 22:30"; corral schedule analyze shows what one means']})
+  const job = jobOf(type, id, values)
   await checkJob(job, context)
   return writing(file, [...file.sections, job])
 }
@@ -56,7 +59,7 @@ export async function planSet(type: JobType, id: string, {delete: remove, digest
     if (key === 'schedule') throw new InvalidInputError('a job needs a schedule', {delete: "'schedule' cannot be taken away"}, {nextSteps: [`Switch it off: ${commandsOf[type]} set ${id} --enabled 0`]})
     if (given[key] !== undefined) throw new InvalidInputError(`'${key}' cannot be set and taken away at once`, {delete: `'${key}' is set too`})
   }
-  const values = Object.fromEntries(Object.entries({...current.values, ...defined(given)}).filter(([key]) => !removed.includes(key)))
+  const values = Object.fromEntries(Object.entries({...current.values, ...withSchedule(defined(given))}).filter(([key]) => !removed.includes(key)))
   const job = jobOf(type, id, values)
   await checkJob(job, context)
   return writing(file, file.sections.map((section) => section.id === id ? job : section))
@@ -72,11 +75,26 @@ export async function planRemove(type: JobType, id: string, context: Context): P
 function writing(file: JobsFile, sections: JobsFile['sections']): Plan {
   const text = formatJobs(file, sections)
   const isChanged = text !== (file.file?.data ?? '')
-  return {steps: isChanged ? [storeCommitStep([{path: jobsPath, was: file.file, text: text === '' ? undefined : text}])] : [], whenInterrupted: 'undo', result: null}
+  const files = [
+    ...isChanged ? [{path: jobsPath, was: file.file, text: text === '' ? undefined : text}] : [],
+    // Its jobs stand in jobs.cfg from here on.
+    ...file.cronFile === undefined ? [] : [{path: cronJobsPath, was: file.cronFile, text: undefined}],
+  ]
+  return {steps: files.length > 0 ? [storeCommitStep(files)] : [], whenInterrupted: 'undo', result: null}
 }
 
 function defined(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+}
+
+/** A start time and days of the week are a schedule. @throws InvalidInputError for one beside a schedule, and for a time that is none */
+function withSchedule({starttime, dow, ...values}: Values): Values {
+  if (typeof starttime !== 'string') return values
+  if (values['schedule'] !== undefined) throw new InvalidInputError('a start time is the older form of a schedule', {starttime: "stands beside 'schedule'"})
+  const schedule = scheduleOf(starttime, typeof dow === 'string' ? splitList(dow) : [])
+  const fault = calendarEventFault(schedule)
+  if (fault !== undefined) throw new InvalidInputError(`'${starttime}' is no time of the day`, {starttime: 'is no time of the day, such as 22:30'})
+  return {...values, schedule}
 }
 
 function checkDigest(given: unknown, {file}: JobsFile): void {

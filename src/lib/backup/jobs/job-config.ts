@@ -1,5 +1,6 @@
 // jobs.cfg in the store: sections `vzdump: ID` of backup jobs and `snapshot: ID` of jobs that take snapshots. Sections of other types
-// (`realm-sync` of Proxmox VE) are kept as they are and never run.
+// (`realm-sync` of Proxmox VE) are kept as they are and never run. Jobs of old installations stand in vzdump.cron; they are read beside these, and written
+// here with the next change.
 import {InvalidInputError} from '../../base/index.ts'
 import type {Params} from '../../spec/index.ts'
 import type {SectionProblem, SectionTypes} from '../../spec/section-config.ts'
@@ -8,6 +9,9 @@ import type {Store, StoredFile} from '../../store/index.ts'
 import {backupJobParams, snapshotJobParams} from './job-params.ts'
 
 export const jobsPath = 'jobs.cfg'
+
+/** Where Proxmox VE kept backup jobs before it had jobs.cfg; it comes with an import. */
+export const cronJobsPath = 'vzdump.cron'
 
 export const jobTypes = ['vzdump', 'snapshot'] as const
 export type JobType = (typeof jobTypes)[number]
@@ -37,15 +41,30 @@ interface ForeignSection { readonly id: string; readonly type: string; readonly 
 export interface JobsFile {
   /** undefined: the file does not exist yet. */
   readonly file: StoredFile | undefined
+  /** vzdump.cron, whose jobs are among the sections. */
+  readonly cronFile?: StoredFile
   /** In the order of the file. */
   readonly sections: readonly (Job | ForeignSection)[]
   /** What could not be read; the sections concerned are missing above. */
-  readonly problems: readonly SectionProblem[]
+  readonly problems: readonly JobProblem[]
+}
+
+export interface JobProblem extends SectionProblem {
+  /** jobs.cfg when absent. */
+  readonly path?: string
 }
 
 export async function readJobsFile(store: Pick<Store, 'read'>): Promise<JobsFile> {
-  const file = await store.read(jobsPath)
-  return {file, ...parseJobs(file?.data ?? '')}
+  const [file, cronFile] = await Promise.all([store.read(jobsPath), store.read(cronJobsPath)])
+  const own = {file, ...parseJobs(file?.data ?? '')}
+  if (cronFile === undefined) return own
+  const {parseCronJobs} = await import('./cron-jobs.ts')
+  const old = parseCronJobs(cronFile.data)
+  const known = new Set(own.sections.map(({id}) => id))
+  return {
+    ...own, cronFile, sections: [...own.sections, ...old.jobs.filter(({id}) => !known.has(id))],
+    problems: [...own.problems, ...old.problems.map((problem) => ({...problem, path: cronJobsPath}))],
+  }
 }
 
 /** Pure. A section that is wrong does not keep the others from being used. */
@@ -83,6 +102,16 @@ function isJobType(type: string): type is JobType {
   return (jobTypes as readonly string[]).includes(type)
 }
 
-export function problemError({line, section, message}: SectionProblem): InvalidInputError {
-  return new InvalidInputError(`${jobsPath}, line ${line}${section === undefined ? '' : ` (job '${section}')`}: ${message}`, {}, {nextSteps: [`Correct the line in ${jobsPath}.`]})
+export function problemError(problem: JobProblem): InvalidInputError {
+  return new InvalidInputError(problemText(problem), {}, {nextSteps: [`Correct the line in ${problem.path ?? jobsPath}.`]})
+}
+
+/** A sentence. */
+export function problemText({line, section, message, path = jobsPath}: JobProblem): string {
+  return `${path}, line ${line}${section === undefined ? '' : ` (job '${section}')`}: ${message}`
+}
+
+/** The calendar event of a time of the day, on all days where none is named. Pure. */
+export function scheduleOf(time: string, days: readonly string[]): string {
+  return days.length === 0 ? time : `${days.join(',')} ${time}`
 }

@@ -53,6 +53,12 @@ export const longestSnapshotJob = 24
 export const jobParam = {type: 'string', format: 'pve-configid', maxLength: 50, placeholder: 'job', description: 'The name of the job.'} as const
 export const snapshotJobParam = {...jobParam, maxLength: longestSnapshotJob} as const
 
+/** The older form of a backup job's schedule, which Proxmox VE's API takes as well. Commands turn it into a schedule; no section holds it. */
+export const startParams = {
+  starttime: {type: 'string', pattern: '[0-9]{1,2}:[0-9]{1,2}', maxLength: 5, optional: true, placeholder: 'HH:MM', description: 'The older form of a schedule: at this time of the day.'},
+  dow: {type: 'string', format: 'pve-day-of-week-list', maxLength: 64, optional: true, requires: 'starttime', placeholder: 'day[,day…]', defaultText: 'each day', description: 'With `--starttime`: on these days of the week.'},
+} as const satisfies Params
+
 /** Of the commands that change a job. */
 export const changeParams = {
   delete: {type: 'string', format: 'pve-configid-list', optional: true, maxLength: 4096, placeholder: 'key[,key…]', description: 'Take these settings away.'},

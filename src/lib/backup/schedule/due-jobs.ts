@@ -39,7 +39,7 @@ export function look(jobs: readonly Job[], before: JobStates, node: string, nowM
     } else due.push({job, atMs})
   }
   due.sort((a, b) => a.atMs - b.atMs || (a.job.id < b.job.id ? -1 : 1))
-  return {due: due.map(({job}) => job), missed, states: {lookedMs: nowMs, jobs: states}}
+  return {due: due.map(({job}) => job), missed, states: {...before, lookedMs: nowMs, jobs: states}}
 }
 
 /** When a job begins next; undefined when it never does. */

@@ -33,6 +33,8 @@ export interface JobState {
 export interface JobStates {
   /** When somebody last looked which jobs are due. */
   readonly lookedMs: number
+  /** What could not be read of the jobs, and when it was told last. */
+  readonly told?: {readonly problems: string; readonly atMs: number}
   readonly jobs: Readonly<Record<string, JobState>>
 }
 
@@ -62,7 +64,9 @@ export function parseJobStates(text: string): JobStates {
     const read: unknown = JSON.parse(text)
     if (!isRecord(read) || !isRecord(read['jobs'])) return noStates
     const jobs = Object.entries(read['jobs']).flatMap(([id, state]) => isState(state) ? [[id, state] as const] : [])
-    return {lookedMs: typeof read['lookedMs'] === 'number' ? read['lookedMs'] : 0, jobs: Object.fromEntries(jobs)}
+    const {lookedMs, told} = read
+    const isTold = isRecord(told) && typeof told['problems'] === 'string' && typeof told['atMs'] === 'number'
+    return {lookedMs: typeof lookedMs === 'number' ? lookedMs : 0, ...(isTold ? {told: told as unknown as JobStates['told'] & object} : {}), jobs: Object.fromEntries(jobs)}
   } catch (error) {
     if (error instanceof SyntaxError) return noStates
     throw error

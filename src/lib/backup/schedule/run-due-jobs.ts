@@ -5,6 +5,7 @@ import {NotFoundError, ToolError, UnavailableError, errorChain} from '../../base
 import type {Context} from '../../tasks/index.ts'
 import {readJobs} from '../jobs/job-changes.ts'
 import type {Job} from '../jobs/job-config.ts'
+import {problemText, readJobsFile} from '../jobs/job-config.ts'
 import {taskOfJob} from '../jobs/job-task.ts'
 import {look} from './due-jobs.ts'
 import type {JobRun, JobState, JobStates} from './job-states.ts'
@@ -16,6 +17,8 @@ const lookEveryMs = 20_000
 const rememberLookMs = 2 * 60_000
 /** The key of a task is remembered for an hour; later nobody can tell whether it was begun. */
 const keyKeptMs = 50 * 60_000
+/** Of sections that cannot be read. */
+const tellAgainMs = 24 * 3_600_000
 /** Of the log of a job that failed. */
 const mostLines = 200
 
@@ -55,6 +58,7 @@ async function runAll(maxWorkers: number, context: Context): Promise<{ran: strin
   const running = new Map<string, Promise<void>>()
   const ran: string[] = []
   const failures: Failure[] = []
+  await tellProblems(stored, context)
   const follow = (id: string, run: JobRun) => {
     ran.push(id)
     const begun = (upid: string) => stored.change(id, (state) => ({...state, run: {...run, upid}}))
@@ -84,6 +88,21 @@ async function runAll(maxWorkers: number, context: Context): Promise<{ran: strin
     if (running.size === 0) return {ran, failures}
     await oneOf([...running.values()], lookEveryMs, context)
   }
+}
+
+/** Sections that cannot be read never run: that is told when it is found, and once a day, not each minute. */
+async function tellProblems(stored: StoredStates, {store, clock, log}: Context): Promise<void> {
+  const texts = (await readJobsFile(store)).problems.map(problemText)
+  const problems = createHash('sha256').update(texts.join('\n')).digest('hex')
+  const {told, ...others} = stored.states
+  if (texts.length === 0) {
+    if (told !== undefined) await stored.tell(others)
+    return
+  }
+  const nowMs = clock.now()
+  if (told?.problems === problems && nowMs - told.atMs < tellAgainMs) return
+  for (const text of texts) log.warn(`a job is left out: ${text}`)
+  await stored.tell({...others, told: {problems, atMs: nowMs}})
 }
 
 function isBackupRunning({jobs}: JobStates): boolean {
@@ -171,6 +190,10 @@ class StoredStates {
   async change(id: string, to: (state: JobState) => JobState): Promise<void> {
     const state = this.states.jobs[id]
     if (state !== undefined) await this.#write({...this.states, jobs: {...this.states.jobs, [id]: to(state)}})
+  }
+
+  async tell(states: JobStates): Promise<void> {
+    await this.#write(states)
   }
 
   /** One after the other, so that the last one stays. */

@@ -43,6 +43,7 @@ export function checkJobOptions(options: BackupOptions): void {
   const {storage, dumpdir, maxfiles, 'prune-backups': prune} = options
   if (storage !== undefined && dumpdir !== undefined) throw new InvalidInputError('backups go to a storage or to a folder, not to both', {dumpdir: 'cannot stand beside --storage'})
   if (maxfiles !== undefined && prune !== undefined) throw new InvalidInputError("'maxfiles' is the older form of 'prune-backups', so that both together contradict each other", {maxfiles: 'cannot stand beside --prune-backups'})
+  if (prune !== undefined) parseRetention(prune)
 }
 
 /** The storage or the folder that the backups go to. */

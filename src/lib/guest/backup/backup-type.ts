@@ -61,8 +61,21 @@ export interface BackupParts {
   readonly afterwards?: readonly Step['do'][]
 }
 
+/** A volume of a guest, and whether it is in backups. */
+export interface BackupVolume {
+  /** Its key in the configuration: `scsi0`, `mp0`. */
+  readonly key: string
+  /** A volume id, a path, or a folder of the host. */
+  readonly volume: string
+  readonly isIncluded: boolean
+  /** Why, or why not, in a few words. */
+  readonly reason: string
+}
+
 export interface BackupType {
   readonly kind: GuestKind
+  /** Of a configuration as it is in force; those that are never volumes of a guest (discs) are left out. */
+  readonly volumes: (values: Readonly<Record<string, string>>) => Promise<readonly BackupVolume[]>
   readonly archiveFormat: 'tar' | 'vma'
   /** The locks that the steps need beside that of the guest (`storage/…`, sorted after it); steps may give them back (`thenRelease`). */
   readonly locks: (guest: GuestFile, wish: BackupWish, context: Context) => Promise<readonly LockWanted[]>

@@ -4,9 +4,9 @@ import type {GuestType} from '../guest-files.ts'
 import type {BackupType} from './backup-type.ts'
 
 export {backupModes} from './backup-type.ts'
-export type {BackupMode, BackupParts, BackupType, BackupWish, GuestBackupPhase} from './backup-type.ts'
+export type {BackupMode, BackupParts, BackupType, BackupVolume, BackupWish, GuestBackupPhase} from './backup-type.ts'
 export {assertNotLockedOf, configPathOf, findGuest, guestLockName, listAllGuests, readGuestOf} from '../guest-files.ts'
-export type {GuestFile, GuestKind, GuestType} from '../guest-files.ts'
+export type {GuestFile, GuestKind, GuestPlace, GuestType} from '../guest-files.ts'
 export {writeKey} from '../pending.ts'
 
 /** How guests of a type are backed up. */
@@ -17,4 +17,9 @@ export async function loadBackupType(type: GuestType): Promise<BackupType> {
 /** What writes the configuration of a guest of a type as a file. */
 export async function loadFormatter(type: GuestType): Promise<(config: GuestConfig) => string> {
   return type === 'qemu' ? (await import('../qemu/config/config-file.ts')).formatQemuConfig : (await import('../lxc/config/config-file.ts')).formatLxcConfig
+}
+
+/** What reads the configuration of a guest of a type. */
+export async function configParser(type: GuestType): Promise<(text: string) => GuestConfig> {
+  return (await loadBackupType(type)).kind.loadParser()
 }

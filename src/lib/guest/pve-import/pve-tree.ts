@@ -15,7 +15,7 @@ const mostFiles = 20_000
 const mostBytes = 64 * 1024 * 1024
 
 /** Single files and, with what may lie in them, folders. */
-const plainFiles = ['storage.cfg', 'datacenter.cfg', 'user.cfg', 'jobs.cfg', 'virtual-guest/cpu-models.conf']
+const plainFiles = ['storage.cfg', 'datacenter.cfg', 'user.cfg', 'jobs.cfg', 'vzdump.cron', 'virtual-guest/cpu-models.conf']
 const folders: readonly (readonly [folder: string, name: RegExp])[] = [
   ['mapping', /^[a-z]{1,16}\.cfg$/], ['firewall', /^(?:cluster|[1-9]\d{2,8})\.fw$/], ['ha', /^[a-z_]{1,32}\.cfg$/], ['sdn', /^[a-z-]{1,32}\.cfg$/],
   ['priv/storage', /^[A-Za-z][\w.-]{0,98}\.(?:pw|key)$/], ['priv/ceph', /^[A-Za-z][\w.-]{0,98}\.(?:keyring|secret)$/],

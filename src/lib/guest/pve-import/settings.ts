@@ -10,11 +10,14 @@ interface KnownSetting {
   readonly note?: string
 }
 
+const jobsNote = 'its backup jobs begin by themselves once this host looks at the schedule: look through them with corral backup job list, then corral schedule install'
+
 const known: readonly KnownSetting[] = [
   {pattern: /^mapping\/(?:pci|usb|directory)\.cfg$/, what: 'mappings of devices and folders'},
   {pattern: /^virtual-guest\/cpu-models\.conf$/, what: 'CPU models'},
   {pattern: /^datacenter\.cfg$/, what: 'settings of the cluster'},
-  {pattern: /^jobs\.cfg$/, what: 'jobs', note: 'jobs are kept, but nothing runs them yet'},
+  {pattern: /^jobs\.cfg$/, what: 'jobs', note: jobsNote},
+  {pattern: /^vzdump\.cron$/, what: 'backup jobs of an old installation', note: jobsNote},
   {pattern: /^firewall\/(?:cluster|\d+)\.fw$|^nodes\/[^/]+\/host\.fw$/, what: 'firewall rules', note: 'firewall rules are kept, but nothing enforces them yet'},
   {pattern: /^ha\//, what: 'settings of high availability', note: 'they are kept, but nothing acts on them yet'},
   {pattern: /^sdn\//, what: 'software-defined networks', note: 'they are kept, but nothing sets them up yet'},
@@ -37,7 +40,7 @@ export async function takeSettings({files}: PveTree, wish: SettingsWish, {store}
     const setting = known.find(({pattern}) => pattern.test(theirPath))
     const path = setting === undefined ? undefined : ourPath(theirPath, wish)
     if (setting === undefined || path === undefined) continue
-    const text = path.startsWith('mapping/') ? withNodes(theirText, wish.nodes) : theirText
+    const text = textFor(path, theirText, wish.nodes)
     const was = await store.read(path)
     if (was?.data === text) continue
     if (was !== undefined && !wish.overwrite) { notes.add(`${path} is not taken over: there is another one here`); continue }
@@ -56,6 +59,13 @@ function ourPath(path: string, {nodes, vmids}: SettingsWish): string | undefined
   if (node === undefined || file === undefined) return path
   const ours = nodes.get(node)
   return ours === undefined ? undefined : `nodes/${ours}/${file}`
+}
+
+/** With our names of nodes where it has theirs. */
+function textFor(path: string, text: string, nodes: ReadonlyMap<string, string>): string {
+  if (path.startsWith('mapping/')) return withNodes(text, nodes)
+  const ofJobs = path === 'jobs.cfg' ? /^([ \t]+node[ \t]+)([A-Za-z0-9-]{1,63})[ \t]*$/gm : path === 'vzdump.cron' ? /(\s--?node[ =])([A-Za-z0-9-]{1,63})(?=\s|$)/g : undefined
+  return ofJobs === undefined ? text : text.replaceAll(ofJobs, (_whole, before: string, node: string) => `${before}${nodes.get(node) ?? node}`)
 }
 
 /** `map node=OLD,…` names nodes. */

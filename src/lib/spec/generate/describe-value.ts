@@ -64,7 +64,7 @@ export function typeWords(schema: ValueSchema): string {
 
 /** Words for the named formats that are worth a word; the others are text. */
 const formatWords: Readonly<Record<string, string>> = {
-  'pve-vmid': 'guest number', 'pve-node': 'name of a host', 'pve-storage-id': 'name of a storage', 'pve-configid': 'name',
+  'pve-vmid': 'guest number', 'pve-node': 'name of a host', 'pve-storage-id': 'name of a storage', 'pve-configid': 'name', 'pve-day-of-week': 'day of the week',
   'pve-upid': 'task id', 'mac-addr': 'MAC address', 'ip': 'IP address', 'ipv4': 'IPv4 address', 'ipv6': 'IPv6 address', 'dns-name': 'DNS name',
   'disk-size': 'size such as 32G', 'email': 'e-mail address', 'pve-volume-id': 'volume id', 'pve-bridge-id': 'name of a bridge', 'urlencoded': 'URL-encoded text',
 }

@@ -13,7 +13,11 @@ import {storageLock} from '../volume-steps.ts'
 import {spec} from './prune-backups.spec.ts'
 
 export const handler = handleChange(spec, {
-  locks: ({storage}) => [storageLock(storage)],
+  // Rules that contradict each other are refused before there is a task.
+  locks: (params) => {
+    retentionOf(params)
+    return [storageLock(params.storage)]
+  },
   plan: async ({storage: name, vmid, type, ...rules}, context) => {
     const storage = await openStorage(name, context)
     const retention = wantedRetention(rules, storage.config)

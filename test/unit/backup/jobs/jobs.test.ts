@@ -47,6 +47,86 @@ describe('jobs.cfg', () => {
   })
 })
 
+describe('what jobs cover', () => {
+  const files = {
+    'nodes/h1/qemu-server/100.conf': 'name: web\nscsi0: local:100/a.raw\nscsi1: local:100/b.raw,backup=0\nide2: none,media=cdrom\nunused0: local:100/c.raw\n',
+    'nodes/h2/lxc/101.conf': 'hostname: db\nrootfs: local:101/r.raw\nmp0: /srv,mp=/srv\n', 'nodes/h1/qemu-server/102.conf': 'name: lone\n', 'user.cfg': 'pool:web::102::\n',
+  }
+
+  it('their guests with the volumes, and why those are in the backups or not', async () => {
+    const context = await open('vzdump: own\n\tschedule daily\n\tvmid 100,101,999\n\n')
+    await context.store.commit({put: files})
+    expect(await job('backup job volumes', {id: 'own'}, context)).toEqual({children: [
+      {id: 100, type: 'qemu', name: 'web', children: [
+        {id: '100:scsi0', name: 'local:100/a.raw', included: true, reason: 'enabled'}, {id: '100:scsi1', name: 'local:100/b.raw', included: false, reason: 'backup=no'},
+        {id: '100:unused0', name: 'local:100/c.raw', included: false, reason: 'not used by the machine'},
+      ]},
+      {id: 101, type: 'lxc', name: 'db', children: [
+        {id: '101:rootfs', name: 'local:101/r.raw', included: true, reason: 'the root file system'}, {id: '101:mp0', name: '/srv', included: false, reason: 'it is the folder /srv of the host'},
+      ]},
+      {id: 999, type: 'unknown'},
+    ]})
+    await expect(job('backup job volumes', {id: 'none'}, context)).rejects.toThrow(NotFoundError)
+  })
+
+  it('the guests that no job is for', async () => {
+    const left = async (text: string) => {
+      const context = await open(text)
+      await context.store.commit({put: files})
+      return job('backup job uncovered', {}, context)
+    }
+    expect(await left('vzdump: a\n\tschedule daily\n\tpool web\n\nvzdump: off\n\tschedule daily\n\tall 1\n\tenabled 0\n\n')).toEqual([{vmid: 100, type: 'qemu', name: 'web'}, {vmid: 101, type: 'lxc', name: 'db'}])
+    expect(await left('vzdump: a\n\tschedule daily\n\texclude 102\n\tnode h1\n\n')).toEqual([{vmid: 101, type: 'lxc', name: 'db'}, {vmid: 102, type: 'qemu', name: 'lone'}])
+    expect(await left('vzdump: a\n\tschedule daily\n\tall 1\n\n')).toEqual([])
+  })
+})
+
+describe('a start time with days of the week', () => {
+  it('is a schedule', async () => {
+    const context = await open()
+    await job('backup job add', {id: 'own', starttime: '22:30', dow: 'mon,fri', vmid: '100'}, context)
+    expect(await stored(context)).toBe('vzdump: own\n\tschedule mon,fri 22:30\n\tvmid 100\n\n')
+    await job('backup job set', {id: 'own', starttime: '3:05'}, context)
+    expect(await stored(context)).toContain('\tschedule 3:05\n')
+    await expect(job('backup job set', {id: 'own', starttime: '3:05', schedule: 'daily'}, context)).rejects.toThrow('older form')
+    await expect(job('backup job set', {id: 'own', starttime: '25:00'}, context)).rejects.toThrow("'25:00' is no time of the day")
+    await expect(job('backup job set', {id: 'own', dow: 'mon'}, context)).rejects.toThrow('starttime')
+  })
+})
+
+describe('vzdump.cron of an old installation', () => {
+  const text = [
+    '# cluster wide vzdump cron schedule', 'PATH="/usr/sbin:/usr/bin:/sbin:/bin"', '', '0 2 * * 6           root vzdump 100 101 --mode snapshot --mailto root@pam --quiet 1 --storage local',
+    '#30 23 * * mon-fri,0  root /usr/sbin/vzdump --all 1 --compress zstd --exclude-path "/a b" --node h1', '5 4 * * * root #vzdump --pool web', '',
+  ].join('\n')
+  const rows = async (context: Context) => (await job('backup job list', {}, context)) as Record<string, unknown>[]
+
+  it('has jobs, which move to jobs.cfg with the first change', async () => {
+    const context = await open('vzdump: own\n\tschedule daily\n\tall 1\n\n')
+    await context.store.commit({put: {'vzdump.cron': text}})
+    const jobs = (await rows(context)).map(({schedule, guests, enabled, storage, compress, node}) => ({schedule, guests, enabled, storage, compress, node}))
+    expect(jobs).toHaveLength(4)
+    expect(jobs).toEqual(expect.arrayContaining([
+      {schedule: 'sat 02:00', guests: '100,101', enabled: true, storage: 'local', compress: undefined, node: undefined},
+      {schedule: 'mon,tue,wed,thu,fri,sun 23:30', guests: 'all', enabled: false, storage: undefined, compress: 'zstd', node: 'h1'},
+      {schedule: '04:05', guests: 'pool web', enabled: false, storage: undefined, compress: undefined, node: undefined},
+    ]))
+    const id = String((await rows(context)).find(({schedule}) => schedule === 'sat 02:00')?.['id'])
+    await job('backup job set', {id, comment: 'old'}, context)
+    expect((await context.store.read('vzdump.cron'))?.data).toBeUndefined()
+    expect(await stored(context)).toContain(`vzdump: ${id}\n\tcomment old\n\tschedule sat 02:00\n\tmailto root@pam\n\tmode snapshot\n\tstorage local\n\tvmid 100,101\n\n`)
+    expect(await rows(context)).toHaveLength(4)
+  })
+
+  it('is not moved when a line of it cannot be read, which is told', async () => {
+    const context = await open()
+    await context.store.commit({put: {'vzdump.cron': `${text}0 2 1 * * root vzdump 100\n0 2 * * fr root vzdump 100\n0 3 * * * root vzdump 100 --sotrage x\n`}})
+    expect(await rows(context)).toHaveLength(3)
+    await expect(job('backup job add', {id: 'new', schedule: 'daily', all: true}, context)).rejects.toThrow(/^vzdump\.cron, line 7: it is no line/)
+    expect(await stored(context)).toBeUndefined()
+  })
+})
+
 describe('what is refused, and changes nothing', () => {
   it.each<[string, string, Readonly<Record<string, unknown>>, new (...args: never[]) => Error]>([
     ['no guests', 'backup job add', {id: 'new', schedule: 'daily'}, InvalidInputError],

@@ -86,6 +86,17 @@ describe('corral schedule run', () => {
     expect(started).toHaveLength(2)
   })
 
+  it('tells of sections that it cannot read: once, and again the next day', async () => {
+    const {context, lines, wait} = await room(`${nightly}vzdump: broken\n\tschedule never ever\n\tall 1\n\n`)
+    const told = () => lines.filter((line) => /^WARN: a job is left out: jobs\.cfg, line \d+ \(job 'broken'\): schedule/.test(line)).length
+    await run(context)
+    await run(context)
+    expect(told()).toBe(1)
+    wait(25 * hour)
+    await run(context)
+    expect(told()).toBe(2)
+  })
+
   it('runs one backup after the other', async () => {
     const {context, started, wait} = await room(nightly + nightly.replace('nightly', 'weekly'))
     await run(context)

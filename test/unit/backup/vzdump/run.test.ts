@@ -7,7 +7,7 @@ import type {BackupType, BackupWish} from '../../../../src/lib/guest/backup/inde
 import {checkParams} from '../../../../src/lib/spec/index.ts'
 import type {Context, Outcome} from '../../../../src/lib/tasks/index.ts'
 import {runHandler} from '../../../../src/lib/tasks/index.ts'
-import {readJournals} from '../../../../src/lib/tasks/journal.ts'
+import {readJournals, startJournal} from '../../../../src/lib/tasks/journal.ts'
 import {installation} from '../../tasks/demo/installation.ts'
 import type {Installation} from '../../tasks/demo/installation.ts'
 
@@ -18,7 +18,7 @@ async function fakeType(type: 'qemu' | 'lxc'): Promise<BackupType> {
   const {qemuKind} = await import('../../../../src/lib/guest/qemu/guest-files.ts')
   const {lxcKind} = await import('../../../../src/lib/guest/lxc/kind.ts')
   return {
-    kind: type === 'qemu' ? qemuKind : lxcKind, archiveFormat: type === 'qemu' ? 'vma' : 'tar', locks: () => Promise.resolve([]),
+    kind: type === 'qemu' ? qemuKind : lxcKind, archiveFormat: type === 'qemu' ? 'vma' : 'tar', locks: () => Promise.resolve([]), volumes: () => Promise.resolve([]),
     prepare: ({vmid, file}, wish) => {
       double.wishes.push(wish)
       const write = {kind: 'file.write', path: wish.archive.path, text: file.data}
@@ -160,6 +160,19 @@ describe('a run', {timeout: 180_000}, () => {
     await expect(vzdump({vmid: '100'})).rejects.toMatchObject({kind: 'invalid-input', cause: {message: expect.stringContaining("'compres'") as string}})
   })
 
+  it('shows what is preset', async () => {
+    await mkdir(join(place.root, 'etc'))
+    await writeFile(join(place.root, 'etc/vzdump.conf'), 'compress: gzip\nmaxfiles: 2\n')
+    const entry = catalog.commands['corral backup defaults']
+    const shown = async (input: Readonly<Record<string, unknown>>) => {
+      const outcome = await runHandler(await entry?.handler() as never, input, context)
+      return outcome.outcome === 'done' ? outcome.result : undefined
+    }
+    expect(await shown({})).toMatchObject({compress: 'gzip', mode: 'snapshot', zstd: 1, stdexcludes: true, 'prune-backups': 'keep-last=2'})
+    await context.store.commit({put: {'storage.cfg': 'dir: local\n\tpath /tmp\n\tcontent backup\n\tprune-backups keep-daily=7,keep-last=3\n\n'}})
+    expect(await shown({storage: 'local'})).toMatchObject({'prune-backups': 'keep-last=3,keep-daily=7'})
+  })
+
   it('sends a mail of how it went, to those who have an address', async () => {
     await writeFile(join(place.root, 'sendmail'), `#!/bin/sh\n{ echo "$*"; cat; } >> ${place.root}/mail\n`)
     await chmod(join(place.root, 'sendmail'), 0o755)
@@ -197,6 +210,21 @@ describe('a run', {timeout: 180_000}, () => {
     expect(await config('nodes/h1/qemu-server/100.conf')).toBe('memory: 32\nname: web1\n')
   })
 
+  it('tells the script of a run that died, before the next one begins', async () => {
+    const script = await makeScript()
+    const planned = await vzdump({vmid: '100', storage: 'local', script}, {dryRun: true})
+    const undo = planned.outcome === 'planned' ? planned.plan.steps[0]?.undo : undefined
+    if (undo === undefined) throw new Error('the run has no undo')
+    // What a process leaves that is killed in the middle.
+    const held = await context.store.lock('backup/h1', {reason: 'vzdump 100', timeoutMs: 1000})
+    const journal = await startJournal({command: 'vzdump 100', locks: ['backup/h1'], whenInterrupted: 'undo'}, {...context, fences: [held.fence]})
+    await journal.record(undo)
+    await held.release()
+    await vzdump({vmid: '100', storage: 'local', script})
+    expect((await calls()).map((line) => line.split('|')[0]).slice(0, 2)).toEqual(['job-abort', 'job-init'])
+    expect((await calls())[0]).toBe('job-abort|/lib/vz/dump|local||||')
+  })
+
   it('is shown before it is done, guest by guest', async () => {
     const outcome = await vzdump({vmid: '100,999', script: await makeScript(), 'prune-backups': 'keep-last=1'}, {dryRun: true})
     const lines = outcome.outcome === 'planned' ? outcome.lines.map(plain).map((line) => line.replaceAll(place.root, '')) : []
@@ -215,6 +243,7 @@ describe('a run', {timeout: 180_000}, () => {
     ['of named guests but some', {vmid: '100', exclude: '101'}, 'guests are either named or chosen by --exclude'],
     ['of a pool and all', {pool: 'p', all: true}, 'guests are chosen by --all or by --pool'],
     ['to two places', {vmid: '100', storage: 'local', dumpdir: '/tmp'}, 'to a storage or to a folder'],
+    ['with rules of which one keeps all', {vmid: '100', 'prune-backups': 'keep-all=1,keep-last=1'}, 'keep-all keeps every backup'],
     ['with two rules', {vmid: '100', maxfiles: '1', 'prune-backups': 'keep-last=1'}, 'contradict each other'],
     ['into a folder that is not there', {vmid: '100', dumpdir: '/nowhere'}, 'there is no folder /nowhere'],
     ['with a script that is not there', {vmid: '100', script: '/nowhere'}, 'the script /nowhere is not there'],

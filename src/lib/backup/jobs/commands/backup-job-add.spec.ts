@@ -1,5 +1,5 @@
 import {defineCommand} from '../../../spec/index.ts'
-import {backupJobParams, jobParam} from '../job-params.ts'
+import {backupJobParams, jobParam, startParams} from '../job-params.ts'
 import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
@@ -10,7 +10,7 @@ vzdump.conf and the storage do.
 
 Jobs begin by themselves where somebody looks at the schedule every minute: \`corral schedule install\` sees to that.`,
   api: {method: 'POST', path: '/cluster/backup'},
-  params: {id: {...jobParam, completion: 'new'}, ...backupJobParams},
+  params: {id: {...jobParam, completion: 'new'}, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...startParams},
   args: ['id'],
   ...changeOfJob,
   examples: [

@@ -1,5 +1,5 @@
 import {defineCommand, std} from '../../../spec/index.ts'
-import {backupJobParams, changeParams, jobParam} from '../job-params.ts'
+import {backupJobParams, changeParams, jobParam, startParams} from '../job-params.ts'
 import {changeOfJob} from './job-results.ts'
 
 export const spec = defineCommand({
@@ -7,7 +7,7 @@ export const spec = defineCommand({
   summary: 'Change a backup job.',
   description: 'Settings that are not named stay. A job whose schedule changes begins at the next time of the new one.',
   api: {method: 'PUT', path: '/cluster/backup/{id}'},
-  params: {id: jobParam, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...changeParams, digest: std.digest},
+  params: {id: jobParam, ...backupJobParams, schedule: {...backupJobParams.schedule, optional: true}, ...startParams, ...changeParams, digest: std.digest},
   args: ['id'],
   ...changeOfJob,
   examples: [

@@ -4,12 +4,12 @@ import {nextTimeOf} from '../../schedule/due-jobs.ts'
 import {readJobStates} from '../../schedule/job-states.ts'
 import {storedJob, readJobs} from '../job-changes.ts'
 import type {Job, JobType} from '../job-config.ts'
-import {jobsPath, readJobsFile} from '../job-config.ts'
+import {problemText, readJobsFile} from '../job-config.ts'
 
 /** A row for each job of a type, sorted by name. Sections that cannot be read are warned of. */
 export async function listJobs(type: JobType, context: Context) {
   const {problems} = await readJobsFile(context.store)
-  for (const {line, message} of problems) context.log.warn(`${jobsPath}, line ${line}: ${message}`)
+  for (const problem of problems) context.log.warn(problemText(problem))
   const states = await readJobStates(context)
   const jobs = (await readJobs(context.store, type)).sort((a, b) => (a.id < b.id ? -1 : 1))
   return jobs.map((job) => ({

@@ -4,13 +4,13 @@ import type {Action, Context, Foreseen} from '../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../tasks/index.ts'
 import {archivePlace, makePlaceReady} from '../archive-place.ts'
 import type {ScriptCall} from '../call-script.ts'
-import {callScript, jobPhases, scriptArgv} from '../call-script.ts'
+import {callScript, scriptArgv} from '../call-script.ts'
 import {compressorOf} from '../compressor.ts'
 import type {BackupOutcome, Run} from '../guest-backup.ts'
 import {backUpGuest, foreseeGuest} from '../guest-backup.ts'
 import type {JobOptions} from '../job-options.ts'
+import {callsIn} from '../job-script.ts'
 import {mailReport} from '../mail-report.ts'
-import {scriptEnvironment} from '../plan-guest.ts'
 import type {RunReport} from '../report.ts'
 
 export interface BackupRun extends Action {
@@ -24,6 +24,8 @@ export interface BackupRun extends Action {
 
 export const run = defineAction<BackupRun>({
   kind: 'backup.run',
+  // What fails is told to the script here; its undo tells of a death.
+  takesBackItself: true,
   describe: (action) => {
     const {guests, job, toStdout, folder} = action
     return [...told(action, ['job-init', 'job-start']), `# back up ${guests.join(', ')} in mode ${job.mode}, into ${toStdout ? 'standard output' : folder}`]
@@ -78,12 +80,6 @@ async function runOf({job, toStdout}: BackupRun, context: Context): Promise<Run>
   const threads = job.compress === 'zstd' && job.zstd === 0 || job.compress === 'gzip' && job.pigz === 1 ? Number((await context.host.run(['nproc'])).stdout) : 1
   const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
   return {job, place, compressor: compressorOf(job, threads), toStdout}
-}
-
-function callsIn({job: {script, storage}, folder}: BackupRun): ScriptCall[] {
-  if (script === undefined) return []
-  const env = scriptEnvironment(storage === undefined ? {} : {storage}, folder)
-  return jobPhases.map((phase) => ({kind: 'backup.call-script', script, phase, env}))
 }
 
 /** One guest's failure is the run's; of several the caller is told which. */

@@ -7,6 +7,7 @@ import {storageConfig} from '../../../storage/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {handleChange, runningTasks} from '../../../tasks/index.ts'
 import type {BackupRun} from '../actions/run.ts'
+import {abortOf} from '../job-script.ts'
 import {archivePlace} from '../archive-place.ts'
 import {checkScript} from '../call-script.ts'
 import {chosenGuests} from '../choose-guests.ts'
@@ -21,22 +22,24 @@ import {spec} from './vzdump.spec.ts'
 const stopLimitMs = 120_000
 
 export const handler = handleChange(spec, {
-  // One run at a time on a host. The lock comes before those of guests in everybody's order.
-  locks: ({stop}, {node}) => (stop === true ? [] : [`backup/${node}`]),
+  // One run at a time on a host. The lock comes before those of guests in everybody's order. What the options alone contradict is refused here, before
+  // there is a task.
+  locks: (params, {node}) => {
+    if (params.stop === true) return []
+    checkAsked(params)
+    return [`backup/${node}`]
+  },
   lockTimeoutMs: async (params, context) => (params.lockwait ?? (await readVzdumpConf(context.places, context.host)).lockwait ?? 180) * 60_000,
   plan: async ({vmid, all, exclude, 'job-id': jobId, node, stdout, stop, ...asked}, context) => {
     if (stop === true) return stopRun(context)
     const toStdout = stdout === true
-    const vmids = vmid === undefined ? undefined : numbers(vmid)
-    const isAll = all === true || (exclude !== undefined && asked.pool === undefined)
-    checkChoice({vmids, isAll, exclude, pool: asked.pool, toStdout})
-    checkJobOptions(asked)
     const job = await effectiveOptions(asked, context)
     const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
     if (jobId !== undefined) context.log.info(`job ${jobId}`)
-    const guests = await guestsHere({vmids: vmids ?? [], isAll, exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
+    const guests = await guestsHere({vmids: numbers(vmid ?? ''), isAll: takesAll({all, exclude, pool: asked.pool}), exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
     const run: BackupRun = {kind: 'backup.run', job, folder: place.folder, guests, toStdout}
-    return {steps: guests.length === 0 ? [] : [{do: run}], whenInterrupted: 'undo'}
+    const abort = abortOf(run)
+    return {steps: guests.length === 0 ? [] : [{do: run, ...(abort === undefined ? {} : {undo: abort})}], whenInterrupted: 'undo'}
   },
 })
 
@@ -54,22 +57,36 @@ async function effectiveOptions(asked: BackupOptions, context: Context): Promise
 }
 
 interface Choice {
-  readonly vmids: readonly number[] | undefined
-  readonly isAll: boolean
-  readonly exclude: string | undefined
-  readonly pool: string | undefined
-  readonly toStdout: boolean
+  readonly vmid?: string | undefined
+  readonly all?: boolean | undefined
+  readonly exclude?: string | undefined
+  readonly pool?: string | undefined
+  readonly stdout?: boolean | undefined
+}
+
+/** What can be said of the options without looking at anything. @throws InvalidInputError */
+function checkAsked(asked: BackupOptions & Choice): void {
+  checkChoice(asked)
+  checkJobOptions(asked)
+  if (asked['notes-template'] !== undefined) checkNotesTemplate(asked['notes-template'])
+}
+
+function takesAll({all, exclude, pool}: Choice): boolean {
+  return all === true || (exclude !== undefined && pool === undefined)
 }
 
 /** @throws InvalidInputError */
-function checkChoice({vmids, isAll, exclude, pool, toStdout}: Choice): void {
+function checkChoice(choice: Choice): void {
+  const {exclude, pool, stdout} = choice
+  const vmids = choice.vmid === undefined ? undefined : numbers(choice.vmid)
+  const isAll = takesAll(choice)
   if (vmids === undefined && !isAll && pool === undefined) {
     throw new InvalidInputError('no guest is named', {vmid: 'is missing'}, {nextSteps: ['Name guests: vzdump 100 101', 'Or take all of this host: vzdump --all']})
   }
   const other = isAll ? (exclude === undefined ? 'all' : 'exclude') : pool === undefined ? undefined : 'pool'
   if (vmids !== undefined && other !== undefined) throw new InvalidInputError(`guests are either named or chosen by --${other}`, {[other]: 'cannot stand beside guests that are named'})
   if (isAll && pool !== undefined) throw new InvalidInputError('guests are chosen by --all or by --pool', {pool: 'cannot stand beside --all'})
-  if (toStdout && vmids?.length !== 1) throw new InvalidInputError('only the archive of one guest goes to standard output', {stdout: 'is for one guest that is named'})
+  if (stdout === true && vmids?.length !== 1) throw new InvalidInputError('only the archive of one guest goes to standard output', {stdout: 'is for one guest that is named'})
 }
 
 /** @throws InvalidInputError for what is no VMID */

@@ -1,4 +1,5 @@
 // Which volumes of a container are in its backup, and what is said of the others. Pure.
+import type {BackupVolume} from '../../backup/backup-type.ts'
 import {mountPointFormat, mountPoints} from '../config/index.ts'
 import type {MountPoint} from '../config/index.ts'
 import {readProperties} from '../../read-properties.ts'
@@ -19,6 +20,14 @@ export function backedUpPoints(values: Readonly<Record<string, string>>): Backed
     paths: points.map(({point}) => point.path).filter((path) => path !== '/'),
     remarks: points.map(({point: {key, path}, why}) => why === undefined ? `${key} (${path}) is in the backup` : `${key} (${path}) is not in the backup: ${why}`),
   }
+}
+
+/** All of them, with whether a backup takes them in. */
+export function backupVolumes(values: Readonly<Record<string, string>>): BackupVolume[] {
+  return mountPoints(values).map((point) => {
+    const why = whyNot(point, values[point.key] ?? '')
+    return {key: point.key, volume: point.source, isIncluded: why === undefined, reason: why ?? (point.key === 'rootfs' ? 'the root file system' : 'backup=1')}
+  })
 }
 
 function whyNot({key, type, source}: MountPoint, text: string): string | undefined {

@@ -5,6 +5,7 @@ import {lxcKind} from '../kind.ts'
 export const lxcBackup: BackupType = {
   kind: lxcKind,
   archiveFormat: 'tar',
+  volumes: async (values) => (await import('./backed-up-points.ts')).backupVolumes(values),
   locks: () => Promise.resolve([]),
   prepare: async (guest, wish, context) => (await import('./lxc-backup.ts')).prepare(guest, wish, context),
 }

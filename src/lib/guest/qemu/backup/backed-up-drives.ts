@@ -1,6 +1,7 @@
 // Which drives of a virtual machine are in its backup, and the text of the configuration that goes into the archive. Pure. What is left out, the names of
 // the disks and the lines that tell which is which are Proxmox VE's (vzdump(1), "Backup"; qm(1), `backup`).
 import {readFlag} from '../../read-properties.ts'
+import type {BackupVolume} from '../../backup/backup-type.ts'
 import type {DriveText} from '../drives/drive-text.ts'
 import {isCdromText, isUnusedKey, parseDriveText, volumeOf} from '../drives/drive-text.ts'
 import {isDriveKey} from '../config/drives.ts'
@@ -25,15 +26,28 @@ export interface DriveChoice {
 
 const order = ['ide', 'sata', 'scsi', 'virtio', 'efidisk', 'tpmstate']
 
-export function chooseDrives(values: Readonly<Record<string, string>>): DriveChoice {
+/** The drives that are no discs, in their order. */
+function drivesOf(values: Readonly<Record<string, string>>): {key: string; text: string; drive: DriveText}[] {
   const rank = (key: string): number => order.indexOf(key.replaceAll(/\d/g, '')) * 1000 + Number(key.replaceAll(/\D/g, ''))
   const keys = Object.keys(values).filter((key) => isDriveKey(key) && !isUnusedKey(key)).sort((a, b) => rank(a) - rank(b))
+  return keys.map((key) => ({key, text: values[key] ?? '', drive: parseDriveText(values[key] ?? '')})).filter(({drive}) => !isCdromText(drive))
+}
+
+/** All of them, with whether a backup takes them in. */
+export function backupVolumes(values: Readonly<Record<string, string>>): BackupVolume[] {
+  const drives = drivesOf(values).map(({key, drive}): BackupVolume => {
+    const reason = reasonForLeavingOut(key, drive, values)
+    const asked = drive.options['backup'] === undefined ? 'enabled' : 'backup=yes'
+    return {key, volume: drive.file, isIncluded: reason === undefined, reason: reason ?? asked}
+  })
+  const unused = Object.entries(values).filter(([key]) => isUnusedKey(key)).map(([key, volume]): BackupVolume => ({key, volume, isIncluded: false, reason: 'not used by the machine'}))
+  return [...drives, ...unused]
+}
+
+export function chooseDrives(values: Readonly<Record<string, string>>): DriveChoice {
   const included: BackedUpDrive[] = []
   const remarks: string[] = []
-  for (const key of keys) {
-    const text = values[key] ?? ''
-    const drive = parseDriveText(text)
-    if (isCdromText(drive)) continue
+  for (const {key, text, drive} of drivesOf(values)) {
     const reason = reasonForLeavingOut(key, drive, values)
     if (reason !== undefined) {
       remarks.push(`exclude disk '${key}' '${drive.file}' (${reason})`)
