@@ -2,11 +2,12 @@
 import {AppError, errorChain, nextStepsOf} from '../../base/index.ts'
 import {findGuest, guestLockName, loadBackupType, readGuestOf} from '../../guest/backup/index.ts'
 import type {GuestFile} from '../../guest/backup/index.ts'
+import {parseVolumeId} from '../../storage/index.ts'
 import {renderBytes} from '../../spec/render.ts'
 import type {ChangeHandler, Context} from '../../tasks/index.ts'
 import {handleChange, runHandler} from '../../tasks/index.ts'
 import type {ArchivePlace} from './archive-place.ts'
-import {archiveNames, freeStem} from './archive-place.ts'
+import {archiveNames, freeStem, isRepository} from './archive-place.ts'
 import {callScript} from './call-script.ts'
 import {spec} from './commands/vzdump.spec.ts'
 import type {Compressor} from './compressor.ts'
@@ -14,7 +15,7 @@ import type {GuestLog} from './guest-log.ts'
 import {guestLog} from './guest-log.ts'
 import type {JobOptions} from './job-options.ts'
 import type {GuestBackup, PlannedBackup} from './plan-guest.ts'
-import {backupWish, guestName, planGuest, scriptCalls, scriptEnvironment} from './plan-guest.ts'
+import {backupWish, factsOf, guestName, planGuest, scriptCalls, scriptEnvironment} from './plan-guest.ts'
 
 /** What the backups of a run have in common. */
 export interface Run {
@@ -49,14 +50,15 @@ export async function backUpGuest(vmid: number, run: Run, context: Context): Pro
   let turn: Turn | undefined
   try {
     turn = await prepareTurn(vmid, run, own)
-    const {names, name, backup: {type: {kind: {type, noun}}}} = turn
-    log.info(`backup of ${noun} ${vmid} (${name}) begins, into ${run.toStdout ? 'standard output' : `${run.place.folder}/${names.archive}`}`)
+    const {name, backup, guest} = turn
+    const {type, noun} = backup.type.kind
+    const {target} = factsOf(backup, guest)
+    log.info(`backup of ${noun} ${vmid} (${name}) begins, into ${run.toStdout ? 'standard output' : target}`)
     await runHandler(turn.handler, {vmid: String(vmid)}, own)
-    const path = `${run.place.folder}/${names.archive}`
-    const sizeBytes = run.toStdout ? undefined : (await context.host.files.stat(path))?.sizeBytes
+    const sizeBytes = run.toStdout ? undefined : await sizeOf(target, run, context)
     log.info(`backup of ${noun} ${vmid} is done in ${seconds()} s${sizeBytes === undefined ? '' : `: ${renderBytes(sizeBytes)}`}`)
     await keepLog(turn, run, log, own)
-    return {vmid, type, name, isDone: true, seconds: seconds(), log: log.text(), ...(run.toStdout ? {} : {archive: path}), ...(sizeBytes === undefined ? {} : {sizeBytes})}
+    return {vmid, type, name, isDone: true, seconds: seconds(), log: log.text(), ...(run.toStdout ? {} : {archive: target}), ...(sizeBytes === undefined ? {} : {sizeBytes})}
   } catch (error) {
     log.error(`backup of guest ${vmid} failed: ${errorChain(error).join(': ')}`)
     for (const step of nextStepsOf(error)) log.info(step)
@@ -64,6 +66,12 @@ export async function backUpGuest(vmid: number, run: Run, context: Context): Pro
     if (error instanceof AppError && error.kind === 'cancelled') throw error
     return {vmid, name: turn?.name ?? '', isDone: false, seconds: seconds(), error, log: log.text(), ...(turn === undefined ? {} : {type: turn.backup.type.kind.type})}
   }
+}
+
+/** What it takes as a file, or what it holds where it is none. */
+async function sizeOf(target: string, {place: {storage}}: Run, {host}: Context): Promise<number | undefined> {
+  if (storage?.repository === undefined) return (await host.files.stat(target))?.sizeBytes
+  return (await storage.volume(parseVolumeId(target))).sizeBytes
 }
 
 /** What the backup of a guest would do now, for a dry run. @throws AppError */
@@ -88,10 +96,10 @@ async function prepareTurn(vmid: number, run: Run, context: Context): Promise<Tu
   const found = await findGuest(vmid, context.store)
   const type = await loadBackupType(found?.type ?? 'qemu')
   const guest = await readGuestOf(type.kind, vmid, context)
-  const backup: GuestBackup = {...run, type, stem: await freeStem(type.kind.type, vmid, run.place, context)}
+  const backup: GuestBackup = {...run, type, ...await freeStem(type.kind.type, vmid, run.place, context)}
   let isPlanned = false
   const handler = handleChange(spec, {
-    locks: async (_params, own) => [guestLockName(vmid), ...await type.locks(guest, backupWish(backup, guest), own)],
+    locks: async (_params, own) => [guestLockName(vmid), ...await type.locks(guest, backupWish(backup, guest, own.node), own)],
     lockTimeoutMs: guestLockMs,
     plan: async (_params, own) => {
       const {plan, remarks} = await planGuest(backup, await readGuestOf(type.kind, vmid, own), own)
@@ -110,19 +118,24 @@ async function afterFailure(turn: Turn, run: Run, log: GuestLog, context: Contex
   await keepLog(turn, run, log, patient)
 }
 
-function callsOf({backup, guest, names}: Turn, {job, place, toStdout}: Run, phase: 'backup-abort' | 'log-end') {
-  const env = scriptEnvironment(job, place.folder, {type: backup.type.kind.type, guest, target: toStdout ? '-' : `${place.folder}/${names.archive}`, log: `${place.folder}/${names.log}`})
+function callsOf({backup, guest}: Turn, {job, place}: Run, phase: 'backup-abort' | 'log-end') {
+  const env = scriptEnvironment(job, place.folder, factsOf(backup, guest))
   return scriptCalls(job, env, guest.vmid, phase)
 }
 
-/** Beside the archive, also where there is none. */
+/** Beside the archive, also where there is none; of backups that are no files it is in the log of the task alone. */
 async function keepLog(turn: Turn, run: Run, log: GuestLog, context: Context): Promise<void> {
   if (run.toStdout) return
+  if (isRepository(run.place)) return logEnds(turn, run, context)
   try {
     await context.host.files.write(`${run.place.folder}/${turn.names.log}`, log.text(), {mode: 0o644, durable: false})
   } catch (error) {
     log.warn(`the log could not be kept: ${errorChain(error).join(': ')}`)
   }
+  await logEnds(turn, run, context)
+}
+
+async function logEnds(turn: Turn, run: Run, context: Context): Promise<void> {
   for (const call of callsOf(turn, run, 'log-end')) await callScript({...call, isLenient: true}, context)
 }
 

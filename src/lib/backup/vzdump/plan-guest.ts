@@ -4,21 +4,19 @@ import type {BackupType, BackupWish, GuestFile} from '../../guest/backup/index.t
 import {assertNotLockedOf, configPathOf, loadFormatter, writeKey} from '../../guest/backup/index.ts'
 import type {Action, Context, Plan, Step} from '../../tasks/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
-import type {ArchiveNames, ArchivePlace} from './archive-place.ts'
-import {archiveNames} from './archive-place.ts'
+import type {ArchiveNames, ArchivePlace, BackupStem} from './archive-place.ts'
+import {archiveNames, isRepository, targetName} from './archive-place.ts'
 import type {ScriptCall, ScriptEnvironment, ScriptPhase} from './call-script.ts'
 import type {Compressor} from './compressor.ts'
 import type {JobOptions} from './job-options.ts'
 import {notesOf} from './notes.ts'
 import {pruneActions} from './prune-after.ts'
 
-export interface GuestBackup {
+export interface GuestBackup extends BackupStem {
   readonly job: JobOptions
   readonly type: BackupType
   readonly place: ArchivePlace
   readonly compressor: Compressor
-  /** The name of its files, without an ending. */
-  readonly stem: string
   readonly toStdout: boolean
 }
 
@@ -29,19 +27,38 @@ export interface PlannedBackup {
 }
 
 /** What is asked of the guest's type. */
-export function backupWish({job, type, place: {folder}, compressor, stem, toStdout}: GuestBackup, guest: GuestFile): BackupWish {
+export function backupWish(backup: GuestBackup, guest: GuestFile, node: string): BackupWish {
+  const {job, type, place: {folder}, compressor, stem, toStdout} = backup
   const names = archiveNames(stem, type.archiveFormat, compressor.suffix)
   const {fleecing} = job
+  const repository = repositoryTarget(backup, guest, node)
   return {
     mode: job.mode,
     archive: {
       path: toStdout ? '-' : `${folder}/${names.unfinished}`, ionice: job.ionice,
       ...(compressor.argv === undefined ? {} : {compressor: compressor.argv}), ...(job.bwlimitKib === 0 ? {} : {bandwidthKib: job.bwlimitKib}),
     },
+    ...(repository === undefined ? {} : {repository}),
     performance: job.performance, fleecing: fleecing === undefined ? undefined : {storage: fleecing.storage},
     excludePaths: job.excludePaths, stdExcludes: job.stdExcludes,
     temporaryFolder: `${job.tmpDir ?? (toStdout ? '/var/tmp' : folder)}/${stem}.tmp`, stopWaitMinutes: job.stopWaitMinutes,
-    hook: (phase) => scriptCalls(job, scriptEnvironment(job, folder, {type: type.kind.type, guest, target: toStdout ? '-' : `${folder}/${names.archive}`, log: `${folder}/${names.log}`}), guest.vmid, phase).map((call) => ({do: call})),
+    hook: (phase) => scriptCalls(job, scriptEnvironment(job, folder, factsOf(backup, guest)), guest.vmid, phase).map((call) => ({do: call})),
+  }
+}
+
+/** Pure: what the script is told of the guest. */
+export function factsOf({type, place, compressor, stem, takenAtMs, toStdout}: GuestBackup, guest: GuestFile): GuestFacts {
+  const names = archiveNames(stem, type.archiveFormat, compressor.suffix)
+  const target = toStdout ? '-' : targetName(place, {type: type.kind.type, vmid: guest.vmid, takenAtMs}, names.archive)
+  return {type: type.kind.type, guest, target, ...(isRepository(place) ? {} : {log: `${place.folder}/${names.log}`})}
+}
+
+function repositoryTarget({job, type, place, takenAtMs, toStdout}: GuestBackup, guest: GuestFile, node: string): BackupWish['repository'] {
+  if (toStdout || !isRepository(place) || job.storage === undefined) return undefined
+  const notes = notesFor(job, guest, type.kind.type, node)
+  return {
+    storage: job.storage, takenAtMs, isProtected: job.isProtected, ...(notes === undefined ? {} : {notes}),
+    ...(job.bwlimitKib === 0 ? {} : {bandwidthKib: job.bwlimitKib}),
   }
 }
 
@@ -50,15 +67,16 @@ export async function planGuest(backup: GuestBackup, guest: GuestFile, context: 
   const {job, type, place, toStdout, compressor, stem} = backup
   const {vmid, config, file} = guest
   assertNotLockedOf(type.kind, guest)
-  const wish = backupWish(backup, guest)
+  const wish = backupWish(backup, guest, context.node)
   const {mode, modeReason, remarks, steps, afterwards = []} = await type.prepare(guest, wish, context)
   const names = archiveNames(stem, type.archiveFormat, compressor.suffix)
-  const env = scriptEnvironment(job, place.folder, {type: type.kind.type, guest, target: toStdout ? '-' : `${place.folder}/${names.archive}`, log: `${place.folder}/${names.log}`})
+  const env = scriptEnvironment(job, place.folder, factsOf(backup, guest))
   const call = (phase: ScriptPhase) => scriptCalls({...job, mode}, env, vmid, phase)
   const path = configPathOf(type.kind, context.node, vmid)
   const lockedText = (await loadFormatter(type.kind.type))(writeKey(config, 'lock', 'backup'))
-  const publish = toStdout ? [] : [publishStep(backup, guest, names, context.node)]
-  const prune = toStdout ? [] : await pruneActions(job, {vmid, type: type.kind.type, fileName: names.archive, format: type.archiveFormat, isProtected: job.isProtected}, place, context)
+  // In a repository the last thing that is written makes it a backup.
+  const publish = toStdout || wish.repository !== undefined ? [] : [publishStep(backup, guest, names, context.node)]
+  const prune = toStdout ? [] : await pruneActions(job, {vmid, type: type.kind.type, fileName: names.archive, takenAtMs: backup.takenAtMs, isProtected: job.isProtected}, place, context)
   const [abort] = scriptCalls({...job, mode}, env, vmid, 'backup-abort')
   const plan: Plan = {
     steps: [
@@ -80,10 +98,14 @@ export function guestName({vmid, config}: GuestFile, type: 'lxc' | 'qemu'): stri
 }
 
 function publishStep({job, place: {folder}, type}: GuestBackup, guest: GuestFile, {archive, unfinished}: ArchiveNames, node: string): Step {
-  const notes = job.notesTemplate === undefined ? undefined : notesOf(job.notesTemplate, {cluster: node, guestname: guestName(guest, type.kind.type), node, vmid: guest.vmid})
+  const notes = notesFor(job, guest, type.kind.type, node)
   const [from, to] = [`${folder}/${unfinished}`, `${folder}/${archive}`]
   const publish: Action = {kind: 'backup.publish', from, to, ...(notes === undefined || notes === '' ? {} : {notes}), ...(job.isProtected ? {isProtected: true} : {})}
   return {do: publish, undo: {kind: 'backup.unpublish', from, to}}
+}
+
+function notesFor({notesTemplate}: JobOptions, guest: GuestFile, type: 'lxc' | 'qemu', node: string): string | undefined {
+  return notesTemplate === undefined ? undefined : notesOf(notesTemplate, {cluster: node, guestname: guestName(guest, type), node, vmid: guest.vmid})
 }
 
 /** The call of the script in a phase; none where there is none. */
@@ -91,12 +113,12 @@ export function scriptCalls({script, mode}: Pick<JobOptions, 'script' | 'mode'>,
   return script === undefined ? [] : [{kind: 'backup.call-script', script, phase, guest: {mode, vmid}, env}]
 }
 
-export interface GuestFacts { readonly type: 'lxc' | 'qemu'; readonly guest: GuestFile; readonly target: string; readonly log: string }
+export interface GuestFacts { readonly type: 'lxc' | 'qemu'; readonly guest: GuestFile; readonly target: string; readonly log?: string }
 
 /** What the script finds in its environment. */
 export function scriptEnvironment({storage}: Pick<JobOptions, 'storage'>, folder: string, about?: GuestFacts): ScriptEnvironment {
   return {
     DUMPDIR: folder, ...(storage === undefined ? {} : {STOREID: storage}),
-    ...(about === undefined ? {} : {VMTYPE: about.type, HOSTNAME: guestName(about.guest, about.type), TARGET: about.target, LOGFILE: about.log}),
+    ...(about === undefined ? {} : {VMTYPE: about.type, HOSTNAME: guestName(about.guest, about.type), TARGET: about.target, ...(about.log === undefined ? {} : {LOGFILE: about.log})}),
   }
 }

@@ -1,7 +1,8 @@
 // What becomes of the older backups of a guest once there is a new one.
 import {AppError} from '../../base/index.ts'
-import type {ArchiveFormat, MarkedBackup} from '../../storage/archive/index.ts'
+import type {MarkedBackup} from '../../storage/archive/index.ts'
 import {markBackups, parseArchiveName} from '../../storage/archive/index.ts'
+import {backupName} from '../../storage/repository/backup-name.ts'
 import type {VolumeId} from '../../storage/index.ts'
 import type {Action, Context} from '../../tasks/index.ts'
 import type {ArchivePlace} from './archive-place.ts'
@@ -11,7 +12,7 @@ export interface NewBackup {
   readonly vmid: number
   readonly type: 'lxc' | 'qemu'
   readonly fileName: string
-  readonly format: ArchiveFormat
+  readonly takenAtMs: number
   readonly isProtected: boolean
 }
 
@@ -21,13 +22,13 @@ export interface NewBackup {
  */
 export async function pruneActions(job: Pick<JobOptions, 'removes' | 'retention'>, fresh: NewBackup, place: ArchivePlace, context: Context): Promise<readonly Action[]> {
   if (!job.removes) return []
-  const {vmid, type, fileName, isProtected} = fresh
+  const {vmid, type, fileName, takenAtMs, isProtected} = fresh
   const {storage, folder} = place
   const own = storage?.config.storage ?? 'folder'
-  const createdAtMs = parseArchiveName(fileName).createdAtMs ?? context.clock.now()
+  const name = storage?.repository === undefined ? `backup/${fileName}` : backupName({guestType: type, vmid, takenAtMs})
   const there = storage === undefined ? await backupsIn(folder, vmid, context) : await storage.list(['backup'], vmid)
-  const marked = markBackups([...there, {id: {storage: own, name: `backup/${fileName}`}, createdAtMs, vmid, isProtected}], job.retention, {vmid, type})
-  const removed = marked.filter(({mark, volid}) => mark === 'remove' && volid !== `${own}:backup/${fileName}`)
+  const marked = markBackups([...there, {id: {storage: own, name}, createdAtMs: takenAtMs, vmid, isProtected}], job.retention, {vmid, type})
+  const removed = marked.filter(({mark, volid}) => mark === 'remove' && volid !== `${own}:${name}`)
   if (removed.length === 0) return []
   return [{kind: 'backup.prune', ...(storage === undefined ? {folder} : {storage: own}), backups: removed.map(({volid}) => volid)} satisfies PruneAfter]
 }

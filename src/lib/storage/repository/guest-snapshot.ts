@@ -1,5 +1,6 @@
 // Which snapshots of a repository are backups of guests, and what their tags say. A backup has the tag `corral` and the path of its guest, `/qemu/100` or
 // `/lxc/101`; whatever else others keep in the same repository is theirs. Pure.
+import {backupName} from './backup-name.ts'
 import type {RepositoryBackup} from './backup-name.ts'
 import type {SnapshotRecord} from './snapshot-record.ts'
 
@@ -11,12 +12,17 @@ export interface GuestSnapshot extends RepositoryBackup {
 }
 
 export const backupTag = 'corral'
-/** Of one that a program has written and that is not whole: it counts as no backup, and whoever finds it takes it away. */
-export const unfinishedTag = 'corral-unfinished'
+/** Of one that a program has written and that is not whole: it counts as no backup. */
+const unfinishedTag = 'corral-unfinished'
 const protectedTag = 'protected'
 
 export function guestPath({guestType, vmid}: Pick<RepositoryBackup, 'guestType' | 'vmid'>): string {
   return `/${guestType}/${vmid}`
+}
+
+/** The tags of what the program restic writes of a backup, before it is one. */
+export function unfinishedOf(backup: RepositoryBackup): string[] {
+  return [unfinishedTag, backupName(backup)]
 }
 
 /** undefined for a snapshot that is no backup of a guest. */

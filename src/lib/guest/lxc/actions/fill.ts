@@ -78,7 +78,7 @@ export const fill = defineAction<Fill>({
         folder: mountPlace(context.places, vmid, 'jail'), root: containerPaths(context.places, vmid).rootfs, inner: points.slice(1).map((point) => point.path), hasNames: true,
       }, space)
       const common = {jail: withFewRights(jail), map, maxBytes, ignoreErrors, bytesPerSecond}
-      const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput
+      const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput && source.path !== undefined
         ? await applyImage({...common, path: source.path}, image, config, at, context)
         : await applyArchive({
           ...common, input: openArchive(source, context), name: source === standardInput ? 'standard input' : source.name, sizeBytes: source === standardInput ? 0 : source.sizeBytes,

@@ -52,8 +52,14 @@ export async function prepare(guest: GuestFile, wish: BackupWish, context: Conte
   }
 }
 
-function archiveStep({wish: {archive}, reads, excludes}: Subject, source: BackupSource): Step {
+function archiveStep({wish: {archive, repository}, reads, excludes}: Subject, source: BackupSource): Step {
   const {path} = archive
+  if (repository !== undefined) {
+    return {
+      do: {kind: 'lxc.archive', ...reads, source, excludes, target: archive, repository},
+      undo: {kind: 'repository.forget-backup', storage: repository.storage, guestType: 'lxc', vmid: reads.vmid, takenAtMs: repository.takenAtMs},
+    }
+  }
   return {do: {kind: 'lxc.archive', ...reads, source, excludes, target: archive}, ...(path === '-' ? {} : {undo: {kind: 'file.remove', path}})}
 }
 

@@ -91,6 +91,8 @@ const imageArchitectures: Readonly<Record<string, string>> = {i386: '386', armhf
 
 /** What an image for containers says; undefined for an archive of a root file system. */
 async function imageOf({path}: ArchiveFile, arch: string, {host, log}: Context): Promise<(ImageValues & {readonly fill: Fill['image']}) | undefined> {
+  // What is kept in a repository is a backup.
+  if (path === undefined) return undefined
   const {imageIn} = await import('../templates/oci/image-archive.ts')
   const image = await imageIn(path, imageArchitectures[arch] ?? arch, host)
   if (image === undefined) return undefined

@@ -2,10 +2,13 @@
 import {InvalidInputError, NotFoundError} from '../../../base/index.ts'
 import {formatPropertyString, parseSize} from '../../../spec/index.ts'
 import {archivedFiles, filesInBeginning} from '../../../storage/index.ts'
+import {containerFiles} from '../../../storage/repository/container-backup.ts'
+import {textIn, withBackup} from '../../../storage/repository/find-backup.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {RawLine} from '../../guest-config.ts'
 import {isMountKey, isUnusedKey, mountPointFormat, netFormat, parseLxcConfig, readMountPoint, withVolume} from '../config/index.ts'
 import {readProperties} from '../../read-properties.ts'
+import type {ArchiveFile} from '../templates/archive-source.ts'
 import {archivedConfigName, archivedFirewallName} from '../templates/extract-argv.ts'
 
 export interface ArchivedContainer {
@@ -21,13 +24,22 @@ const ownKeys: ReadonlySet<string> = new Set(['lock', 'parent', 'digest', 'snapt
 const bytesPerGib = 1024 ** 3
 
 /** @throws NotFoundError when the archive holds no configuration; InvalidInputError when it, or the archive, is damaged */
-export async function containerInArchive(path: string, name: string, context: Pick<Context, 'host' | 'signal'>): Promise<ArchivedContainer> {
+export async function containerInArchive({path, name}: ArchiveFile, context: Context): Promise<ArchivedContainer> {
   try {
+    if (path === undefined) return archivedContainer(await keptFiles(name, context), name)
     return archivedContainer(await archivedFiles(path, [archivedConfigName, archivedFirewallName], context), name)
   } catch (cause) {
     if (!(cause instanceof InvalidInputError)) throw cause
     throw new InvalidInputError(`the backup ${name} cannot be read`, {ostemplate: 'cannot be read'}, {cause})
   }
+}
+
+/** The files at the beginning of an archive stand beside it as well, where it is kept in a repository. */
+async function keptFiles(volume: string, context: Context): Promise<Record<string, Buffer>> {
+  return withBackup(volume, context, async (repository, {files}) => {
+    const [config, firewall] = [await textIn(repository, files, containerFiles.config), await textIn(repository, files, containerFiles.firewall)]
+    return {...(config === undefined ? {} : {[archivedConfigName]: Buffer.from(config)}), ...(firewall === undefined ? {} : {[archivedFirewallName]: Buffer.from(firewall)})}
+  })
 }
 
 /** Pure: the same from the beginning of a plain archive. */

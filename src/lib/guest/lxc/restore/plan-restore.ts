@@ -117,7 +117,7 @@ async function wantedContainer(params: RestoreParams, context: Context): Promise
     return {section: {values: {...given, ...(unprivileged === false ? {} : {unprivileged: '1'})}}, given, volumes: own, exactBytes: {}}
   }
   const file = await archiveFile(ostemplate, context)
-  const archived = await containerInArchive(file.path, file.name, context)
+  const archived = await containerInArchive(file, context)
   context.log.info(`restoring container ${vmid} from ${file.name}`)
   const mounts = Object.keys(own).length === 0 ? archivedMounts(archived, storage) : {volumes: own, exactBytes: {}, others: {}, warnings: []}
   for (const warning of mounts.warnings) context.log.warn(warning)

@@ -3,8 +3,10 @@ import {PassThrough} from 'node:stream'
 import {AppError, ConflictError, ToolError} from '../../../../base/index.ts'
 import {archiveArgvs, niceArgv, writeArchive} from '../../../../storage/archive/index.ts'
 import type {ArchiveTarget} from '../../../../storage/archive/index.ts'
+import {saveContainer} from '../../../../storage/repository/container-backup.ts'
 import type {Action, Context} from '../../../../tasks/index.ts'
 import {commandLine, defineAction} from '../../../../tasks/index.ts'
+import type {RepositoryTarget} from '../../../backup/backup-type.ts'
 import {readContainer} from '../../kind.ts'
 import {withFewRights} from '../../mount-space/jail.ts'
 import {archivedConfigName, archivedFirewallName, asContainerRoot} from '../../templates/extract-argv.ts'
@@ -18,6 +20,8 @@ import {recordBytes, tarMember} from '../tar-member.ts'
 export interface ArchiveContainer extends Action, BackupSpaceWish {
   readonly kind: 'lxc.archive'
   readonly target: ArchiveTarget
+  /** Where it goes in place of the target. */
+  readonly repository?: RepositoryTarget
   readonly excludes: Excludes
 }
 
@@ -29,14 +33,16 @@ export const archive = defineAction<ArchiveContainer>({
   kind: 'lxc.archive',
   // Nothing is written over a file that is there.
   conflictMeansUntouched: true,
-  describe: ({vmid, map, points, source, target, excludes}) => [
+  describe: ({vmid, map, points, source, target, repository, excludes}) => [
     ...points.map(({key, volume, path}) => `# mount ${source.type === 'folder' ? `the copy of ${key}` : source.type === 'live' || source.snapshot === undefined ? volume : `${volume} as of snapshot '${source.snapshot}'`} for ${path} where nobody else sees it`),
     `# write ${archivedConfigName}, and the rules of the firewall of container ${vmid}, before what comes in that mount space from:`,
-    ...archiveArgvs(target, asContainerRoot(map, tarArgv(points, excludes))).map((argv) => `#   ${commandLine(argv)}`),
+    ...archiveArgvs(repository === undefined ? target : {path: '-'}, asContainerRoot(map, tarArgv(points, excludes))).map((argv) => `#   ${commandLine(argv)}`),
+    ...repository === undefined ? [] : [`# and save it in the repository of storage '${repository.storage}' by restic, which cuts it where its content says so`],
   ],
   run: async (action, context) => {
-    const {vmid, target} = action
-    const first = await firstMembers(vmid, context)
+    const {vmid, target, repository} = action
+    const texts = await configTexts(vmid, context)
+    const first = firstMembers(texts, context)
     const written = await withBackupSpace(action, context, async ({space, jail}) => {
       const ended = new AbortController()
       const signal = AbortSignal.any([context.signal, ended.signal])
@@ -47,7 +53,9 @@ export const archive = defineAction<ArchiveContainer>({
         () => { output.end() }, (error: unknown) => { output.destroy(error instanceof Error ? error : new Error(String(error))) },
       )
       try {
-        return await writeArchive(target, wholeArchive(first, output), context)
+        if (repository === undefined) return {kind: 'file', ...await writeArchive(target, wholeArchive(first, output), context)} as const
+        const saved = await saveContainer({...repository, guestType: 'lxc', vmid, ...texts, ...(target.ionice === undefined ? {} : {ionice: target.ionice})}, wholeArchive(first, output), context)
+        return {kind: 'repository', ...saved} as const
       } catch (error) {
         throw inOurWords(error, vmid)
       } finally {
@@ -57,17 +65,28 @@ export const archive = defineAction<ArchiveContainer>({
         skipped.end()
       }
     })
-    context.log.info(`wrote the archive of container ${vmid}: ${written.plainBytes} bytes, ${written.archiveBytes} on disk`)
+    context.log.info(written.kind === 'file'
+      ? `wrote the archive of container ${vmid}: ${written.plainBytes} bytes, ${written.archiveBytes} on disk`
+      : `saved container ${vmid}: ${written.plainBytes} bytes, of which ${written.newBytes} are new in the repository`)
   },
 })
 
-async function firstMembers(vmid: number, context: Context): Promise<Buffer> {
+interface ConfigTexts {
+  readonly config: string
+  readonly firewall?: string
+}
+
+async function configTexts(vmid: number, context: Context): Promise<ConfigTexts> {
   const {config} = await readContainer(vmid, context)
-  const firewall = await context.store.read(`firewall/${vmid}.fw`)
-  const seconds = Math.floor(context.clock.now() / 1000)
+  const firewall = (await context.store.read(`firewall/${vmid}.fw`))?.data
+  return {config: archivedText(config), ...(firewall === undefined || firewall === '' ? {} : {firewall})}
+}
+
+function firstMembers({config, firewall}: ConfigTexts, {clock}: Context): Buffer {
+  const seconds = Math.floor(clock.now() / 1000)
   return Buffer.concat([
-    tarMember(`./${archivedConfigName}`, Buffer.from(archivedText(config)), seconds),
-    ...(firewall === undefined || firewall.data === '' ? [] : [tarMember(`./${archivedFirewallName}`, Buffer.from(firewall.data), seconds)]),
+    tarMember(`./${archivedConfigName}`, Buffer.from(config), seconds),
+    ...(firewall === undefined ? [] : [tarMember(`./${archivedFirewallName}`, Buffer.from(firewall), seconds)]),
   ])
 }
 
