@@ -137,6 +137,7 @@ const scene: readonly Line[] = [
   {words: words('pvesm prune-backups local --keep-last 1')},
   {words: words('vzdump --stop'), tells: /^no backup is under way\n$/},
   {words: words('corral backup list')},
+  {words: words('corral backup collect local'), code: 2, tells: /^Error: storage 'local' is no repository/},
   ...['show', 'verify'].map((word) => ({words: words(`corral backup ${word} local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma`), code: 3, tells: /^Error: there is no (?:volume|backup) /})),
   {words: words('corral backup job add nightly --schedule 22:30 --vmid 100 --storage local')},
   {words: words('corral backup job set nightly --comment later')},

@@ -43,6 +43,13 @@ export const cases: DryRunCases = {
     },
     shows: /^cat -- \/.*\.vma$/m,
   }],
+  'corral backup collect': [{
+    arrange: async ({root, before}) => {
+      await before('pvesm', 'add', 'restic', 'vault', '--path', `${root}/vault`, '--password', 'of several words')
+      return ['corral', 'backup', 'collect', 'vault']
+    },
+    shows: /^restic --no-cache prune --quiet$/m,
+  }],
   'corral backup job add': [{
     arrange: async () => ['corral', 'backup', 'job', 'add', 'nightly', '--schedule', 'mon..fri 22:30', '--all', '--storage', 'local', '--prune-backups', 'keep-last=3'],
     shows: /^\+vzdump: nightly$/m,

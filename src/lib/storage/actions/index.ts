@@ -15,6 +15,7 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'volume.drop-snapshot': async () => (await import('./volume-snapshot.ts')).volumeDropSnapshot,
   'repository.forget-backup': async () => (await import('../repository/forget-action.ts')).forgetBackup,
   'volume.fill-from-repository': async () => (await import('../repository/fill-from-machine.ts')).fillFromRepository,
+  'repository.annotate': async () => (await import('../repository/annotate-action.ts')).annotateBackup,
   'volume.fill-from-backup': async () => (await import('../archive/fill-action.ts')).fillFromBackup,
   'volume.receive': async () => (await import('./volume-receive.ts')).volumeReceive,
   'content.place': async () => (await import('./content-place.ts')).contentPlace,

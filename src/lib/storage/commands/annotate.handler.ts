@@ -24,6 +24,7 @@ export const handler = handleChange(spec, {
     const backup = await storage.volume(id)
     await checkCallerMayUse({volume: formatVolumeId(id), content: 'backup'}, context)
     if (isProtected === true && backup.isProtected !== true) await checkLimit(storage, backup, context)
+    if (storage.repository !== undefined) return {steps: repositorySteps(backup, {notes, isProtected}), whenInterrupted: 'undo', result: null}
     const path = storage.path(id)
     const steps = [
       ...(notes === undefined || notes.trimEnd() === (backup.notes ?? '') ? [] : [notesStep(`${path}.notes`, notes, backup.notes)]),
@@ -43,6 +44,15 @@ async function checkLimit(storage: Storage, {vmid, guestType}: Volume, context: 
   throw new ConflictError(`${others.length} backups of guest ${vmid} are protected on storage '${storage.config.storage}', and no more may be`, {
     data: {vmid, limit}, nextSteps: [...others.slice(0, 1).map(({id}) => `Take the protection from one: corral storage annotate ${formatVolumeId(id)} --protected 0`), `Or let more be: pvesm set ${storage.config.storage} --max-protected-backups ${others.length + 1}`],
   })
+}
+
+/** What stands in its tags is changed at once. */
+function repositorySteps({id, notes = '', isProtected = false}: Volume, wanted: {readonly notes: string | undefined; readonly isProtected: boolean | undefined}): Step[] {
+  const before = {notes, isProtected}
+  const after = {notes: (wanted.notes ?? notes).trimEnd(), isProtected: wanted.isProtected ?? isProtected}
+  if (after.notes === before.notes && after.isProtected === before.isProtected) return []
+  const action = {kind: 'repository.annotate', volume: formatVolumeId(id)}
+  return [{do: {...action, ...after}, undo: {...action, ...before}}]
 }
 
 function notesStep(path: string, notes: string, before: string | undefined): Step {

@@ -4,19 +4,15 @@ import {openVolume} from '../open-storage.ts'
 import type {StorageContext} from '../open-storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {RepositoryBackup} from './backup-name.ts'
-import {backupName, readBackupName} from './backup-name.ts'
-import {readGuestSnapshot} from './guest-snapshot.ts'
+import {readBackupName} from './backup-name.ts'
+import {snapshotsOf} from './find-backup.ts'
 import type {KeptMachine} from './machine-backup.ts'
 import {openMachine} from './machine-backup.ts'
 import type {NamedSnapshot, Repository} from './repository.ts'
 
 /** The snapshot of a backup; the newer one of two with the same name. */
 export async function snapshotOf(repository: Pick<Repository, 'snapshots'>, backup: RepositoryBackup): Promise<NamedSnapshot | undefined> {
-  const name = backupName(backup)
-  return (await repository.snapshots()).findLast((snapshot) => {
-    const its = readGuestSnapshot(snapshot)
-    return its !== undefined && backupName(its) === name
-  })
+  return (await snapshotsOf(repository, backup)).at(-1)
 }
 
 /** @returns undefined when it is not there. @throws InvalidInputError when it is damaged */

@@ -33,7 +33,7 @@ export function repositoryOf(storage: string, place: RepositoryPlace, {host, clo
   const compressor = zstdOn(host)
   const withFiles = async <R>(work: (files: RepositoryFiles) => Promise<R>): Promise<R> => {
     await assertMounted(storage, place, host)
-    const files = await openFiles(place, host)
+    const files = await openFiles(place, {host, clock})
     try {
       return await work(files)
     } finally {
@@ -60,9 +60,11 @@ export function repositoryOf(storage: string, place: RepositoryPlace, {host, clo
   }
 }
 
-async function openFiles({path, server}: RepositoryPlace, host: Host): Promise<RepositoryFiles> {
+async function openFiles(place: RepositoryPlace, {host, clock}: Pick<Surroundings, 'host' | 'clock'>): Promise<RepositoryFiles> {
+  const {path, server} = place
   if (server === undefined) return filesInFolder(host, path)
-  throw new UnavailableError('repositories on SFTP servers cannot be reached yet')
+  const [{SftpSession}, {filesOverSftp}] = await Promise.all([import('../repository/sftp/session.ts'), import('../repository/sftp/files.ts')])
+  return filesOverSftp(await SftpSession.open(server, host, clock), path, shownPlace(place))
 }
 
 /** @throws UnavailableError */

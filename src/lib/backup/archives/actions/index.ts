@@ -2,5 +2,7 @@
 import type {ActionKind} from '../../../tasks/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
+  'backup.collect': async () => (await import('./collect.ts')).collect,
+  'backup.verify-kept': async () => (await import('./verify-kept.ts')).verifyKept,
   'backup.verify': async () => (await import('./verify.ts')).verify,
 }

@@ -2,9 +2,23 @@
 import {NotFoundError, printable} from '../../../base/index.ts'
 import {archivedMachine} from '../../../storage/archive/index.ts'
 import {archivedConfig} from '../../../storage/archive/archived-config.ts'
+import {openVolume} from '../../../storage/index.ts'
+import type {Volume} from '../../../storage/index.ts'
+import {textIn, withBackup} from '../../../storage/repository/find-backup.ts'
+import type {Context} from '../../../tasks/index.ts'
 import {handleRead} from '../../../tasks/index.ts'
 import {openBackup} from '../open-backup.ts'
 import {spec} from './show.spec.ts'
+
+/** Of a backup that lies in a repository. */
+async function shownKept(volume: string, {guestType = 'lxc', vmid, createdAtMs, sizeBytes}: Volume, context: Context): Promise<Shown> {
+  const {files, config} = await withBackup(volume, context, async (repository, backup) => ({files: backup.files, config: await textIn(repository, backup.files, guestType === 'qemu' ? 'qemu-server.conf' : 'pct.conf') ?? ''}))
+  const disks = files.filter(({name}) => name.endsWith('.raw')).map(({name, sizeBytes: size}) => ({name: name.slice(0, -'.raw'.length), size}))
+  return {
+    volid: volume, type: guestType, ...(vmid === undefined ? {} : {vmid}), format: 'restic', compression: 'zst', ...(createdAtMs === undefined ? {} : {ctime: Math.trunc(createdAtMs / 1000)}),
+    size: sizeBytes, ...(guestType === 'qemu' ? {disks} : {}), config,
+  }
+}
 
 interface Shown {
   readonly volid: string
@@ -19,6 +33,8 @@ interface Shown {
 }
 
 export const handler = handleRead(spec, async ({volume}, context): Promise<Shown> => {
+  const {storage, id} = await openVolume(volume, context)
+  if (storage.repository !== undefined) return shownKept(volume, await storage.volume(id), context)
   const {path, archive: {guestType, vmid, format, compression, createdAtMs, fileName}} = await openBackup(volume, context)
   const stat = await context.host.files.stat(path, {followLinks: true})
   if (stat?.kind !== 'file') throw new NotFoundError(`there is no backup ${fileName}`)

@@ -18,6 +18,8 @@ export interface BackupRun extends Action {
   readonly job: JobOptions
   /** The folder of the archives. */
   readonly folder: string
+  /** The storage keeps no archives. */
+  readonly isRepository?: boolean
   readonly guests: readonly number[]
   readonly toStdout: boolean
 }
@@ -27,8 +29,8 @@ export const run = defineAction<BackupRun>({
   // What fails is told to the script here; its undo tells of a death.
   takesBackItself: true,
   describe: (action) => {
-    const {guests, job, toStdout, folder} = action
-    return [...told(action, ['job-init', 'job-start']), `# back up ${guests.join(', ')} in mode ${job.mode}, into ${toStdout ? 'standard output' : folder}`]
+    const {guests, job, toStdout, folder, isRepository} = action
+    return [...told(action, ['job-init', 'job-start']), `# back up ${guests.join(', ')} in mode ${job.mode}, into ${toStdout ? 'standard output' : isRepository === true ? `the repository of storage '${job.storage ?? ''}'` : folder}`]
   },
   foresee: async (action, context) => {
     const parts = await runOf(action, context)

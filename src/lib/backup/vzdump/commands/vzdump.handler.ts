@@ -8,7 +8,7 @@ import type {Context, Plan} from '../../../tasks/index.ts'
 import {handleChange, runningTasks} from '../../../tasks/index.ts'
 import type {BackupRun} from '../actions/run.ts'
 import {abortOf} from '../job-script.ts'
-import {archivePlace} from '../archive-place.ts'
+import {archivePlace, isRepository} from '../archive-place.ts'
 import {checkScript} from '../call-script.ts'
 import {chosenGuests} from '../choose-guests.ts'
 import type {JobOptions} from '../job-options.ts'
@@ -37,7 +37,7 @@ export const handler = handleChange(spec, {
     const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
     if (jobId !== undefined) context.log.info(`job ${jobId}`)
     const guests = await guestsHere({vmids: numbers(vmid ?? ''), isAll: takesAll({all, exclude, pool: asked.pool}), exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
-    const run: BackupRun = {kind: 'backup.run', job, folder: place.folder, guests, toStdout}
+    const run: BackupRun = {kind: 'backup.run', job, folder: place.folder, ...(!toStdout && isRepository(place) ? {isRepository: true} : {}), guests, toStdout}
     const abort = abortOf(run)
     return {steps: guests.length === 0 ? [] : [{do: run, ...(abort === undefined ? {} : {undo: abort})}], whenInterrupted: 'undo'}
   },
