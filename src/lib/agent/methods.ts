@@ -5,6 +5,8 @@ import type {AgentHello, LogLine, Method} from '../host/protocol/index.ts'
 import {isObject, protocolVersion, wrongCall} from '../host/protocol/index.ts'
 import type {Catalog, Context, Log, OpenContext} from '../tasks/index.ts'
 import {checkTaskKey, findTask, followTask, runHandler} from '../tasks/index.ts'
+import {findParam} from '../spec/index.ts'
+import type {Params} from '../spec/index.ts'
 import {checkInvocation} from './invocation.ts'
 
 export interface MethodParts {
@@ -54,6 +56,7 @@ export function agentMethods(parts: MethodParts): AgentMethods {
       const {entry, spec, params, dryRun} = await checkInvocation('run', given, await parts.catalog())
       if (spec.kind === 'interactive' && !dryRun) throw new UnsupportedError(`${spec.id} needs a terminal; it is not run like this`)
       if (spec.kind === 'task' && !dryRun) throw new UnsupportedError(`${spec.id} is a task; it is started, not run`)
+      refuseOwnStreams(spec.params, params)
       const {handler} = await entry.handler()
       const log = forwardedLog((line) => call.emit(line))
       if (spec.kind === 'read' || dryRun) return withContext({log, signal: call.signal}, (context) => runHandler(handler, params, context, {dryRun}))
@@ -63,6 +66,7 @@ export function agentMethods(parts: MethodParts): AgentMethods {
     startTask: async (given, call) => {
       const {spec, params, dryRun} = await checkInvocation('startTask', given, await parts.catalog())
       if (spec.kind !== 'task' || dryRun) throw new UnsupportedError(`${spec.id} is ${dryRun ? 'not started for a dry run' : 'no task'}`)
+      refuseOwnStreams(spec.params, params)
       const key = isObject(given) && given['key'] !== undefined ? checkTaskKey(given['key']) : undefined
       return toTheEnd(withContext({signal: onlyCancelled(call.signal)}, (context) => context.startTask(spec.id, params, key)))
     },
@@ -170,4 +174,16 @@ function taskPlace(given: unknown): {upid: string; fromByte: number} {
     throw new InvalidInputError('a task is followed from a byte of its log', {fromByte: 'must be a whole number from 0 on'})
   }
   return {upid: given['upid'], fromByte}
+}
+
+/** On this host the standard streams are those of the connection: whoever read or wrote them would take its frames. @throws InvalidInputError naming the option */
+function refuseOwnStreams(known: Params, given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const schema = findParam(known, name)?.schema
+    if (schema === undefined || !('isPath' in schema) || schema.isPath !== true || typeof value !== 'string') continue
+    if (!/^\/+(?:dev\/+(?:std(?:in|out|err)$|fd\/)|proc\/+(?:self|thread-self|\d+)\/+fd\/)/.test(value)) continue
+    throw new InvalidInputError(`'${name}' has to be a file of the host: ${value.slice(0, 40)} stays on the machine where it is typed`, {[name]: 'is no file of the host'}, {
+      nextSteps: ['Copy it to the host first, and name it as it is called there.'],
+    })
+  }
 }

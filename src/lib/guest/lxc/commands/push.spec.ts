@@ -10,7 +10,7 @@ does not is mounted for the moment, with its mount points, where nobody else see
 Without options a file that is there already keeps its owner and permissions, and a new one belongs to root with the permissions of the source. A link in its
 place is replaced, and links on the way lead to other places in the container only.
 
-With \`--on\` or a context the file is one of that host.`,
+With \`--on\` or a context the file is one of that host; from here \`pct exec <vmid> -- sh -c 'cat >FILE'\` takes a stream of any size.`,
   params: {
     vmid: std.vmid,
     file: {type: 'string', isPath: true, minLength: 1, maxLength: 4096, completion: 'file', placeholder: 'file', description: 'The file on the host.'},
