@@ -14,13 +14,19 @@ export async function runHere(invocation: Invocation, surroundings: Surroundings
   const {entry, spec, params, standard} = invocation
   const services = await surroundings.services()
   const log = commandLog(surroundings.streams.stderr, {env: surroundings.env, isQuiet: standard.quiet})
-  const terminal = spec.kind === 'interactive' && !standard.dryRun ? surroundings.terminal() : undefined
+  // A dry run looks at an archive that comes on standard input, and at nothing else.
+  const hasTerminal = spec.kind === 'interactive' && (!standard.dryRun || spec.interactiveWith?.value === '-')
+  const terminal = hasTerminal ? surroundings.terminal() : undefined
   const wishes = {
     log, signal: surroundings.signal, environment: environmentFor(spec, surroundings.env), ...(terminal === undefined ? {} : {terminal}),
     ...(spec.runsOn === 'client' ? {connector: () => hostConnector(surroundings)} : {}),
   }
   const {handler} = await entry.handler()
-  const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun})).finally(() => log.finish())
+  const outcome = await services.withContext(wishes, (context) => runHandler(handler, params, context, {dryRun: standard.dryRun})).finally(() => {
+    log.finish()
+    // What was begun to be read and is not wanted any more must not keep the process alive.
+    if (terminal?.input.isTTY !== true) terminal?.input.destroy()
+  })
   if (outcome.outcome === 'planned') {
     await printPlan(outcome, standard, surroundings)
     return 0

@@ -5,7 +5,7 @@ export {openConfigured, openStorage, openVolume, storageConfig} from './open-sto
 export type {StorageContext} from './open-storage.ts'
 export {formatStorageConfig, parseStorageConfig, readStorageConfig, readStorageFile, storageConfigPath} from './storage-config.ts'
 export {createVolumeStep, removeVolumeStep, resizeVolumeStep, storageLock} from './volume-steps.ts'
-export {linkedCloneStep, makeBaseStep} from './template-steps.ts'
+export {linkedCloneStep, makeBaseStep, makeNewBaseStep} from './template-steps.ts'
 export {copyVolumeSteps, likeVolumeStep, overlayVolumeStep} from './copy-steps.ts'
 export type {CopyWish, NewCopy} from './copy-steps.ts'
 export type {CopySource} from './actions/volume-copy.ts'

@@ -11,10 +11,16 @@ import {formatVolumeId} from './volume-id.ts'
  * @throws UnsupportedError for a storage or a format that has none, NotFoundError, ConflictError when the name is taken
  */
 export async function makeBaseStep(storage: Storage, id: VolumeId): Promise<{base: VolumeId; step: Step}> {
+  assertTemplateFormat(storage, id)
+  await storage.volume(id)
+  return makeNewBaseStep(storage, id)
+}
+
+/** The same for a volume that steps before make. @throws UnsupportedError, ConflictError when the name is taken */
+export async function makeNewBaseStep(storage: Storage, id: VolumeId): Promise<{base: VolumeId; step: Step}> {
   const volume = formatVolumeId(id)
   assertTemplateFormat(storage, id)
   const base = templatesOf(storage).baseOf(id)
-  await storage.volume(id)
   if (await storage.exists(base)) throw new ConflictError(`there is a volume ${formatVolumeId(base)} already`)
   const commands = storage.commands({makeBase: id})
   return {base, step: {do: {kind: 'volume.make-base', volume, base: formatVolumeId(base), commands}, undo: {kind: 'volume.unmake-base', volume}}}

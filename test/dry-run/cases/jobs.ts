@@ -1,10 +1,11 @@
 // Jobs and their schedule, and backups that are there.
-import {mkdirSync} from 'node:fs'
+import {mkdirSync, writeFileSync} from 'node:fs'
 import {dirname} from 'node:path'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import type {DryRunCases} from '../support/case.ts'
 import {backupName, writeMachineBackup} from '../../support/machine-backup.ts'
+import {tarArchive} from '../../support/tar-archive.ts'
 import {recordingHost} from '../support/recording-host.ts'
 import type {World} from '../support/world.ts'
 
@@ -49,6 +50,14 @@ export const cases: DryRunCases = {
       return ['corral', 'backup', 'collect', 'vault']
     },
     shows: /^restic --no-cache prune --quiet$/m,
+  }],
+  'corral backup files extract': [{
+    arrange: async ({root}) => {
+      mkdirSync(`${root}/lib/vz/dump`, {recursive: true})
+      writeFileSync(`${root}/lib/vz/dump/vzdump-lxc-200-2026_02_01-12_00_00.tar`, tarArchive([{name: './etc/hosts', data: 'hosts'}]))
+      return ['corral', 'backup', 'files', 'extract', 'local:backup/vzdump-lxc-200-2026_02_01-12_00_00.tar', '/etc/hosts', '--target', `${root}/out`]
+    },
+    shows: /^# take \/etc\/hosts, to \/.*\/out$/m,
   }],
   'corral backup job add': [{
     arrange: async () => ['corral', 'backup', 'job', 'add', 'nightly', '--schedule', 'mon..fri 22:30', '--all', '--storage', 'local', '--prune-backups', 'keep-last=3'],

@@ -3,6 +3,7 @@ import {InvalidInputError, NotFoundError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import type {ArchiveCompression} from '../archive-name.ts'
 import {parseArchiveName} from '../archive-name.ts'
+import {inputHeader} from './input-archive.ts'
 import {plainBeginning} from './plain-beginning.ts'
 import {findInTar} from './tar-beginning.ts'
 import type {VmaHeader} from './vma-header.ts'
@@ -49,15 +50,24 @@ export async function archivedMachine(path: string, context: Pick<Context, 'host
   if (format !== 'vma') throw new InvalidInputError(`${fileName} is no backup of a virtual machine`, {archive: 'must be a VMA archive'})
   if ((await context.host.files.stat(path, {followLinks: true}))?.kind !== 'file') throw new NotFoundError(`there is no backup ${fileName}`)
   try {
-    const {configs, disks} = await vmaHeader(path, compression, context)
-    const config = configs.find(({name}) => name === names.vma)
-    const firewall = configs.find(({name}) => name === names.firewall)
-    if (config === undefined) throw new InvalidInputError(`it holds no ${names.vma}`)
-    return {config: textOf(config.data), firewall: firewall === undefined ? undefined : textOf(firewall.data), disks}
+    return machineOf(await vmaHeader(path, compression, context))
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error
     throw new InvalidInputError(`the backup ${fileName} cannot be read`, {archive: 'cannot be read'}, {cause: error})
   }
+}
+
+/** The same of what comes on standard input. @throws as inputHeader */
+export async function machineOnInput(context: Pick<Context, 'host' | 'signal' | 'clock' | 'terminal'>): Promise<ArchivedMachine> {
+  return machineOf(await inputHeader(context))
+}
+
+/** Pure. @throws InvalidInputError when it holds no configuration */
+function machineOf({configs, disks}: VmaHeader): ArchivedMachine {
+  const config = configs.find(({name}) => name === names.vma)
+  const firewall = configs.find(({name}) => name === names.firewall)
+  if (config === undefined) throw new InvalidInputError(`it holds no ${names.vma}`)
+  return {config: textOf(config.data), firewall: firewall === undefined ? undefined : textOf(firewall.data), disks}
 }
 
 async function vmaHeader(path: string, compression: ArchiveCompression | undefined, context: Pick<Context, 'host' | 'signal'>): Promise<VmaHeader> {

@@ -7,11 +7,12 @@ import {commandLine, defineAction} from '../../tasks/index.ts'
 import {parseArchiveName} from '../archive-name.ts'
 import type {DiskToFill} from './fill-disks.ts'
 import {fillFromArchive} from './fill-disks.ts'
+import {standardInput} from './input-archive.ts'
 import {plainArgv} from './plain-archive.ts'
 
 export interface BackupFill extends Action {
   readonly kind: 'volume.fill-from-backup'
-  /** The path of the archive, whose name says what it is. */
+  /** The path of the archive, whose name says what it is; - for standard input. */
   readonly archive: string
   readonly disks: readonly DiskToFill[]
   /** In KiB a second; no limit when absent. */
@@ -21,13 +22,13 @@ export interface BackupFill extends Action {
 export const fillFromBackup = defineAction<BackupFill>({
   kind: 'volume.fill-from-backup',
   describe: ({archive, disks}) => [
-    commandLine(plainArgv(archive, parseArchiveName(archive).compression)),
+    archive === standardInput ? '# read the backup from standard input' : commandLine(plainArgv(archive, parseArchiveName(archive).compression)),
     ...disks.map(({volume, sizeBytes}) => `# fill ${volume} (${formatSize(sizeBytes)}) with its disk in it`),
   ],
   run: async ({archive, disks, bandwidthKib}, context) => {
     const sizeBytes = disks.reduce((sum, disk) => sum + disk.sizeBytes, 0)
     const onProgress = (doneBytes: number): void => context.log.progress(doneBytes, sizeBytes, 'restore', 'bytes')
-    const {compression, fileName} = parseArchiveName(archive)
+    const {compression, fileName} = archive === standardInput ? {compression: undefined, fileName: 'on standard input'} : parseArchiveName(archive)
     try {
       await fillFromArchive({path: archive, compression, disks, bandwidthKib, onProgress}, context)
     } catch (error) {

@@ -1,5 +1,6 @@
 // The disks of a VMA archive into volumes, in one pass over the archive. Every volume is open meanwhile, by a qemu-nbd of its own, because the disks'
 // pieces are mixed.
+import type {Readable} from 'node:stream'
 import {AppError, ConflictError} from '../../base/index.ts'
 import type {Context} from '../../tasks/index.ts'
 import type {ArchiveCompression} from '../archive-name.ts'
@@ -8,6 +9,7 @@ import {withDiskBytes} from '../transfer/disk-bytes.ts'
 import type {NbdDisk} from '../transfer/nbd-client.ts'
 import {maxRequestBytes} from '../transfer/nbd-client.ts'
 import {SpeedLimit} from '../transfer/speed-limit.ts'
+import {standardInput, withPlainInput} from './input-archive.ts'
 import {withStreamingHeap} from '../transfer/streaming-heap.ts'
 import {withPlainArchive} from './plain-archive.ts'
 import type {VmaPiece} from './vma-data.ts'
@@ -22,6 +24,7 @@ export interface DiskToFill {
 }
 
 export interface ArchiveFill {
+  /** Of a file, or - for standard input. */
   readonly path: string
   readonly compression: ArchiveCompression | undefined
   readonly disks: readonly DiskToFill[]
@@ -34,9 +37,10 @@ export interface ArchiveFill {
 interface OpenDisk extends DiskToFill { readonly bytes: NbdDisk; readonly readsZeros: boolean }
 
 /** @throws InvalidInputError when the archive is damaged; ConflictError when it is another one than planned; UnavailableError when a volume is full */
-export async function fillFromArchive({path, compression, disks, bandwidthKib, onProgress}: ArchiveFill, context: Pick<Context, 'host' | 'store' | 'places' | 'node' | 'clock' | 'signal'>): Promise<void> {
+export async function fillFromArchive({path, compression, disks, bandwidthKib, onProgress}: ArchiveFill, context: Pick<Context, 'host' | 'store' | 'places' | 'node' | 'clock' | 'signal' | 'terminal'>): Promise<void> {
   const {clock, signal} = context
-  await withStreamingHeap(() => withPlainArchive(path, compression, context, async (from) => {
+  const withPlain = (work: (from: Readable) => Promise<void>) => path === standardInput ? withPlainInput(context, work) : withPlainArchive(path, compression, context, work)
+  await withStreamingHeap(() => withPlain(async (from) => {
     const waits = {clock, signal}
     const header = await readVmaHeader(from, waits)
     for (const {number, sizeBytes} of disks) {

@@ -1,10 +1,11 @@
 // Archives of backups, for those who restore them.
 export {parseArchiveName} from '../archive-name.ts'
 export type {ArchiveInfo} from '../archive-name.ts'
-export {archivedMachine} from './archived-config.ts'
+export {archivedMachine, machineOnInput} from './archived-config.ts'
 export type {ArchivedMachine} from './archived-config.ts'
 export type {DiskSource, NamedDiskSource} from './disk-source.ts'
 export type {BackupFill} from './fill-action.ts'
+export {standardInput} from './input-archive.ts'
 export {vmaStream} from './vma-stream.ts'
 export type {VmaDiskSink} from './vma-stream.ts'
 export type {VmaContents} from './vma-writer.ts'

@@ -20,14 +20,32 @@ export function plainArgv(path: string, compression: ArchiveCompression | undefi
  */
 export async function withPlainArchive<R>(path: string, compression: ArchiveCompression | undefined, {host, signal}: Pick<Context, 'host' | 'signal'>, work: (from: Readable) => Promise<R>): Promise<R> {
   if ((await host.files.stat(path, {followLinks: true}))?.kind !== 'file') throw new NotFoundError(`there is no backup ${path}`)
+  const failed = (error: unknown): unknown => {
+    if (error instanceof ToolError) return new InvalidInputError(`${path} is damaged, or not compressed as its name says`, {}, {cause: error})
+    return compression === undefined ? error : withoutDecompressor(compression, error)
+  }
+  return withProgramOutput({argv: plainArgv(path, compression), failed}, {host, signal}, work)
+}
+
+/** A program that makes plain bytes of an archive. */
+export interface PlainProgram {
+  readonly argv: readonly string[]
+  readonly inputStream?: Readable
+  /** In our words. */
+  readonly failed: (error: unknown) => unknown
+}
+
+/** Lends what the program writes to `work`, which has to read it to its end; the program is ended when it does not. @throws what the work throws, and what `failed` makes of a failure */
+export async function withProgramOutput<R>({argv, inputStream, failed}: PlainProgram, {host, signal}: Pick<Context, 'host' | 'signal'>, work: (from: Readable) => Promise<R>): Promise<R> {
   const pipe = new PassThrough({highWaterMark: 1024 * 1024})
   pipe.on('error', () => undefined)
   const stop = new AbortController()
-  let failure: unknown
-  const fed = host.run(plainArgv(path, compression), {timeoutMs: limitMs, signal: AbortSignal.any([signal, stop.signal]), outputStream: pipe, maxOutputBytes: 64 * 1024}).then(
+  const fed = host.run(argv, {
+    timeoutMs: limitMs, signal: AbortSignal.any([signal, stop.signal]), outputStream: pipe, maxOutputBytes: 64 * 1024, ...(inputStream === undefined ? {} : {inputStream, diesWithUs: true}),
+  }).then(
     () => { pipe.end() },
     (error: unknown) => {
-      failure = error instanceof ToolError ? new InvalidInputError(`${path} is damaged, or not compressed as its name says`, {}, {cause: error}) : compression === undefined ? error : withoutDecompressor(compression, error)
+      const failure = failed(error)
       pipe.destroy(failure instanceof Error ? failure : undefined)
     },
   )

@@ -28,10 +28,15 @@ const beginnings: readonly (readonly [StreamCompression, Buffer])[] = [
  * @throws InvalidInputError when it is neither
  */
 export function compressionOf(start: Buffer): StreamCompression | 'none' {
-  const found = beginnings.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes))
-  if (found !== undefined) return found[0]
+  const found = streamCompression(start)
+  if (found !== undefined) return found
   if (start.toString('latin1', 257, 262) === 'ustar') return 'none'
   throw new InvalidInputError('this is no tar archive, and none that is compressed as gzip, lzop, zstd, xz or bzip2')
+}
+
+/** Pure: how any stream is compressed, by its first bytes; undefined for one that is not, as far as is known. */
+export function streamCompression(start: Buffer): StreamCompression | undefined {
+  return beginnings.find(([, bytes]) => start.subarray(0, bytes.length).equals(bytes))?.[0]
 }
 
 /** Pure: the command that writes a compressed file's content to its standard output; without a path, of its standard input. */
@@ -53,6 +58,23 @@ export function withoutDecompressor(compression: StreamCompression, error: unkno
  */
 export async function plainBeginning(path: string, compression: StreamCompression | undefined, maxBytes: number, {host, signal}: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
   if (compression === undefined) return host.files.readAt(path, 0, maxBytes)
+  const {plain, failure} = await opened({argv: decompressArgv(compression, path)}, maxBytes, {host, signal})
+  if (plain.length >= maxBytes || failure === undefined) return plain
+  throw failure instanceof ToolError ? new InvalidInputError(`${path} is damaged, or not compressed as its name says`, {}, {cause: failure}) : withoutDecompressor(compression, failure)
+}
+
+/**
+ * What can be had of a compressed stream of which only the beginning is there: that its end is missing is no failure.
+ * @throws UnavailableError when the program is not installed or too slow
+ */
+export async function plainStart(start: Buffer, compression: StreamCompression, maxBytes: number, context: Pick<Context, 'host' | 'signal'>): Promise<Buffer> {
+  const {plain, failure} = await opened({argv: decompressArgv(compression), input: start}, maxBytes, context)
+  if (failure === undefined || failure instanceof ToolError) return plain
+  throw withoutDecompressor(compression, failure)
+}
+
+/** At most so many bytes of a program's output, and why there are fewer where that is a failure. */
+async function opened({argv, input}: {readonly argv: readonly string[]; readonly input?: Buffer}, maxBytes: number, {host, signal}: Pick<Context, 'host' | 'signal'>): Promise<{plain: Buffer; failure?: unknown}> {
   const parts: Buffer[] = []
   let sizeBytes = 0
   const enough = new Writable({
@@ -62,10 +84,11 @@ export async function plainBeginning(path: string, compression: StreamCompressio
       done(sizeBytes >= maxBytes ? new Error('enough') : null)
     },
   })
+  const plain = () => Buffer.concat(parts).subarray(0, maxBytes)
   try {
-    await host.run(decompressArgv(compression, path), {timeoutMs: limitMs, signal, outputStream: enough, maxOutputBytes: 64 * 1024})
-  } catch (error) {
-    if (sizeBytes < maxBytes) throw error instanceof ToolError ? new InvalidInputError(`${path} is damaged, or not compressed as its name says`, {}, {cause: error}) : withoutDecompressor(compression, error)
+    await host.run(argv, {timeoutMs: limitMs, signal, outputStream: enough, maxOutputBytes: 64 * 1024, ...(input === undefined ? {} : {input})})
+  } catch (failure) {
+    return {plain: plain(), ...(sizeBytes < maxBytes ? {failure} : {})}
   }
-  return Buffer.concat(parts).subarray(0, maxBytes)
+  return {plain: plain()}
 }

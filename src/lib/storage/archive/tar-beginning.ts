@@ -41,11 +41,25 @@ export function findInTar(start: Buffer, name: string, maxBytes: number): TarFin
   return {isOver: true}
 }
 
+interface TarBlock {
+  readonly name: string
+  readonly type: string
+  readonly sizeBytes: number
+  /** What a link leads to. */
+  readonly link: string
+  /** In seconds since 1970; 0 where that cannot be read. */
+  readonly modifiedAt: number
+}
+
 /** Pure: what one header says; undefined for the block of zeros at the end. @throws InvalidInputError when it is none */
-export function parseTarBlock(block: Buffer): {readonly name: string; readonly type: string; readonly sizeBytes: number; readonly link: string} | undefined {
+export function parseTarBlock(block: Buffer): TarBlock | undefined {
   if (block.length < blockBytes) throw new InvalidInputError('the archive is cut off')
   if (block.every((byte) => byte === 0)) return undefined
-  return {name: nameOf(block), type: block.toString('latin1', 156, 157), sizeBytes: sizeOf(block), link: textAt(block, 157, 100)}
+  const modifiedAt = textAt(block, 136, 12).trim()
+  return {
+    name: nameOf(block), type: block.toString('latin1', 156, 157), sizeBytes: sizeOf(block), link: textAt(block, 157, 100),
+    modifiedAt: /^[0-7]{1,12}$/.test(modifiedAt) ? parseInt(modifiedAt, 8) : 0,
+  }
 }
 
 /** What stands before a member in headers of their own. */

@@ -108,5 +108,5 @@ it('a header that says more than comes takes no memory and ends', async () => {
   header.fill(' ', 148, 156)
   header.write(`${[...header].reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148)
   const members = readTarMembers(Readable.from([header]), {clock: systemClock, signal: new AbortController().signal})
-  await expect(members.next()).rejects.toThrow(/too much|cut off/)
+  await expect((async () => { for await (const member of members) void member.name })()).rejects.toThrow(/too much|cut off/)
 })

@@ -4,8 +4,9 @@ import type {Action, Context} from '../../../tasks/index.ts'
 import {defineAction, storeCommitStep, unifiedDiff} from '../../../tasks/index.ts'
 import {openVolume} from '../../../storage/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
+import {isYes} from '../../guest-files.ts'
 import {writeKey} from '../../pending.ts'
-import {formatLxcConfig, idMapOf, mountPoints, parseLxcConfig} from '../config/index.ts'
+import {formatLxcConfig, idMapOf, isMountKey, mountPoints, parseLxcConfig, readMountPoint, withVolume} from '../config/index.ts'
 import type {IdMap, MountPoint} from '../config/index.ts'
 import {containerConfigPath} from '../kind.ts'
 import {ownerIn, withContainerSpace} from '../mount-space/open-container-space.ts'
@@ -44,6 +45,8 @@ export interface Fill extends Action {
   readonly firewall?: string
   /** The archive's own configuration is known only once it is unpacked, and goes behind these values. */
   readonly merge?: {readonly given: Readonly<Record<string, string>>; readonly isUnique: boolean}
+  /** It becomes a template: the names that its volumes get in the steps that follow. */
+  readonly bases?: Readonly<Record<string, string>>
   /** The archive is an image: its layers, and the user that its first process is, who may be a name that only the image knows. */
   readonly image?: {readonly layers: readonly BlobPlace[]; readonly user?: string}
   /** Of root's password; shown to nobody. */
@@ -93,9 +96,19 @@ export const fill = defineAction<Fill>({
       return {config: writeKey(whole, 'ostype', ostype), firewall}
     })
     const rules = filled.firewall === undefined ? [] : [{path: firewallPath(vmid), was: await context.store.read(firewallPath(vmid)), text: filled.firewall}]
-    await commit([{path, was: {data: reserved}, text: formatLxcConfig(filled.config)}, ...rules], context)
+    await commit([{path, was: {data: reserved}, text: formatLxcConfig(withBases(filled.config, action.bases))}, ...rules], context)
   },
 })
+
+function withBases(config: GuestConfig, bases: Fill['bases'] = {}): GuestConfig {
+  const values = Object.fromEntries(Object.entries(config.current.values).map(([key, text]) => {
+    if (!isMountKey(key)) return [key, text]
+    const {source, size} = readMountPoint(key, text)
+    const base = bases[source]
+    return [key, base === undefined ? text : withVolume(key, text, base, size)]
+  }))
+  return {...config, current: {...config.current, values}}
+}
 
 interface Filled { readonly config: GuestConfig; readonly firewall?: string }
 
@@ -123,7 +136,9 @@ async function merged(config: GuestConfig, {given, isUnique}: NonNullable<Fill['
   const ids = archived.raw.filter(([key]) => key === 'lxc.idmap')
   for (const [key, value] of ids) context.log.warn(`left out of the backup's configuration: ${key}: ${value}`)
   const isUnprivileged = config.current.values['unprivileged'] === '1'
-  const section = await restoredSection({given, archived: {...archived, raw: archived.raw.filter((line) => !ids.includes(line))}, isUnique, others: {}, isUnprivileged}, context)
+  const {template, ...archivedValues} = archived.values
+  if (isYes(template)) context.log.warn('the backup is of a template; what is restored is a container, which can be made into one: pct template VMID')
+  const section = await restoredSection({given, archived: {...archived, values: archivedValues, raw: archived.raw.filter((line) => !ids.includes(line))}, isUnique, others: {}, isUnprivileged}, context)
   const defaults = Object.fromEntries(['hostname', 'memory', 'swap', 'arch'].filter((key) => section.values[key] === undefined).map((key) => [key, config.current.values[key] ?? '']))
   const volumes = Object.fromEntries(Object.entries(config.current.values).filter(([key]) => /^(?:rootfs|mp\d+)$/.test(key)))
   return {config: {...config, current: {...section, values: {...defaults, ...section.values, ...volumes}}}, ...(archived.firewall === undefined ? {} : {firewall: archived.firewall})}

@@ -6,7 +6,7 @@ import type {Action, Context, Plan} from '../../../tasks/index.ts'
 import {storeCommitStep} from '../../../tasks/index.ts'
 import type {ParamsOf} from '../../../spec/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
-import {claimVmid, findGuest, guestLockName} from '../../guest-files.ts'
+import {claimVmid, findGuest, guestLockName, isYes} from '../../guest-files.ts'
 import type {GuestFile} from '../../guest-files.ts'
 import {locksOfVolumes, ownVolumes} from '../../own-volumes.ts'
 import {fileWithPoolMember} from '../../pools.ts'
@@ -22,6 +22,7 @@ import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../v
 import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
 import type {PlannedVolumes} from '../volumes.ts'
 import {archivedMounts, containerInArchive} from './archived-container.ts'
+import {restoredBases} from './restored-bases.ts'
 import {restoredSection} from './restored-config.ts'
 import {restoreBandwidth} from './restore-bandwidth.ts'
 
@@ -50,9 +51,13 @@ export async function planRestore(params: RestoreParams, context: Context): Prom
   const map = idMapOf(wanted.section)
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
   const planned = await planVolumes({vmid, map, wanted: wanted.volumes, exactBytes: wanted.exactBytes, ...(old === undefined ? {} : {config: old.config})}, context)
-  const section: ConfigSection = {...wanted.section, values: {hostname: `CT${vmid}`, memory: '512', swap: '512', arch: 'amd64', ...wanted.section.values, ...planned.values}}
+  const section = {...wanted.section, values: {hostname: `CT${vmid}`, memory: '512', swap: '512', arch: 'amd64', ...wanted.section.values, ...planned.values} as Record<string, string>}
   assertDistinctPaths(section.values)
   warnOfKeysThatWait(section.values, map.length > 0, context.log)
+
+  const bases = isYes(section.values['template']) ? await restoredBases(vmid, planned.values, context) : undefined
+  if (bases === undefined) delete section.values['template']
+  else if (start === true) throw new InvalidInputError('the backup is of a template, which cannot be started', {start: 'is for containers that are no templates'})
 
   const path = containerConfigPath(context.node, vmid)
   const pool = params.pool === undefined ? [] : [await fileWithPoolMember(params.pool, vmid, context.store)]
@@ -62,14 +67,14 @@ export async function planRestore(params: RestoreParams, context: Context): Prom
     kind: 'lxc.fill', vmid, path, reserved: before, text: formatLxcConfig({current: section, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}),
     archive: ostemplate, mounted: Object.keys(planned.newSizes), roomBytes: planned.newSizes, ignoreErrors: params['ignore-unpack-errors'] === true,
     bytesPerSecond: await restoreBandwidth(Object.values(planned.values), params.bwlimit, context), isRestored: true,
-    ...(wanted.firewall === undefined ? {} : {firewall: wanted.firewall}),
+    ...(wanted.firewall === undefined ? {} : {firewall: wanted.firewall}), ...(bases === undefined ? {} : {bases: bases.names}),
     ...(ostemplate === standardInput ? {merge: {given: wanted.given, isUnique: params.unique === true}} : {}),
   }
   const unfill = {kind: 'lxc.unfill', vmid, reserved: before, firewall: firewallBefore?.data ?? null}
   const first = [...claims, ...(old === undefined ? [{path, was: undefined, text: reserved}] : []), ...pool]
   return {
     steps: [
-      ...(first.length === 0 ? [] : [storeCommitStep(first)]), ...releasedAfter(planned, params), {do: fill, undo: unfill},
+      ...(first.length === 0 ? [] : [storeCommitStep(first)]), ...releasedAfter(planned, params), {do: fill, undo: unfill}, ...bases?.steps ?? [],
       ...(start === true ? [{do: {kind: 'lxc.start-task', vmid}}] : []),
     ],
     ...(old === undefined ? {} : {afterwards: await freedVolumes(old, context)}),

@@ -2,6 +2,7 @@
 import {ForbiddenError} from '../../../base/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
+import {isYes} from '../../guest-files.ts'
 import {storedValues} from '../values.ts'
 import {keptValues, reachesHost} from './archived-container.ts'
 import type {ArchivedContainer} from './archived-container.ts'
@@ -31,6 +32,6 @@ export async function restoredSection({given, archived, isUnique, others, isUnpr
   if (reaching.length > 0 && !context.caller.isRoot) throw new ForbiddenError(`only root may bring back what reaches past the container: ${reaching.join('; ')}`)
   for (const line of reaching) context.log.warn(`the backup's own line reaches past the container into the host: ${line}`)
   if (!mapped) context.log.info('the container is a privileged one: its root is that of the host')
-  if (archived.values['template'] !== undefined && /^(?:1|on|yes|true)$/i.test(archived.values['template'])) context.log.warn('the backup is of a template; what is restored is a container, which can be made into one again')
-  return {values: {...values, ...(mapped ? {unprivileged: '1'} : {})}, ...(raw.length === 0 ? {} : {raw}), ...('description' in values || description === undefined ? {} : {description})}
+  const isTemplate = given['template'] === undefined && isYes(archived.values['template'])
+  return {values: {...values, ...(mapped ? {unprivileged: '1'} : {}), ...(isTemplate ? {template: '1'} : {})}, ...(raw.length === 0 ? {} : {raw}), ...('description' in values || description === undefined ? {} : {description})}
 }

@@ -34,11 +34,23 @@ export async function withStorageDaemon<R>(socket: string, {host, clock, signal}
     await daemon.catch(() => undefined)
   }
 
+  /** The socket is there before the program listens to it. */
   async function appears(): Promise<void> {
     const endMs = clock.monotonicMs() + startLimitMs
-    while (await host.files.stat(socket) === undefined) {
+    while (!await listens()) {
       if (clock.monotonicMs() > endMs) throw new UnavailableError(`qemu-storage-daemon does not come up within ${startLimitMs / 1000} s`)
       await clock.sleep(pollMs, signal)
+    }
+  }
+
+  async function listens(): Promise<boolean> {
+    if (await host.files.stat(socket) === undefined) return false
+    try {
+      await withQmp(host, socket, {signal, handshakeTimeoutMs: startLimitMs, commandTimeoutMs: startLimitMs}, () => Promise.resolve())
+      return true
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) throw error
+      return false
     }
   }
 }

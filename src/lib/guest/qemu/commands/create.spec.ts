@@ -28,7 +28,7 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
     vmid: {type: 'integer', minimum: 100, maximum: 999_999_999, format: 'pve-vmid', placeholder: 'vmid', description: 'The number of the new machine, unique in the cluster.'},
     ...qemuConfigParams,
     ...importableDriveParams,
-    archive: {type: 'string', isPath: 'or-volume', maxLength: 255, optional: true, completion: 'volume', placeholder: 'archive', description: 'Make the machine from this backup, as `qmrestore` does; keys that are given count more than those in it.'},
+    archive: {type: 'string', isPath: 'or-volume', maxLength: 255, optional: true, completion: 'volume', placeholder: 'archive', description: 'Make the machine from this backup (- for standard input), as `qmrestore` does; keys that are given count more than those in it.'},
     ...restoreOptions,
     storage: {...std.storage, optional: true, requires: 'archive', defaultText: 'where each disk lay', description: 'With `--archive`, where the disks are to lie.'},
     'import-working-storage': {
@@ -43,6 +43,7 @@ Nothing is left behind when it fails or is interrupted: volumes that were made a
   output: {as: 'none'},
   kind: 'task',
   task: {type: 'qmcreate', id: 'vmid'},
+  interactiveWith: {param: 'archive', value: '-'},
   runsOn: 'node',
   needs: {path: '/vms/{vmid}', privilege: 'VM.Allocate'},
   examples: [

@@ -6,7 +6,7 @@ import {formatSize} from '../../../spec/index.ts'
 import {copyBandwidth, createVolumeStep, formatVolumeId, openVolume, parseVolumeId, removeVolumeStep, storageLock} from '../../../storage/index.ts'
 import type {Format, Storage} from '../../../storage/index.ts'
 import type {BackupFill} from '../../../storage/archive/index.ts'
-import {archivedMachine} from '../../../storage/archive/index.ts'
+import {archivedMachine, machineOnInput, standardInput} from '../../../storage/archive/index.ts'
 import type {ArchivedMachine} from '../../../storage/archive/index.ts'
 import type {RepositoryFill} from '../../../storage/repository/index.ts'
 import {storeCommitStep} from '../../../tasks/index.ts'
@@ -26,11 +26,12 @@ import {addUnused, referencedVolumes} from '../pending.ts'
 import {assertStopped} from '../runtime/assert-running.ts'
 import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {fillFromKept, keptMachine} from './kept-machine.ts'
+import {restoredBases} from './restored-bases.ts'
 import {archivedDrives, restoredText} from './restored-config.ts'
 
 export interface RestoreWish {
   readonly vmid: number
-  /** A volume (`local:backup/…`) or, for root, a path. */
+  /** A volume (`local:backup/…`), for root a path, or - for standard input. */
   readonly archive: string
   /** For all disks; each one's own when absent. */
   readonly storage?: string | undefined
@@ -59,7 +60,7 @@ export async function planRestore(wish: RestoreWish, context: Context): Promise<
   const old = await replacedGuest(wish, context)
   const {machine, path} = await openArchive(wish.archive, context)
   const disks = await planDisks(wish, machine, old, context)
-  const config = await restoredConfig(wish, machine, disks, context)
+  const {config, bases} = await asTemplateOrNot(wish, disks, await restoredConfig(wish, machine, disks, context), context)
   const kept = old === undefined ? [] : keptVolumes(old, disks, vmid)
   const text = formatQemuConfig(kept.reduce(addUnused, config))
   const bandwidthKib = await copyBandwidth('restore', storagesOf(machine, wish), wish.bandwidthKib, context)
@@ -67,7 +68,7 @@ export async function planRestore(wish: RestoreWish, context: Context): Promise<
     kind: 'volume.fill-from-backup', archive: path, ...(bandwidthKib === 0 ? {} : {bandwidthKib}),
     disks: disks.restored.map(({number, sizeBytes, volume}) => ({number, sizeBytes, volume})),
   }
-  const volumes = [...releasingAfter(disks.create, storagesOf(machine, wish).map(storageLock)), ...(disks.restored.length === 0 ? [] : [{do: fill}])]
+  const volumes = [...releasingAfter(disks.create, storagesOf(machine, wish).map(storageLock)), ...(disks.restored.length === 0 ? [] : [{do: fill}]), ...bases]
   const firewall = await firewallFile(vmid, machine, context)
   const pool = wish.pool === undefined ? [] : [await fileWithPoolMember(wish.pool, vmid, context.store)]
   const own = guestConfigPath(context.node, vmid)
@@ -108,6 +109,7 @@ async function replacedGuest({vmid, isForced}: Pick<RestoreWish, 'vmid' | 'isFor
 
 /** @throws InvalidInputError, NotFoundError, ForbiddenError */
 async function openArchive(archive: string, context: Context): Promise<{machine: ArchivedMachine; path: string | undefined}> {
+  if (archive === standardInput) return {machine: await machineOnInput(context), path: standardInput}
   const kept = await keptMachine(archive, context)
   // What lies in a repository has no path.
   if (kept !== undefined) return {machine: kept, path: undefined}
@@ -116,7 +118,6 @@ async function openArchive(archive: string, context: Context): Promise<{machine:
 }
 
 async function archivePath(archive: string, context: Context): Promise<string> {
-  if (archive === '-') throw new UnsupportedError('a backup cannot be read from standard input', {nextSteps: ['Put it into a file, and name that.']})
   if (archive.startsWith('/')) {
     if (context.caller.isRoot) return archive
     throw new ForbiddenError('only root may name a backup by its path', {nextSteps: ['Name it as a volume: STORAGE:backup/NAME']})
@@ -203,14 +204,25 @@ async function restoredConfig(wish: RestoreWish, machine: ArchivedMachine, disks
   const {current: {values: archived, ...section}} = parseText(await restoredText(machine.config, {volumes, others: disks.others, isUnique}, sources), vmid)
   const sized = Object.fromEntries(disks.restored.map(({key, sizeBytes}) => [key, withSize(archived[key] ?? '', sizeBytes)]))
   const values: Record<string, string> = {...archived, ...sized, ...await storedValues(splitOptions(options).others, sources)}
-  if (isYes(values['template'])) {
-    delete values['template']
-    context.log.warn(`the backup is of a template; to make virtual machine ${vmid} one: qm template ${vmid}`)
-  }
   assertMaySet(values, context.caller)
   if (values['hookscript'] !== undefined && options['hookscript'] !== undefined) await hookScriptPath(values['hookscript'], context)
   warnOfKeysThatWait(values, context.log)
   return {current: {...section, values}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
+}
+
+/** A template's disks become bases, and its configuration names those. @throws InvalidInputError when it is to be started */
+async function asTemplateOrNot({vmid, starts}: RestoreWish, {restored}: PlannedDisks, config: GuestConfig, context: Context): Promise<{config: GuestConfig; bases: readonly Step[]}> {
+  const {template, ...others} = config.current.values
+  if (!isYes(template)) return {config, bases: []}
+  if (starts) throw new InvalidInputError('the backup is of a template, which cannot be started', {start: 'is for machines that are no templates'}, {nextSteps: [`Make it a machine: qm create ${vmid} --archive ARCHIVE --template 0 --start`]})
+  const bases = await restoredBases(vmid, restored.map(({volume}) => volume), context)
+  if (bases === undefined) return {config: {...config, current: {...config.current, values: others}}, bases: []}
+  const renamed = Object.fromEntries(Object.entries(config.current.values).map(([key, text]) => {
+    const drive = isDriveKey(key) ? parseDriveText(text) : undefined
+    const base = drive === undefined ? undefined : bases.names[drive.file]
+    return [key, drive === undefined || base === undefined ? text : formatDriveText({...drive, file: base})]
+  }))
+  return {config: {...config, current: {...config.current, values: renamed}}, bases: bases.steps}
 }
 
 /** @throws InvalidInputError for a configuration that cannot be read */

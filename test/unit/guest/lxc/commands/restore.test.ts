@@ -22,7 +22,6 @@ mp0: local:100/subvol-100-disk-1.subvol,backup=1,mp=/srv/data,size=0T
 net0: name=eth0,bridge=vmbr0,hwaddr=BC:24:11:00:00:01,ip=dhcp,type=veth
 ostype: debian
 rootfs: local:100/subvol-100-disk-0.subvol,size=0T
-template: 1
 unused0: local:100/vm-100-disk-7.raw
 lxc.prlimit.nofile: 1024
 `
@@ -95,7 +94,7 @@ lxc.prlimit.nofile: 1024
     expect(statSync(inRoot('etc/linked')).ino).toBe(statSync(inRoot('etc/passwd')).ino)
     expect(statSync(inRoot('run/pipe')).isFIFO()).toBe(true)
     expect(() => statSync(inRoot('etc/vzdump'))).toThrow('ENOENT')
-    expect(warnings).toEqual([expect.stringContaining('lxc.prlimit.nofile: 1024'), expect.stringContaining('of a template')])
+    expect(warnings).toEqual([expect.stringContaining('lxc.prlimit.nofile: 1024')])
   })
 
   it('what is given goes before it; --unique makes new addresses', async () => {
@@ -124,6 +123,17 @@ lxc.prlimit.nofile: 1024
     expect(await config()).toMatch(/^#notes of the old one\narch: amd64\nhostname: piped\nmemory: 128\nnet0: .*\nostype: debian\nrootfs: local:200\/subvol-200-disk-0\.subvol,size=0T\nswap: 512\nlxc\.prlimit/)
     expect(await refusal({vmid: 201, ostemplate: '-'})).toBe('invalid-input: the root file system has to be given for an archive on standard input')
   })
+})
+
+it('is a template again when the backup is of one', {timeout: 120_000}, async () => {
+  backup(`${conf.replace(/^mp0.*\n/m, '')}template: 1\n`)
+  expect(await refusal({start: true, rootfs: 'local:0.05'})).toBe('invalid-input: the backup is of a template, which cannot be started')
+  await restore({rootfs: 'local:0.05'})
+  expect(await images(place)).toEqual(['200/base-200-disk-0.raw'])
+  expect(await config()).toMatch(/^rootfs: local:200\/base-200-disk-0\.raw,size=\d+[KM]\n[^]*^template: 1$/m)
+  const terminal = {input: Readable.from([readFileSync(file)], {objectMode: false}), output: process.stdout} as unknown as Terminal
+  await restore({vmid: 201, ostemplate: '-', rootfs: 'local:0', unprivileged: '0'}, {terminal})
+  expect(warnings.join('\n')).toContain('the backup is of a template')
 })
 
 describe('in the place of a container', () => {

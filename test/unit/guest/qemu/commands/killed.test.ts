@@ -206,6 +206,27 @@ describe.each(['RECORD', 'STEP'] as const)('killed after any %s', (what) => {
     expect(kills).toBe(what === 'RECORD' ? 5 : 6)
   }, 240_000)
 
+  it('a restored template is there whole or not at all', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'corral-killed-'))
+    onTestFinished(() => rm(folder, {recursive: true, force: true}))
+    const {path, scsi1} = writeMachineBackup(folder, 'template: 1\n')
+    const params = {vmid: 100, archive: path}
+    const kills = await killEverywhere(what, {
+      command: 'create', params,
+      before: async () => undefined,
+      afterwards: async (place, context) => {
+        expect(await storedConfig(100, context)).toBeUndefined()
+        expect(await images(place)).toEqual([])
+        await qm('create', params, context)
+        await assertNothingLoose(place, context)
+        expect(await images(place)).toEqual(['100/base-100-disk-0.qcow2', '100/base-100-disk-1.raw'])
+        expect((await readFile(join(place.root, 'lib/vz/images/100/base-100-disk-1.raw'))).equals(scsi1)).toBe(true)
+      },
+    })
+    // The reservation, two disks, their two bases, the configuration; that the disks are filled is a step without a record.
+    expect(kills).toBe(what === 'RECORD' ? 6 : 7)
+  }, 240_000)
+
   it('a replaced disk is the old one again, with its data', async () => {
     const kills = await killEverywhere(what, {
       command: 'set', params: {vmid: 100, scsi0: 'local:0.02'},

@@ -2,16 +2,22 @@
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {Readable} from 'node:stream'
 import {describe, expect, it} from 'vitest'
-import type {Context} from '../../../../../src/lib/tasks/index.ts'
+import type {Context, Terminal} from '../../../../../src/lib/tasks/index.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {backupName, writeMachineBackup} from '../../../../support/machine-backup.ts'
 import type {MachineBackup} from '../../../../support/machine-backup.ts'
+import {vmaArchive} from '../../../../support/vma-archive.ts'
 import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
 async function room(more = '', change?: (archive: Buffer) => Buffer): Promise<{context: Context; place: Installation; backup: MachineBackup}> {
   const place = await machineRoom()
   return {place, context: await place.open(), backup: writeMachineBackup(join(place.root, 'archives'), more, change)}
+}
+
+function input(bytes: Buffer): Terminal {
+  return {input: Readable.from([bytes], {objectMode: false}), output: process.stdout} as unknown as Terminal
 }
 
 /** What a guest would see of an image. */
@@ -22,7 +28,8 @@ function content(place: Installation, image: string): Buffer {
   return readFileSync(`${path}.read`)
 }
 
-describe('a machine out of a backup', () => {
+// On a machine that is very busy, one restore takes many seconds.
+describe('a machine out of a backup', {timeout: 180_000}, () => {
   it('has the disks that it had, and its configuration', async () => {
     const {context, place, backup} = await room('vmgenid: 11111111-a597-42be-9a7e-fb6421dcd5cd\nlock: backup\n')
     await qm('create', {vmid: 100, archive: backup.path}, context)
@@ -92,6 +99,55 @@ describe('a machine out of a backup', () => {
   it('is not run while it is restored', async () => {
     const {context, backup} = await room()
     await expect(qm('create', {vmid: 100, archive: backup.path, 'live-restore': true}, context)).rejects.toThrow('read from its beginning to its end')
+  })
+
+  it.each<[string, readonly string[]]>([['plain', ['cat']], ['gz', ['gzip', '-c']], ['zst', ['zstd', '-q', '-c']], ['lzo', ['lzop', '-c']]])('comes on standard input (%s), by what it begins with', async (_about, [program = '', ...words]) => {
+    const {context, place, backup} = await room()
+    const bytes = execFileSync(program, words, {input: readFileSync(backup.path), maxBuffer: 64 * 1024 * 1024, timeout: 60_000})
+    await qm('create', {vmid: 100, archive: '-', name: 'piped'}, {...context, terminal: input(bytes)})
+    expect(content(place, '100/vm-100-disk-0.qcow2').equals(backup.scsi0)).toBe(true)
+    expect(content(place, '100/vm-100-disk-1.raw').equals(backup.scsi1)).toBe(true)
+    expect(await storedKey(100, 'name', context)).toBe('piped')
+  })
+
+  it('comes on standard input where all of it is as short as its header', async () => {
+    const {context, place} = await room()
+    await qm('create', {vmid: 100, archive: '-'}, {...context, terminal: input(vmaArchive({configs: [{name: 'qemu-server.conf', text: 'memory: 64\n'}], disks: []}))})
+    expect(await storedKey(100, 'memory', context)).toBe('64')
+    expect(await images(place)).toEqual([])
+  })
+
+  it.each<[string, (archive: Buffer) => Buffer, RegExp]>([
+    ['ends too early', (archive) => archive.subarray(0, archive.length - 5000), /on standard input is damaged/],
+    ['ends too early, compressed', (archive) => { const packed = execFileSync('gzip', ['-c'], {input: archive}); return packed.subarray(0, packed.length - 4) }, /on standard input is damaged/],
+    ['is something else', () => Buffer.from('not at all'), /is no backup of a virtual machine/],
+    ['is nothing', () => Buffer.alloc(0), /is no backup of a virtual machine/],
+    ['is a compressed something else', () => execFileSync('gzip', ['-c'], {input: Buffer.alloc(2_000_000, 'x')}), /is no backup of a virtual machine/],
+  ])('changes nothing when what comes on standard input %s', async (_about, change, reason) => {
+    const {context, place, backup} = await room()
+    await qm('create', {vmid: 100, scsi0: 'local:0.01', name: 'old'}, context)
+    const was = await storedConfig(100, context)
+    await expect(qm('create', {vmid: 100, archive: '-', force: true}, {...context, terminal: input(change(readFileSync(backup.path)))})).rejects.toThrow(reason)
+    expect(await storedConfig(100, context)).toBe(was)
+    expect(await images(place)).toEqual(['100/vm-100-disk-0.raw'])
+  })
+
+  it('is not read from a terminal, nor where there is no standard input', async () => {
+    const {context} = await room()
+    const typed = Object.assign(Readable.from([]), {isTTY: true})
+    await expect(qm('create', {vmid: 100, archive: '-'}, {...context, terminal: {input: typed, output: process.stdout} as unknown as Terminal})).rejects.toThrow('cannot be typed')
+    await expect(qm('create', {vmid: 100, archive: '-'}, context)).rejects.toThrow('standard input is not read for this')
+  })
+
+  it('is a template again when the backup is of one, unless that is not wanted', async () => {
+    const {context, place, backup} = await room('template: 1\n')
+    await expect(qm('create', {vmid: 100, archive: backup.path, start: true}, context)).rejects.toThrow('cannot be started')
+    await qm('create', {vmid: 100, archive: backup.path}, context)
+    expect(await images(place)).toEqual(['100/base-100-disk-0.qcow2', '100/base-100-disk-1.raw'])
+    expect(await storedConfig(100, context)).toMatch(/^scsi0: local:100\/base-100-disk-0\.qcow2,size=3M\nscsi1: local:100\/base-100-disk-1\.raw,size=300K\n[^]*^template: 1$/m)
+    expect(content(place, '100/base-100-disk-1.raw').equals(backup.scsi1)).toBe(true)
+    await qm('create', {vmid: 100, archive: backup.path, force: true, template: false}, context)
+    expect(await images(place)).toEqual(['100/vm-100-disk-2.qcow2', '100/vm-100-disk-3.raw'])
   })
 
   it('is named by its volume where it lies on a storage for backups', async () => {
