@@ -1,5 +1,5 @@
 // A real btrfs on a loop device.
-import {mkdtemp, rm} from 'node:fs/promises'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, it} from 'vitest'
@@ -79,6 +79,24 @@ if (reason !== undefined) {
       for (const each of [base, clone]) await storage.remove(each)
       expect(await host.files.list(`${path}/images`)).toEqual([])
     })
+
+    it('is listed with 200 disks without a program', async () => {
+      const {config, host: real} = await inFolder()
+      const ran: (readonly string[])[] = []
+      const storage = plugin.open(config, {...real, run: (argv, options) => { ran.push(argv); return real.run(argv, options) }}, systemClock)
+      const {id: {storage: name}} = await storage.create({vmid: 99, format: 'raw', sizeBytes: 1024 ** 2})
+      for (let vmid = 100; vmid < 299; vmid++) {
+        const folder = `${String(config['path'])}/images/${vmid}/vm-${vmid}-disk-0`
+        await mkdir(folder, {recursive: true})
+        await writeFile(join(folder, 'disk.raw'), '')
+      }
+      ran.length = 0
+      expect(await storage.list(['images'])).toHaveLength(200)
+      expect(await storage.usage()).toMatchObject({isActive: true})
+      expect(await storage.nextName(100, 'raw', [])).toEqual({storage: name, name: '100/vm-100-disk-1.raw'})
+      expect(ran).toEqual([])
+      await host.files.removeTree(String(config['path']))
+    }, 60_000)
 
     it('goes on with a rollback that was killed when the disk was away', async () => {
       const {storage, path} = await open()

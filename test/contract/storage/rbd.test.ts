@@ -20,6 +20,16 @@ let namespaces = 0
 
 const cluster = (): Promise<CephCluster> => started[0] ??= startCeph()
 
+/** One process for all: each run of rbd reads the cluster's maps anew. The first is there already. */
+const manyImages = `
+import sys, rados, rbd
+monitors, keyring, pool, namespace = sys.argv[1:]
+with rados.Rados(rados_id='admin', conf={'mon_host': monitors, 'keyring': keyring}) as cluster, cluster.open_ioctx(pool) as pool:
+    pool.set_namespace(namespace)
+    for number in range(199):
+        rbd.RBD().create(pool, f'vm-{100 + number}-disk-0', 2**20)
+`
+
 interface PoolUnderTest extends StorageUnderTest { readonly cluster: CephCluster; readonly ran: string[][]; readonly secretPath: string }
 
 async function inNamespace(): Promise<PoolUnderTest> {
@@ -54,10 +64,15 @@ if (reason !== undefined) {
     it('is asked once for all its volumes, by programs that are told no key', async () => {
       const made = await inNamespace()
       const storage = made.plugin.open(made.config, made.host, systemClock)
-      for (let count = 0; count < 4; count++) await storage.create({vmid: 100 + count, format: 'raw', sizeBytes: 1024 ** 2})
+      const {id: {storage: name}} = await storage.create({vmid: 99, format: 'raw', sizeBytes: 1024 ** 2})
+      await made.host.run(['/usr/bin/python3', '-c', manyImages, made.cluster.monitors, made.secretPath, pool, String(made.config['namespace'])])
       made.ran.length = 0
-      expect(await storage.list(['images'])).toHaveLength(4)
+      expect(await storage.list(['images'])).toHaveLength(200)
       expect(made.ran).toHaveLength(1)
+      expect(await storage.usage()).toMatchObject({isActive: true})
+      expect(made.ran).toHaveLength(2)
+      expect(await storage.nextName(100, 'raw', [])).toEqual({storage: name, name: 'vm-100-disk-1'})
+      expect(made.ran).toHaveLength(3)
       const key = /key = (\S+)/.exec(made.cluster.keyring)?.[1] ?? ''
       expect(key.length).toBeGreaterThan(20)
       const {id} = await storage.create({vmid: 200, format: 'raw', sizeBytes: 1024 ** 2})
