@@ -29,6 +29,8 @@ const outside = (...words: string[]): Promise<string> => agent.typed(words)
 const pct = (...words: string[]): Promise<string> => outside('pct', ...words)
 /** As `pct exec` does it, which takes its time: it starts Node on the lab host. */
 const inside = async (vmid: string, script: string): Promise<string> => (await host.run(attachArgv(placesFromEnvironment({}), Number(vmid), false, ['sh', '-c', script]))).stdout
+/** With `--start 1` a command's own task does not wait for that of the start. */
+const isUp = (vmid: string): Promise<void> => expect.poll(() => inside(vmid, 'exit 0').then(() => 'up', () => 'down'), {timeout: 15 * 60_000, interval: 500}).toBe('up')
 const sumOf = async (vmid: string, path: string): Promise<string> => (await inside(vmid, `sha256sum <${path}`)).trim()
 
 beforeAll(async () => {
@@ -84,6 +86,7 @@ describe.each(storages.map((storage, index) => [storage, String(600 + index * 10
 
   it('is made, unprivileged, and runs with its limits', async () => {
     await pct('create', vmid, `${folder}/small.tar.gz`, '--rootfs', `${storage}:0.1`, '--mp0', `${storage}:0.06,mp=/srv/data,backup=1`, '--memory', '64', '--swap', '0', '--cores', '1', '--hostname', storage, '--start', '1')
+    await isUp(vmid)
     expect(await agent.typed(['pct', 'exec'], [vmid, '--', 'sh', '-c', 'hostname; cat /run/up; id -u'])).toBe(`${storage}\nstarted\n0\n`)
     // Control groups of version 2, whose controllers the development machine lacks.
     expect(JSON.parse(await pct('list', '--output-format', 'json'))).toEqual(expect.arrayContaining([expect.objectContaining({vmid: Number(vmid), status: 'running', maxmem: 64 * 1024 ** 2})]))
@@ -98,6 +101,7 @@ describe.each(storages.map((storage, index) => [storage, String(600 + index * 10
     // From RBD a copy takes the same way.
     if (storage !== 'ceph') await pct('clone', vmid, clone, '--snapname', 'before', '--hostname', 'clone', '--full', '1')
     await pct('rollback', vmid, 'before', '--start', '1')
+    await isUp(vmid)
     expect(await sumsOf(vmid)).toEqual(sums)
     await pct('delsnapshot', vmid, 'before')
   })
@@ -112,6 +116,7 @@ describe.each(storages.map((storage, index) => [storage, String(600 + index * 10
     const [archive = ''] = (await host.files.list(archives)).filter((name) => name.endsWith('.tar.zst'))
     expect(await host.files.readText(`${archives}/${archive.replace('.tar.zst', '.log')}`)).toContain('mode snapshot')
     await pct('restore', restored, `${archives}/${archive}`, '--storage', next, '--hostname', 'restored', '--start', '1')
+    await isUp(restored)
     expect([...await sumsOf(restored), await sumOf(restored, '/srv/data/late')]).toEqual([...sums, late])
     await pct('destroy', restored, '--force', '1')
     expect(await outside('pvesm', 'list', storage)).not.toContain('vzdump')
@@ -144,6 +149,7 @@ describe.each(storages.map((storage, index) => [storage, String(600 + index * 10
 describe.each([['thin', '650', '0'], ['tank', '651', '1']] as const)('Debian on %s', (storage, vmid, unprivileged) => {
   it(`is brought up by systemd (unprivileged: ${unprivileged}) with no unit that failed, and within its limits`, async () => {
     await pct('create', vmid, `${folder}/debian.tar.zst`, '--rootfs', `${storage}:0.6`, '--hostname', `debian-${storage}`, '--memory', '160', '--swap', '0', '--cores', '1', '--unprivileged', unprivileged, '--features', 'nesting=1', '--start', '1')
+    await isUp(vmid)
     expect(await inside(vmid, 'systemctl is-system-running --wait; systemctl --failed --no-legend --plain')).toBe('running\n')
     expect(await inside(vmid, 'hostname; nproc; awk \'$1 == "MemTotal:" {print $2}\' /proc/meminfo')).toBe(`debian-${storage}\n1\n${160 * 1024}\n`)
     expect(await inside(vmid, 'cat /proc/self/uid_map')).toMatch(unprivileged === '1' ? /^ +0 +100000 +65536$/m : /^ +0 +0 +4294967295$/m)
@@ -155,6 +161,7 @@ describe.each([['thin', '650', '0'], ['tank', '651', '1']] as const)('Debian on 
     await inside(vmid, 'echo second >/root/state; rm -rf /usr/share/doc')
     await pct('shutdown', vmid)
     await pct('rollback', vmid, 'clean', '--start', '1')
+    await isUp(vmid)
     expect(await inside(vmid, 'cat /root/state; test -d /usr/share && echo whole')).toBe('first\nwhole\n')
     await pct('destroy', vmid, '--force', '1')
     expect(await outside('pvesm', 'list', storage)).not.toContain(`-${vmid}-`)
