@@ -211,8 +211,14 @@ function commandsOf(on: DatasetOnHost, change: VolumeChange): readonly (readonly
 async function attach(on: DatasetOnHost, id: VolumeId, snapshot: string | undefined): Promise<string> {
   const {host: {files}, clock, options} = on
   const volume = await existingVolume(on, id)
-  // ZFS mounts a snapshot of a folder where it is looked at.
-  if (volume.format === 'subvol') return snapshot === undefined ? pathOf(on, id) : `${pathOf(on, id)}/.zfs/snapshot/${checkSnapshotName(snapshot)}`
+  if (volume.format === 'subvol') {
+    if (snapshot === undefined) return pathOf(on, id)
+    const place = `${pathOf(on, id)}/.zfs/snapshot/${checkSnapshotName(snapshot)}`
+    // ZFS mounts a snapshot of a folder when something in it is looked for, and does so among the mounts of the host: whoever looks first from a mount space of
+    // their own sees nothing (ELOOP). So it is looked into here.
+    await files.stat(`${place}/looked-for`)
+    return place
+  }
   const path = devicePath(on, id, snapshot)
   if (snapshot !== undefined) await runZfs(on, snapshotDevicesArgv(options, volume.base, true))
   const endMs = clock.now() + deviceLimitMs
