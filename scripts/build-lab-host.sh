@@ -73,7 +73,7 @@ chmod 755 "$work/before-packages.sh"
 # The base; what Corral runs guests with; containers; backups; local storage; storage over the network, both ends; looking after disks.
 packages=systemd-sysv,udev,dbus,iproute2,kmod,zstd,openssh-server,linux-image-cloud-amd64,initramfs-tools,nodejs,sudo
 packages=$packages,qemu-system-x86,qemu-utils,qemu-block-extra,socat
-packages=$packages,lxc,lxcfs,uidmap,apparmor,quota
+packages=$packages,lxc,lxcfs,uidmap,apparmor,quota,e2fsprogs
 packages=$packages,rsync,restic
 packages=$packages,lvm2,thin-provisioning-tools,zfsutils-linux,btrfs-progs,xfsprogs
 packages=$packages,nfs-kernel-server,nfs-common,samba,smbclient,cifs-utils,open-iscsi,targetcli-fb,tgt,ceph-common
