@@ -45,8 +45,8 @@ export const cases: DryRunCases = {
     shows: /^cat -- \/.*\.vma$/m,
   }],
   'corral backup collect': [{
-    arrange: async ({root, before}) => {
-      await before('pvesm', 'add', 'restic', 'vault', '--path', `${root}/vault`, '--password', 'of several words')
+    arrange: async (world) => {
+      await world.before('pvesm', 'add', 'restic', 'vault', '--path', `${world.root}/vault`, '--password', 'of several words')
       return ['corral', 'backup', 'collect', 'vault']
     },
     shows: /^restic --no-cache prune --quiet$/m,
