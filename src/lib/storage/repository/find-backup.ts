@@ -59,7 +59,9 @@ export async function textIn(repository: Pick<Repository, 'load'>, files: readon
   if (file.sizeBytes > maxTextBytes || file.content.length > 4) throw new InvalidInputError(`the backup is damaged: its ${name} has ${file.sizeBytes} bytes`)
   const pieces: Buffer[] = []
   for (const id of file.content) pieces.push(await repository.load('data', id))
-  const text = Buffer.concat(pieces).toString('utf8')
+  const data = Buffer.concat(pieces)
+  if (data.length !== file.sizeBytes) throw new InvalidInputError(`the backup is damaged: its ${name} does not have its ${file.sizeBytes} bytes`)
+  const text = data.toString('utf8')
   if (text.includes('\0')) throw new InvalidInputError(`the backup is damaged: its ${name} is no text`)
   return text
 }

@@ -15,6 +15,8 @@ export const backupTag = 'corral'
 /** Of one that a program has written and that is not whole: it counts as no backup. */
 const unfinishedTag = 'corral-unfinished'
 const protectedTag = 'protected'
+/** The last second that the name of a backup can tell. */
+const latestMs = Date.UTC(9999, 11, 31, 23, 59, 59)
 
 export function guestPath({guestType, vmid}: Pick<RepositoryBackup, 'guestType' | 'vmid'>): string {
   return `/${guestType}/${vmid}`
@@ -29,7 +31,7 @@ export function unfinishedOf(backup: RepositoryBackup): string[] {
 export function readGuestSnapshot({tags, paths, takenAtMs}: Pick<SnapshotRecord, 'tags' | 'paths' | 'takenAtMs'>): GuestSnapshot | undefined {
   const [path = '', ...others] = paths
   const [, guestType, vmid] = /^\/(qemu|lxc)\/([1-9]\d{2,8})$/.exec(path) ?? []
-  if (!tags.includes(backupTag) || others.length > 0 || guestType === undefined) return undefined
+  if (!tags.includes(backupTag) || others.length > 0 || guestType === undefined || takenAtMs < 0 || takenAtMs > latestMs) return undefined
   const valueOf = (name: string) => tags.find((tag) => tag.startsWith(`${name}=`))?.slice(name.length + 1)
   const size = valueOf('size') ?? ''
   const notes = valueOf('notes')

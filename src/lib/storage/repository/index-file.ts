@@ -2,6 +2,7 @@
 // restic's design document ("Indexing").
 import {InvalidInputError} from '../../base/index.ts'
 import {countOf, idOf, listOf, objectOf, parseObject} from './json-records.ts'
+import {maxBlobBytes, maxPackBytes} from './limits.ts'
 import type {PackedBlob} from './pack.ts'
 
 export interface PackContents {
@@ -25,8 +26,6 @@ export function parseIndex(data: Buffer): PackContents[] {
   })
 }
 
-const maxBlobBytes = 2 ** 32 - 1
-
 function parseBlob(value: unknown): PackedBlob {
   const blob = objectOf(value, 'a blob in an index')
   const type = blob['type']
@@ -34,7 +33,7 @@ function parseBlob(value: unknown): PackedBlob {
   const plain = blob['uncompressed_length']
   return {
     id: idOf(blob['id'], 'a blob in an index'), type,
-    offset: countOf(blob['offset'], 'the place of a blob', maxBlobBytes), sizeBytes: countOf(blob['length'], 'the size of a blob', maxBlobBytes),
+    offset: countOf(blob['offset'], 'the place of a blob', maxPackBytes), sizeBytes: countOf(blob['length'], 'the size of a blob', maxBlobBytes),
     ...(plain === undefined ? {} : {plainBytes: countOf(plain, 'the size of a blob', maxBlobBytes)}),
   }
 }

@@ -3,8 +3,14 @@ import {InvalidInputError} from '../../base/index.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
 
-/** @param what for the error: `the index` @throws InvalidInputError when it is no JSON object */
+/** Objects and lists in one text: forty times as many as an index has. Each takes far more memory than the two letters that it is written with. */
+const maxParts = 2_000_000
+/** Notes of a backup have 64 KiB, each letter of which may be written with three. */
+const maxTextLength = 256 * 1024
+
+/** @param what for the error: `the index` @throws InvalidInputError when it is no JSON object, or one of too many parts */
 export function parseObject(data: Buffer, what: string): Fields {
+  assertFewParts(data, what)
   let value: unknown
   try {
     value = JSON.parse(data.toString('utf8'))
@@ -12,6 +18,15 @@ export function parseObject(data: Buffer, what: string): Fields {
     throw new InvalidInputError(`${what} of the repository is no JSON`, {}, {cause})
   }
   return objectOf(value, what)
+}
+
+function assertFewParts(data: Buffer, what: string): void {
+  let parts = 0
+  for (const mark of '{[') {
+    for (let at = data.indexOf(mark); at !== -1; at = data.indexOf(mark, at + 1)) {
+      if (++parts > maxParts) throw new InvalidInputError(`${what} of the repository has more than ${maxParts} parts`)
+    }
+  }
 }
 
 /** @throws InvalidInputError */
@@ -30,6 +45,7 @@ export function listOf<T>(value: unknown, what: string, item: (value: unknown) =
 /** @throws InvalidInputError */
 export function textOf(value: unknown, what: string): string {
   if (typeof value !== 'string') throw new InvalidInputError(`${what} of the repository is no text`)
+  if (value.length > maxTextLength) throw new InvalidInputError(`${what} of the repository has a text of more than ${maxTextLength} letters`)
   return value
 }
 

@@ -17,6 +17,8 @@ interface ScryptCosts {
 const usualCosts: ScryptCosts = {N: 32_768, r: 8, p: 1}
 /** Others may have chosen more; a file that asks for gigabytes was not written by them. */
 const maxMemoryBytes = 1024 ** 3
+/** Memory that is gone through, which is the time that it takes: some ten seconds. restic draws its costs so that it takes half of one. */
+const maxWorkBytes = 4 * 1024 ** 3
 
 export interface KeyOwner {
   readonly hostname: string
@@ -42,7 +44,7 @@ export async function openKeyFile(file: Buffer, password: string): Promise<SealK
   const fields = parseObject(file, 'a key')
   if (fields['kdf'] !== 'scrypt') throw new InvalidInputError('a key of the repository is made of its password in an unknown way')
   const costs = {N: countOf(fields['N'], "scrypt's N"), r: countOf(fields['r'], "scrypt's r", 1024), p: countOf(fields['p'], "scrypt's p", 64)}
-  if (costs.N < 2 || (costs.N & (costs.N - 1)) !== 0 || costs.r === 0 || costs.p === 0 || 128 * costs.N * costs.r > maxMemoryBytes) {
+  if (costs.N < 2 || (costs.N & (costs.N - 1)) !== 0 || costs.r === 0 || costs.p === 0 || 128 * costs.N * costs.r > maxMemoryBytes || 128 * costs.N * costs.r * costs.p > maxWorkBytes) {
     throw new InvalidInputError('a key of the repository asks scrypt for what cannot be')
   }
   const sealed = bytesOf(fields['data'], 'a key')

@@ -95,13 +95,16 @@ export async function liveLocks(repository: Repository, hostname: string, {host,
   return live
 }
 
-/** undefined when it was taken away since its name was seen. */
+/** undefined when it was taken away since its name was seen. @throws InvalidInputError when it is none */
 async function lockOf(repository: Repository, name: string): Promise<LockRecord | undefined> {
   try {
     return parseLock(await repository.readLock(name))
   } catch (error) {
     if (error instanceof NotFoundError) return undefined
-    throw error
+    if (!(error instanceof InvalidInputError)) throw error
+    throw new InvalidInputError(`the lock ${name} of the repository cannot be read, so nobody knows who is at work in it`, {}, {
+      cause: error, nextSteps: [`When nobody is, remove the file locks/${name} of the repository`],
+    })
   }
 }
 

@@ -95,7 +95,9 @@ export function parentBlobs(repository: Pick<Repository, 'has'>, machine: Pick<K
 async function textOf(repository: Repository, {name, sizeBytes, content}: TreeFile): Promise<string> {
   if (sizeBytes > maxConfigBytes || content.length > 1) throw new InvalidInputError(`the backup is damaged: its ${name} has ${sizeBytes} bytes`)
   const [id] = content
-  const text = id === undefined ? '' : (await repository.load('data', id)).toString('utf8')
+  const data = id === undefined ? Buffer.alloc(0) : await repository.load('data', id)
+  if (data.length !== sizeBytes) throw new InvalidInputError(`the backup is damaged: its ${name} does not have its ${sizeBytes} bytes`)
+  const text = data.toString('utf8')
   if (text.includes('\0')) throw new InvalidInputError(`the backup is damaged: its ${name} is no text`)
   return text
 }

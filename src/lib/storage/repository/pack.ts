@@ -1,6 +1,7 @@
 // A pack: a file of `data/` that holds many blobs, each sealed by itself, and at its end a sealed list of them. Pure. The layout is that of restic's design
 // document ("Pack Format"); numbers have their lowest byte first.
 import {InvalidInputError} from '../../base/index.ts'
+import {maxBlobBytes} from './limits.ts'
 import {hashOf, seal, sealBytes, unseal} from './seal.ts'
 import type {SealKey} from './seal.ts'
 
@@ -94,9 +95,11 @@ export function parsePackList(key: SealKey, tail: Buffer, packBytes: number): Pa
     const entryBytes = 1 + lengthBytes * (kind?.compressed === true ? 2 : 1) + idBytes
     if (kind === undefined || at + entryBytes > list.length) throw new InvalidInputError('the list of a pack of the repository is damaged')
     const sizeBytes = list.readUInt32LE(at + 1)
+    const plainBytes = kind.compressed ? list.readUInt32LE(at + 1 + lengthBytes) : undefined
+    if (Math.max(sizeBytes, plainBytes ?? 0) > maxBlobBytes) throw new InvalidInputError('a pack of the repository names a blob that is too large')
     blobs.push({
       id: list.toString('hex', at + entryBytes - idBytes, at + entryBytes), type: kind.type, offset, sizeBytes,
-      ...(kind.compressed ? {plainBytes: list.readUInt32LE(at + 1 + lengthBytes)} : {}),
+      ...(plainBytes === undefined ? {} : {plainBytes}),
     })
     offset += sizeBytes
     at += entryBytes

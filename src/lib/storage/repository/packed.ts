@@ -1,6 +1,6 @@
 // Compression of blobs and of JSON in a repository, by the program zstd. What does not become smaller is kept as it is.
 import {Writable} from 'node:stream'
-import {InvalidInputError} from '../../base/index.ts'
+import {InvalidInputError, ToolError} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
 
 export interface BlobCompressor {
@@ -30,6 +30,12 @@ export function zstdOn(host: Pick<Host, 'run'>, signal?: AbortSignal): BlobCompr
       const packed = await run(['zstd', '-q', '-1', '-c'], plain, plain.length + 1024 * 1024)
       return packed.length < plain.length ? packed : undefined
     },
-    unpack: (packed, maxBytes) => run(['zstd', '-q', '-d', '-c'], packed, maxBytes),
+    unpack: async (packed, maxBytes) => {
+      try {
+        return await run(['zstd', '-q', '-d', '-c'], packed, maxBytes)
+      } catch (cause) {
+        throw cause instanceof ToolError ? new InvalidInputError('a compressed piece of the repository is damaged', {}, {cause}) : cause
+      }
+    },
   }
 }

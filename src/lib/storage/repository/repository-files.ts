@@ -1,5 +1,6 @@
 // Where the files of a repository lie. Its rules need no more of a place than this: files that are written once, whole or not at all, and never changed.
 import type {Host} from '../../host/index.ts'
+import {checkedNames, folderLimits} from './limits.ts'
 
 /** `data` has a folder more for the first two digits of each name; the place sees to that. */
 export const repositoryFolders = ['data', 'index', 'keys', 'locks', 'snapshots'] as const
@@ -13,9 +14,9 @@ export interface RepositoryFiles {
   /** @throws ConflictError when there is one */
   writeConfig(data: Buffer): Promise<void>
   makeFolders(): Promise<void>
-  /** The names in a folder, sorted. */
+  /** The names in a folder, sorted. @throws InvalidInputError when they are too many */
   list(folder: RepositoryFolder): Promise<string[]>
-  /** @throws NotFoundError; InvalidInputError when it is larger than 64 MiB */
+  /** @throws NotFoundError; InvalidInputError when it is larger than files of its folder may be */
   read(folder: RepositoryFolder, name: string): Promise<Buffer>
   /** @throws NotFoundError */
   readAt(folder: RepositoryFolder, name: string, offset: number, sizeBytes: number): Promise<Buffer>
@@ -29,8 +30,6 @@ export interface RepositoryFiles {
   /** Lets go of what leads there. */
   close(): Promise<void>
 }
-
-const maxFileBytes = 64 * 1024 * 1024
 
 /** A folder of a host, be it a mounted one. */
 export function filesInFolder({files}: Pick<Host, 'files'>, root: string): RepositoryFiles {
@@ -46,12 +45,12 @@ export function filesInFolder({files}: Pick<Host, 'files'>, root: string): Repos
       for (const folder of repositoryFolders) await files.makeDirectory(`${root}/${folder}`, 0o700)
     },
     list: async (folder) => {
-      if (folder !== 'data') return (await files.list(`${root}/${folder}`)).filter(isName)
+      if (folder !== 'data') return checkedNames(folder, (await files.list(`${root}/${folder}`)).filter(isName))
       const names: string[] = []
       for (const part of await files.list(`${root}/data`)) names.push(...(await files.list(`${root}/data/${part}`)).filter(isName))
-      return names
+      return checkedNames(folder, names)
     },
-    read: (folder, name) => files.read(pathOf(folder, name), maxFileBytes),
+    read: (folder, name) => files.read(pathOf(folder, name), folderLimits[folder].fileBytes),
     readAt: (folder, name, offset, sizeBytes) => files.readAt(pathOf(folder, name), offset, sizeBytes),
     sizeBytes: async (folder, name) => (await files.stat(pathOf(folder, name)))?.sizeBytes,
     write: async (folder, name, data) => {

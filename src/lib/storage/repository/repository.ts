@@ -3,6 +3,7 @@
 //
 // What is written is safe to be interrupted at any point: packs first, then the index that names them, then the snapshot. Blobs that no snapshot needs take room only.
 import {randomBytes} from 'node:crypto'
+import type {AppError} from '../../base/index.ts'
 import {ConflictError, ForbiddenError, InvalidInputError, NotFoundError} from '../../base/index.ts'
 import {atOnce} from './at-once.ts'
 import {formatIndex, parseIndex} from './index-file.ts'
@@ -10,6 +11,7 @@ import type {PackContents} from './index-file.ts'
 import {idOf, parseObject} from './json-records.ts'
 import {newKeyFile, openKeyFile} from './key-file.ts'
 import type {KeyOwner} from './key-file.ts'
+import {folderLimits, maxBlobs} from './limits.ts'
 import {PackBuilder} from './pack.ts'
 import type {BlobType, PackedBlob} from './pack.ts'
 import type {BlobCompressor} from './packed.ts'
@@ -23,8 +25,6 @@ import type {SnapshotRecord} from './snapshot-record.ts'
 const packBytes = 16 * 1024 * 1024
 /** An index that names this many blobs is written. */
 const indexBlobs = 50_000
-/** Of JSON that is compressed. */
-const maxJsonBytes = 256 * 1024 * 1024
 /** Before compressed JSON in a sealed file. */
 const compressedMark = 2
 /** restic wants one; it is for cutting files into blobs, which is not done here. An irreducible polynomial of degree 53, as it draws one for itself. */
@@ -61,13 +61,14 @@ export async function openRepository(tools: RepositoryTools, password: string): 
 }
 
 async function anyKey(files: RepositoryFiles, password: string): Promise<SealKey> {
-  let refusal: ForbiddenError | undefined
+  let refusal: AppError | undefined
   for (const name of await files.list('keys')) {
     try {
       return await openKeyFile(await files.read('keys', name), password)
     } catch (error) {
-      if (!(error instanceof ForbiddenError)) throw error
-      refusal = error
+      // One that is no key, or somebody else's, does not keep the others from opening it.
+      if (!(error instanceof ForbiddenError || error instanceof InvalidInputError)) throw error
+      if (!(refusal instanceof ForbiddenError)) refusal = error
     }
   }
   throw refusal ?? new NotFoundError(`the repository in ${files.place} has no key`)
@@ -105,6 +106,7 @@ export class Repository {
     for (const name of await this.#tools.files.list('index')) {
       for (const {id: pack, blobs} of parseIndex(await this.#readJson('index', name))) {
         for (const blob of blobs) this.#places.set(placeKey(blob.type, blob.id), {pack, blob})
+        if (this.#places.size > maxBlobs) throw new InvalidInputError(`the indexes of the repository name more than ${maxBlobs} pieces`)
       }
     }
   }
@@ -135,6 +137,7 @@ export class Repository {
     if (place === 'gathered') throw new InvalidInputError(`the blob ${id} is not written yet`)
     const {pack, blob: {offset, sizeBytes, plainBytes}} = place
     const sealed = await this.#tools.files.readAt('data', pack, offset, sizeBytes)
+    if (sealed.length !== sizeBytes) throw new InvalidInputError(`the blob ${id} of the repository is damaged: its pack ends within it`)
     const open = unseal(this.#key, sealed)
     const plain = plainBytes === undefined ? open : await this.#tools.compressor.unpack(open, plainBytes)
     if (hashOf(plain) !== id) throw new InvalidInputError(`the blob ${id} of the repository is damaged`)
@@ -215,7 +218,7 @@ export class Repository {
     const sealed = await this.#tools.files.read(folder, name)
     if (hashOf(sealed) !== name) throw new InvalidInputError(`the file ${folder}/${name} of the repository is damaged`)
     const open = unseal(this.#key, sealed)
-    return open[0] === compressedMark ? this.#tools.compressor.unpack(open.subarray(1), maxJsonBytes) : open
+    return open[0] === compressedMark ? this.#tools.compressor.unpack(open.subarray(1), folderLimits[folder].jsonBytes) : open
   }
 
   async #writeJson(folder: 'index' | 'locks' | 'snapshots', json: Buffer): Promise<string> {

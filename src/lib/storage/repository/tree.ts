@@ -40,7 +40,7 @@ export function formatTree(nodes: readonly TreeNode[]): Buffer {
 
 /** Files and folders; what else a tree holds (links, devices) is left out. @throws InvalidInputError */
 export function parseTree(data: Buffer): TreeNode[] {
-  return listOf(parseObject(data, 'a tree')['nodes'], 'a tree', (value) => {
+  const nodes = listOf(parseObject(data, 'a tree')['nodes'], 'a tree', (value) => {
     const node = objectOf(value, 'an entry of a tree')
     const name = plainName(textOf(node['name'], 'a name in a tree'))
     const modifiedAtMs = Date.parse(String(node['mtime']))
@@ -51,6 +51,8 @@ export function parseTree(data: Buffer): TreeNode[] {
       default: return []
     }
   }).flat()
+  if (new Set(nodes.map(({name}) => name)).size !== nodes.length) throw new InvalidInputError('a tree of the repository holds a name twice')
+  return nodes
 }
 
 /** Names are kept as Go's strconv.Quote writes them, without the quotes. Those that we write need none of it. @throws InvalidInputError */

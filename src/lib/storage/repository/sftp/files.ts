@@ -2,12 +2,14 @@
 import {randomBytes} from 'node:crypto'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../../base/index.ts'
 import {atOnce} from '../at-once.ts'
+import {checkedNames, folderLimits} from '../limits.ts'
 import {repositoryFolders} from '../repository-files.ts'
 import type {RepositoryFiles, RepositoryFolder} from '../repository-files.ts'
 import {FieldReader, answerTypes, requestTypes, textField, uint32, uint64} from './packets.ts'
 import type {SftpSession} from './session.ts'
 
-const maxFileBytes = 64 * 1024 * 1024
+/** Of the file `config`. */
+const maxConfigBytes = 1024 * 1024
 /** Each server takes so much in one request (draft-ietf-secsh-filexfer-02, "General Packet Format"). */
 const pieceBytes = 32 * 1024
 /** On their way at once. */
@@ -25,7 +27,7 @@ export function filesOverSftp(session: SftpSession, root: string, place: string)
   const makeFolder = (path: string) => makeFolderOf(session, path)
   return {
     place,
-    readConfig: () => readWhole(session, `${root}/config`).catch(passOverMissing),
+    readConfig: () => readWhole(session, `${root}/config`, maxConfigBytes).catch(passOverMissing),
     writeConfig: async (data) => {
       if (!await writeNew(session, `${root}/config`, data)) throw new ConflictError(`there is a repository in ${place} already`)
     },
@@ -34,14 +36,14 @@ export function filesOverSftp(session: SftpSession, root: string, place: string)
       for (const folder of repositoryFolders) await makeFolder(`${root}/${folder}`)
     },
     list: async (folder) => {
-      if (folder !== 'data') return (await list(`${root}/${folder}`)).filter(isName)
+      if (folder !== 'data') return checkedNames(folder, (await list(`${root}/${folder}`)).filter(isName))
       const names: string[] = []
       await atOnce(foldersAtOnce, await list(`${root}/data`), async (part) => {
         if (/^[0-9a-f]{2}$/.test(part)) names.push(...(await list(`${root}/data/${part}`)).filter(isName))
       })
-      return names.sort()
+      return checkedNames(folder, names.sort())
     },
-    read: (folder, name) => readWhole(session, pathOf(folder, name)),
+    read: (folder, name) => readWhole(session, pathOf(folder, name), folderLimits[folder].fileBytes),
     readAt: (folder, name, offset, sizeBytes) => withFile(session, pathOf(folder, name), openFlags.read, (handle) => readRange(session, handle, offset, sizeBytes)),
     sizeBytes: (folder, name) => sizeOf(session, pathOf(folder, name)),
     write: async (folder, name, data) => {
@@ -85,10 +87,10 @@ async function withFile<R>(session: SftpSession, path: string, flags: number, wo
   }
 }
 
-async function readWhole(session: SftpSession, path: string): Promise<Buffer> {
+async function readWhole(session: SftpSession, path: string, maxFileBytes: number): Promise<Buffer> {
   const sizeBytes = await sizeOf(session, path)
   if (sizeBytes === undefined) throw new NotFoundError(`there is no file ${path} on the server`)
-  if (sizeBytes > maxFileBytes) throw new InvalidInputError(`${path} on the server is larger than ${maxFileBytes / 1024 ** 2} MiB`)
+  if (sizeBytes > maxFileBytes) throw new InvalidInputError(`${path} on the server has ${sizeBytes} bytes, more than ${maxFileBytes}`)
   return withFile(session, path, openFlags.read, (handle) => readRange(session, handle, 0, sizeBytes))
 }
 
