@@ -9,6 +9,7 @@ import {performance} from 'node:perf_hooks'
 import {benchBackup} from './bench/backup.mjs'
 import {benchCompletion} from './bench/completion.mjs'
 import {benchContainerStart} from './bench/container-start.mjs'
+import {benchIncrementalBackup} from './bench/incremental-backup.mjs'
 import {benchRemote} from './bench/remote.mjs'
 import {ensureBuild, projectRoot, setUp} from './setup.mjs'
 
@@ -194,6 +195,7 @@ if (!only || 'VM start'.includes(only)) {
 spawnSync(bin('qm'), ['destroy', '9000'], {env})
 await benchContainerStart({compare, refuse, isWanted, timeProgram, bareNode, bin, env, root})
 await benchBackup({compare, refuse, rows, isWanted, median, bin, env, root})
+await benchIncrementalBackup({rows, refuse, isWanted, median, bin, env, root})
 fs.rmSync(root, {recursive: true, force: true})
 fs.rmSync(bigRoot, {recursive: true, force: true})
 

@@ -140,6 +140,7 @@ const scene: readonly Line[] = [
   {words: words('corral backup collect local'), code: 2, tells: /^Error: storage 'local' is no repository/},
   ...['show', 'verify'].map((word) => ({words: words(`corral backup ${word} local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma`), code: 3, tells: /^Error: there is no (?:volume|backup) /})),
   ...['list', 'extract'].map((word) => ({words: words(`corral backup files ${word} local:backup/vzdump-lxc-200-2025_01_31-12_00_00.tar /etc`), code: 3, tells: /^Error: there is no (?:volume|backup) /})),
+  {words: words('corral backup export local:backup/vzdump-qemu-100-2025_01_31-12_00_00.vma /var/tmp/web.vma'), code: 2, tells: /^Error: .* lies in no repository/},
   {words: words('corral backup job add nightly --schedule 22:30 --vmid 100 --storage local')},
   {words: words('corral backup job set nightly --comment later')},
   {words: words('corral backup job list'), prints: /^JOB .*\nnightly 1 +22:30 +\d{4}-.* 100 +later *\n$/},

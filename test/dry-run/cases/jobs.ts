@@ -4,6 +4,7 @@ import {dirname} from 'node:path'
 import type {Host} from '../../../src/lib/host/index.ts'
 import {localHost} from '../../../src/lib/host/local/index.ts'
 import type {DryRunCases} from '../support/case.ts'
+import {keepMachine, keptVolume} from '../../support/kept-machine.ts'
 import {backupName, writeMachineBackup} from '../../support/machine-backup.ts'
 import {tarArchive} from '../../support/tar-archive.ts'
 import {recordingHost} from '../support/recording-host.ts'
@@ -58,6 +59,14 @@ export const cases: DryRunCases = {
       return ['corral', 'backup', 'files', 'extract', 'local:backup/vzdump-lxc-200-2026_02_01-12_00_00.tar', '/etc/hosts', '--target', `${root}/out`]
     },
     shows: /^# take \/etc\/hosts, to \/.*\/out$/m,
+  }],
+  'corral backup export': [{
+    arrange: async (world) => {
+      await world.before('pvesm', 'add', 'restic', 'kept', '--path', `${world.root}/repository`, '--password', 'a word')
+      await keepMachine('kept', world.context)
+      return ['corral', 'backup', 'export', keptVolume('kept'), `${world.root}/web.vma`]
+    },
+    shows: /^dd 'of=\/.*web\.vma\.part' /m,
   }],
   'corral backup job add': [{
     arrange: async () => ['corral', 'backup', 'job', 'add', 'nightly', '--schedule', 'mon..fri 22:30', '--all', '--storage', 'local', '--prune-backups', 'keep-last=3'],

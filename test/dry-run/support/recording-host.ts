@@ -21,6 +21,8 @@ const lookingPrograms: readonly (readonly string[])[] = [
  * from the configuration.
  */
 const memory = /\/run\/facts\/|\/completion\//
+/** Locks of a repository, which a plan does not show, as it does not show those of the store. */
+const repositoryLock = /\/locks\/[0-9a-f]{64}$/
 /** Questions to QEMU that change nothing. */
 const lookingCommand = /^(?:query-|qom-get$|qom-list$|qmp_capabilities$|device-list-properties$|guest-(?:sync|sync-delimited|ping|info|get-.*|fsfreeze-status|exec-status)$)/
 
@@ -56,7 +58,7 @@ export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {
     files: {
       ...files,
       write: async (path, data, options) => {
-        if (!memory.test(path)) onDeed({kind: 'write', path, text: `write ${path} (${Buffer.byteLength(data)} bytes)`})
+        if (!memory.test(path) && !repositoryLock.test(path)) onDeed({kind: 'write', path, text: `write ${path} (${Buffer.byteLength(data)} bytes)`})
         return files.write(path, data, options)
       },
       append: async (path, data) => {
@@ -72,7 +74,7 @@ export function recordingHost(real: Host, onDeed: (deed: Deed) => void): Host {
         return files.symlink(target, path)
       },
       remove: async (path) => {
-        onDeed({kind: 'remove', path: finalName(path), text: commandLine(['rm', '-f', '--', finalName(path)])})
+        if (!repositoryLock.test(path)) onDeed({kind: 'remove', path: finalName(path), text: commandLine(['rm', '-f', '--', finalName(path)])})
         return files.remove(path)
       },
       removeTree: async (path) => {
@@ -89,6 +91,8 @@ function finalName(path: string): string {
 }
 
 function looksOnly(argv: readonly string[]): boolean {
+  // A piece of a repository that is opened or packed; an archive that is opened has its path behind it.
+  if (argv.join(' ') === 'zstd -q -d -c' || argv.join(' ') === 'zstd -q -1 -c') return true
   const name = argv[0]?.slice(argv[0].lastIndexOf('/') + 1) ?? ''
   if (/^qemu-system-/.test(name)) return !argv.includes('-daemonize')
   return lookingPrograms.some(([first, ...rest]) => first === name && rest.every((word, index) => argv[index + 1] === word))

@@ -1,4 +1,4 @@
-// Virtual machines that come back from a repository.
+// Virtual machines that come back from a repository, by qmrestore and by way of an archive that was written from there.
 import {execFileSync} from 'node:child_process'
 import {readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -34,7 +34,7 @@ function expectDisks(place: Installation, vmid: number): void {
   expect(bytesOf(place, `${vmid}/vm-${vmid}-disk-1.raw`).subarray(0, scsi1.length).equals(scsi1), `scsi1 of ${vmid}`).toBe(true)
 }
 
-it('a machine in a repository comes back; what is damaged takes nothing with it', async () => {
+it('a machine in a repository comes back, also through an archive; what is damaged takes nothing with it', async () => {
   const place = await machineRoom()
   const context = await place.open()
   await run('pvesm add', {storage: 'kept', type: 'restic', path: join(place.root, 'repository'), password: 'a word'}, context)
@@ -46,6 +46,16 @@ it('a machine in a repository comes back; what is damaged takes nothing with it'
   expect(await storedConfig(200, context)).not.toMatch(/qmdump|BC:24:11:00:00:07/)
   expect((await context.store.read('firewall/200.fw'))?.data).toBe('[OPTIONS]\nenable: 0\n')
   expectDisks(place, 200)
+
+  const file = join(place.root, 'web.vma.zst')
+  await run('corral backup export', {volume, file}, context)
+  expect(readdirSync(place.root).filter((name) => name.startsWith('web'))).toEqual(['web.vma.zst'])
+  await expect(run('corral backup export', {volume, file}, context)).rejects.toThrow(/is there already and is not overwritten/)
+  await expect(run('corral backup export', {volume, file: join(place.root, 'web.tar')}, context)).rejects.toThrow(/must end in \.vma, /)
+  const plain = join(place.root, 'vzdump-qemu-100-2026_01_31-12_00_00.vma.zst')
+  writeFileSync(plain, readFileSync(file))
+  await run('qmrestore', {archive: plain, vmid: 201}, context)
+  expectDisks(place, 201)
 
   await expect(run('qmrestore', {archive: 'kept:backup/vm/100/2026-01-31T12:00:01Z', vmid: 202}, context)).rejects.toThrow(/there is no (?:backup|volume)/)
   for (const part of readdirSync(join(place.root, 'repository/data'))) {
