@@ -145,7 +145,7 @@ const scene: readonly Line[] = [
   {words: words('corral backup job set nightly --comment later')},
   {words: words('corral backup job list'), prints: /^JOB .*\nnightly 1 +22:30 +\d{4}-.* 100 +later *\n$/},
   {words: words('corral backup job show nightly'), prints: /^schedule: 22:30$/m},
-  {words: words('corral backup job volumes nightly'), prints: /^100 qemu .*\n {2}\+ scsi0 /},
+  {words: words('corral backup job volumes nightly'), prints: /^100 qemu.*\n {2}\+ scsi0 /},
   {words: words('corral backup job uncovered'), prints: /(?:)/},
   {words: words('corral backup defaults'), prints: /^mode: snapshot$/m},
   {words: words('corral backup job run none'), code: 3, tells: /^Error: there is no backup job 'none'\n/},
