@@ -8,7 +8,7 @@ of the file's name says how it is compressed: \`.vma\`, \`.vma.gz\`, \`.vma.lzo\
 \`.part\`, until it is whole; one that is there already is not overwritten. The backup stays in its repository.`,
   params: {
     volume: {...std.volume, maxLength: 1200, description: 'The volume id of the backup.'},
-    file: {type: 'string', minLength: 1, maxLength: 4096, pattern: '^/[^\\0]*$', placeholder: 'path', completion: 'file', description: 'The file of the host that is written; an absolute path.'},
+    file: {type: 'string', format: 'pve-storage-path', maxLength: 4096, placeholder: 'path', completion: 'file', description: 'The file of the host that is written; an absolute path.'},
   },
   args: ['volume', 'file'],
   returns: std.upid,

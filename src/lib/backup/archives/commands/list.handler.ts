@@ -6,10 +6,11 @@ import {handleRead} from '../../../tasks/index.ts'
 import {spec} from './list.spec.ts'
 
 export const handler = handleRead(spec, async ({vmid, storage: wanted}, context) => {
-  const names = wanted === undefined ? Object.values(await readStorageConfig(context.store, context.places)).filter(holdsBackups(context.node)).map(({storage}) => storage) : [wanted]
+  const names = wanted === undefined ? Object.values(await readStorageConfig(context.store, context.places)).filter(mayHoldBackups(context.node)).map(({storage}) => storage) : [wanted]
   const lists = await Promise.all(names.map(async (name): Promise<Volume[]> => {
     try {
-      return await (await openStorage(name, context)).list(['backup'], vmid)
+      const storage = await openStorage(name, context)
+      return wanted !== undefined || storage.traits.defaultContent.includes('backup') ? await storage.list(['backup'], vmid) : []
     } catch (error) {
       if (wanted !== undefined || !(error instanceof AppError) || error.kind === 'cancelled') throw error
       context.log.warn(`storage '${name}' is left out: ${errorChain(error).join(': ')}`)
@@ -19,10 +20,11 @@ export const handler = handleRead(spec, async ({vmid, storage: wanted}, context)
   return lists.flat().map(rowOf).sort((a, b) => (b.ctime ?? 0) - (a.ctime ?? 0) || (a.volid < b.volid ? -1 : 1))
 })
 
-function holdsBackups(node: string) {
+/** Where a section says nothing of its content, its type does. */
+function mayHoldBackups(node: string) {
   return ({content, disable, nodes}: Readonly<Record<string, unknown>>): boolean => {
     const list = (text: unknown) => typeof text === 'string' ? text.split(/[,; ]+/).filter((word) => word !== '') : []
-    return list(content).includes('backup') && disable !== true && (list(nodes).length === 0 || list(nodes).includes(node))
+    return (content === undefined || list(content).includes('backup')) && disable !== true && (list(nodes).length === 0 || list(nodes).includes(node))
   }
 }
 
