@@ -63,12 +63,21 @@ const longestBackingName = 1023
  * @throws UnsupportedError for a path that is too long to stand in the header meanwhile
  */
 export function fillFromBelowArgv(path: string, below: {readonly path: string; readonly format: string; readonly part?: FilePart}): string[][] {
-  const name = `json:${JSON.stringify(loneImage(below))}`
-  if (Buffer.byteLength(name) > longestBackingName) throw new UnsupportedError(`the path ${below.path.slice(0, 80)}… is too long`, {nextSteps: ['Put the image where its path is shorter.']})
+  const image = loneImage(below)
+  if (Buffer.byteLength(imageJson(image)) > longestBackingName) throw new UnsupportedError(`the path ${below.path.slice(0, 80)}… is too long`, {nextSteps: ['Put the image where its path is shorter.']})
+  return fillFromNodeArgv(path, image)
+}
+
+/** As fillFromBelowArgv, from whatever QEMU can open. @param node as of blockdev-add; its driver is that of an image format */
+export function fillFromNodeArgv(path: string, node: Readonly<Record<string, unknown>> & {readonly driver: string}): string[][] {
   return [
-    ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', below.format, '-b', name, '--', path],
+    ['qemu-img', 'rebase', '-q', '-u', '-f', 'qcow2', '-F', node.driver, '-b', imageJson(node), '--', path],
     ['qemu-img', 'rebase', '-q', '-f', 'qcow2', '-b', '', '--', path],
   ]
+}
+
+function imageJson(node: Readonly<Record<string, unknown>>): string {
+  return `json:${JSON.stringify(node)}`
 }
 
 /** Values of --image-opts take their commas doubled. */

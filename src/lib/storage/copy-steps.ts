@@ -33,6 +33,12 @@ export interface CopyWish {
   readonly content?: 'images' | 'rootdir'
 }
 
+/** For a volume that maps nothing at first. */
+export interface OverlayWish extends Omit<CopyWish, 'source'> {
+  /** Or how large it is, for what is no file and no volume. */
+  readonly source: CopySource | {readonly sizeBytes: number}
+}
+
 export interface NewCopy {
   /** The id of the volume that the steps make. */
   readonly volume: string
@@ -61,21 +67,21 @@ export async function likeVolumeStep(wish: CopyWish, context: Context): Promise<
  * A new qcow2 volume that has nothing of the source yet, for a guest that reads what it lacks from the source and fills it while it runs.
  * @throws UnsupportedError for a storage or a format that cannot tell what is filled; as copyVolumeSteps
  */
-export async function overlayVolumeStep(wish: CopyWish, context: Context): Promise<NewCopy & {readonly step: Step}> {
+export async function overlayVolumeStep(wish: OverlayWish, context: Context): Promise<NewCopy & {readonly step: Step}> {
   const {traits} = await openStorage(wish.storage, context)
   if (!traits.formats.includes('qcow2')) {
     throw new UnsupportedError(`the storage '${wish.storage}' has raw volumes only, which cannot tell what of an image is in them yet`, {
-      data: {storage: wish.storage}, nextSteps: ['Name a storage that keeps disks as files, and move the disks later: qm disk move.', 'Or import first and start then.'],
+      data: {storage: wish.storage}, nextSteps: ['Name a storage that keeps disks as files, and move the disks later: qm disk move.', 'Or let all be copied first, and start then.'],
     })
   }
   if (wish.format !== undefined && wish.format !== 'qcow2') {
     throw new UnsupportedError(`a disk of format ${wish.format} cannot tell what of an image is in it yet`, {nextSteps: ['Leave --format out or say qcow2, and change it later: qm disk move.']})
   }
-  const facts = await sourceFacts(wish.source, context)
+  const facts = 'sizeBytes' in wish.source ? {sizeBytes: wish.source.sizeBytes, format: 'raw', isForeign: true} : await sourceFacts(wish.source, context)
   return newVolumeStep({...wish, format: 'qcow2'}, {...facts, sizeBytes: wholeBlocks(facts.sizeBytes)}, context, {mapsNothing: true})
 }
 
-async function newVolumeStep(wish: CopyWish, facts: SourceFacts, context: Context, more: Pick<NewVolume, 'mapsNothing'> = {}): Promise<NewCopy & {readonly step: Step}> {
+async function newVolumeStep(wish: Omit<CopyWish, 'source'>, facts: SourceFacts, context: Context, more: Pick<NewVolume, 'mapsNothing'> = {}): Promise<NewCopy & {readonly step: Step}> {
   const storage = await openStorage(wish.storage, context)
   const {content = 'images'} = wish
   if (!storage.traits.defaultContent.includes(content)) {

@@ -10,7 +10,7 @@ export {copyVolumeSteps, likeVolumeStep, overlayVolumeStep} from './copy-steps.t
 export type {CopyWish, NewCopy} from './copy-steps.ts'
 export type {CopySource} from './actions/volume-copy.ts'
 export {copyLimitMs, syncArgv} from './actions/volume-copy.ts'
-export {convertArgv, fillFromBelowArgv, loneImage} from './convert-image.ts'
+export {convertArgv, fillFromBelowArgv, fillFromNodeArgv, loneImage} from './convert-image.ts'
 export {formatOfEnding, formatOfHead, importFormats, readImageFile} from './image-file-source.ts'
 export type {FilePart, ImageFile, ImportFormat} from './image-file-source.ts'
 export {copyBandwidth} from './bandwidth.ts'

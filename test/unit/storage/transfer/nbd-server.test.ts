@@ -1,6 +1,6 @@
 // The server that QEMU's jobs push into, with QEMU's own client.
 import {execFile} from 'node:child_process'
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {connect, createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -8,7 +8,7 @@ import {promisify} from 'node:util'
 import {afterEach, beforeEach, describe, expect, it} from 'vitest'
 import {systemClock} from '../../../../src/lib/base/index.ts'
 import {serveNbd} from '../../../../src/lib/storage/transfer/nbd-server.ts'
-import type {NbdSink} from '../../../../src/lib/storage/transfer/nbd-server.ts'
+import type {NbdSink, NbdSource} from '../../../../src/lib/storage/transfer/nbd-server.ts'
 
 const run = promisify(execFile)
 const sizeBytes = 3 * 1024 * 1024 + 512
@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, {recursive: true, force: true}))
 
 /** Serves one client, and gives what became of it and of the server. */
-async function serving(sink: NbdSink, work: (socket: string) => Promise<unknown>): Promise<{failure: unknown; result: unknown}> {
+async function serving(sink: NbdSink | NbdSource, work: (socket: string) => Promise<unknown>): Promise<{failure: unknown; result: unknown}> {
   const path = join(folder, 's')
   const stop = new AbortController()
   const server = createServer()
@@ -68,6 +68,19 @@ describe('the server that takes disks', () => {
     expect((await serving(taking, (socket) => copy(socket, 'other'))).result).toBeInstanceOf(Error)
     const read = await serving(taking, (socket) => run('qemu-io', ['-f', 'raw', '-c', 'read 0 4096', `nbd+unix:///scsi0?socket=${socket}`]))
     expect(JSON.stringify(read.result)).toMatch(/Invalid argument/)
+  })
+
+  it('lends a disk, of which a part cannot be read, and that nobody writes to', async () => {
+    const data = readFileSync(join(folder, 'a.raw'))
+    const lending: NbdSource = {sizeBytes, read: (offset, lengthBytes) => offset === 65_536 ? Promise.reject(new Error('damaged')) : Promise.resolve(data.subarray(offset, offset + lengthBytes))}
+    const read = await serving({...lending, read: (offset, lengthBytes) => Promise.resolve(data.subarray(offset, offset + lengthBytes))},
+      (socket) => run('qemu-img', ['convert', '-f', 'raw', '-O', 'raw', `nbd+unix:///scsi0?socket=${socket}`, join(folder, 'b.raw')]))
+    expect([read.failure, read.result]).toEqual([undefined, {stdout: '', stderr: ''}])
+    await run('cmp', [join(folder, 'a.raw'), join(folder, 'b.raw')])
+    const io = (words: readonly string[], ...commands: readonly string[]) => serving(lending, (socket) => run('qemu-io', ['-f', 'raw', ...words, ...commands.flatMap((command) => ['-c', command]), `nbd+unix:///scsi0?socket=${socket}`]))
+    const part = await io(['-r'], 'read 65536 4096', 'read 0 16')
+    expect([JSON.stringify(part.result).match(/Input\/output error/g)?.length, JSON.stringify(part.result).includes('read 16/16 bytes')]).toEqual([1, true])
+    expect(JSON.stringify((await io([], 'write 0 4096')).result)).toMatch(/Permission denied/)
   })
 
   it('ends on what is no NBD', async () => {

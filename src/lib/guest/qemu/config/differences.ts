@@ -27,7 +27,7 @@ export const keyDifferences: Readonly<Record<string, string>> = {
 
 /** What commands of Proxmox VE do otherwise here. */
 export const commandDifferences: Readonly<Record<string, string>> = {
-  create: 'A drive cannot be given beside `--archive`; `--live-restore` is refused, as VMA archives cannot be read in any order.',
+  create: 'A drive cannot be given beside `--archive`; `--live-restore` takes backups in repositories; VMA archives cannot be read in any order.',
   'enroll-efi-keys': 'The keys are those of Debian\'s package ovmf, written by Corral itself. `dbx` and `PK` are written only where there are none.',
   import: 'Sources are OVF manifests and OVA archives on storages with content type `import`; storages of type esxi are not available. With `--live-import` the disks are qcow2, on a storage that keeps disks as files; a machine that ends meanwhile is kept and its disks are filled without it.',
   importovf: 'Takes archives (.ova) as well, compares digests, and reads images where they lie.',

@@ -1,16 +1,15 @@
 // The plan that makes a virtual machine out of an imported one: what the manifest says, what the caller wants otherwise, new volumes, and copies
 // of the images in them. Undone whole when it fails; the locks of the storages are given back before the copies begin.
-import {InvalidInputError, UnsupportedError} from '../../../base/index.ts'
+import {InvalidInputError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyVolumeSteps, fillFromBelowArgv, loneImage, overlayVolumeStep, storageLock} from '../../../storage/index.ts'
+import {copyVolumeSteps, overlayVolumeStep, storageLock} from '../../../storage/index.ts'
 import type {Format} from '../../../storage/index.ts'
-import {describePlan, storeCommitStep} from '../../../tasks/index.ts'
+import {storeCommitStep} from '../../../tasks/index.ts'
 import type {Context, Plan, Step} from '../../../tasks/index.ts'
 import type {GuestConfig} from '../../guest-config.ts'
 import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {assertMaySet, splitOptions, storedValues, valueSources, warnOfKeysThatWait} from '../config-values.ts'
-import type {FinishImport, ImportingDisk} from '../block-jobs/index.ts'
-import {planCloudInitWrite} from '../cloud-init/plan-write.ts'
+import type {ImportingDisk} from '../block-jobs/index.ts'
 import {formatQemuConfig} from '../config/index.ts'
 import {readBootOrder, formatBootOrder} from '../boot-order.ts'
 import {importBandwidth} from '../drives/import-source.ts'
@@ -18,9 +17,8 @@ import {planDrives, storagesOfNewVolumes} from '../drives/plan-drives.ts'
 import {claimVmid, guestConfigPath, guestLockName} from '../guest-files.ts'
 import {completeConfig, withReservation} from '../new-guest.ts'
 import {ovfConfig} from '../ovf/config.ts'
-import {writeKey} from '../pending.ts'
-import {planLaunch} from '../runtime/plan-launch.ts'
 import type {ImportedDisk, ImportedMachine} from './import-source.ts'
+import {planLive} from './plan-live.ts'
 
 export interface ImportWish {
   readonly vmid: number
@@ -64,45 +62,11 @@ export async function planImport(wish: ImportWish, context: Context): Promise<Pl
   const config = await completeConfig(vmid, whole, sources, context)
   const path = guestConfigPath(context.node, vmid)
   const volumes = [...withRelease([...disks.created, ...own.steps], wish), ...disks.filled]
-  if (wish.isLive === true && disks.importing.length > 0) return planLive({vmid, config, disks, reserve: (locked) => withReservation(path, [claim], locked, volumes)}, context)
+  if (wish.isLive === true && disks.importing.length > 0) return {...await planLive({vmid, config, ...disks, option: 'live-import', reserve: (locked) => withReservation(path, [claim], locked, volumes)}, context), result: []}
   const text = formatQemuConfig(config)
   const steps = volumes.length === 0 ? [storeCommitStep([claim, {path, was: undefined, text}])] : withReservation(path, [claim], text, volumes)
   const start = wish.isLive === true ? [{do: {kind: 'guest.start-task', vmid}}] : []
   return {steps: [...steps, ...start], whenInterrupted: 'undo', result: []}
-}
-
-interface LivePlan {
-  readonly vmid: number
-  readonly config: GuestConfig
-  readonly disks: PlannedDisks
-  /** The steps up to a configuration with this text. */
-  readonly reserve: (text: string) => readonly Step[]
-}
-
-/**
- * Until the machine runs all of it is undone, as with any import. From then on it may have written to its disks: they are filled to the end, whatever
- * becomes of the machine and of us, and the configuration stays locked until they are.
- */
-async function planLive({vmid, config, disks, reserve}: LivePlan, context: Context): Promise<Plan> {
-  const {importing, bandwidthKib} = disks
-  if (config.current.values['hugepages'] !== undefined) {
-    throw new UnsupportedError("'live-import' of a machine with 'hugepages' is not available: the lock for them would be held until everything is copied", {nextSteps: ['Leave out --hugepages, and set them before the next start.']})
-  }
-  // What would keep the rest from being copied without the machine is found before it runs.
-  for (const {volume, source} of importing) fillFromBelowArgv(volume, source)
-  const below = Object.fromEntries(importing.map(({key, source}) => [key, loneImage(source)]))
-  const {values} = config.current
-  const cloudInit = await planCloudInitWrite(vmid, values, {isRunning: false, isNew: true}, context)
-  const launch = await planLaunch({vmid, section: config.current, forcedCpu: undefined, timeoutSeconds: undefined, below}, context)
-  const locked = formatQemuConfig(writeKey(config, 'lock', 'create'))
-  const unlocked = storeCommitStep([{path: guestConfigPath(context.node, vmid), was: {data: locked}, text: formatQemuConfig(config)}])
-  const finish: FinishImport = {
-    kind: 'qemu.finish-import', vmid, disks: importing, ...(bandwidthKib === 0 ? {} : {bandwidthKib}), changes: await describePlan({steps: [unlocked], whenInterrupted: 'undo'}, context),
-  }
-  return {
-    steps: [...reserve(locked), ...cloudInit.map((action) => ({do: action})), ...launch.steps],
-    afterwards: [...launch.afterwards, finish], afterwardsKeepReleased: true, whenInterrupted: 'undo', result: [],
-  }
 }
 
 /** For the names of volumes that are spoken for. */

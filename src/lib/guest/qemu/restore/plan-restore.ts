@@ -3,7 +3,7 @@
 // storages are given back before the archive is read.
 import {ConflictError, ForbiddenError, InvalidInputError, UnsupportedError} from '../../../base/index.ts'
 import {formatSize} from '../../../spec/index.ts'
-import {copyBandwidth, createVolumeStep, formatVolumeId, openVolume, parseVolumeId, removeVolumeStep, storageLock} from '../../../storage/index.ts'
+import {copyBandwidth, createVolumeStep, formatVolumeId, openVolume, overlayVolumeStep, parseVolumeId, removeVolumeStep, storageLock} from '../../../storage/index.ts'
 import type {Format, Storage} from '../../../storage/index.ts'
 import type {BackupFill} from '../../../storage/archive/index.ts'
 import {archivedMachine, machineOnInput, standardInput} from '../../../storage/archive/index.ts'
@@ -23,7 +23,9 @@ import type {GuestFile} from '../guest-files.ts'
 import {assertNotLocked, assertUnprotected, claimVmid, findGuest, guestConfigPath, guestLockName, isYes, readGuest} from '../guest-files.ts'
 import {withReservation} from '../new-guest.ts'
 import {addUnused, referencedVolumes} from '../pending.ts'
+import {planLive} from '../import/plan-live.ts'
 import {assertStopped} from '../runtime/assert-running.ts'
+import {guestPaths} from '../runtime/sockets.ts'
 import {hookScriptPath} from '../../hooks/hook-script.ts'
 import {fillFromKept, keptMachine} from './kept-machine.ts'
 import {restoredBases} from './restored-bases.ts'
@@ -59,19 +61,27 @@ export async function planRestore(wish: RestoreWish, context: Context): Promise<
   refuseWhatCannotBe(wish)
   const old = await replacedGuest(wish, context)
   const {machine, path} = await openArchive(wish.archive, context)
+  if (wish.isLive) refuseLive(wish, {isArchive: path !== undefined, old})
   const disks = await planDisks(wish, machine, old, context)
   const {config, bases} = await asTemplateOrNot(wish, disks, await restoredConfig(wish, machine, disks, context), context)
   const kept = old === undefined ? [] : keptVolumes(old, disks, vmid)
   const text = formatQemuConfig(kept.reduce(addUnused, config))
   const bandwidthKib = await copyBandwidth('restore', storagesOf(machine, wish), wish.bandwidthKib, context)
-  const fill: BackupFill | RepositoryFill = path === undefined ? fillFromKept(wish.archive, machine, disks.restored, bandwidthKib) : {
+  const filled = disks.restored.filter((disk) => !wish.isLive || !isFilledWhileItRuns(disk))
+  const fill: BackupFill | RepositoryFill = path === undefined ? fillFromKept(wish.archive, machine, filled, bandwidthKib) : {
     kind: 'volume.fill-from-backup', archive: path, ...(bandwidthKib === 0 ? {} : {bandwidthKib}),
     disks: disks.restored.map(({number, sizeBytes, volume}) => ({number, sizeBytes, volume})),
   }
-  const volumes = [...releasingAfter(disks.create, storagesOf(machine, wish).map(storageLock)), ...(disks.restored.length === 0 ? [] : [{do: fill}]), ...bases]
+  const volumes = [...releasingAfter(disks.create, storagesOf(machine, wish).map(storageLock)), ...(filled.length === 0 ? [] : [{do: fill}]), ...bases]
   const firewall = await firewallFile(vmid, machine, context)
   const pool = wish.pool === undefined ? [] : [await fileWithPoolMember(wish.pool, vmid, context.store)]
   const own = guestConfigPath(context.node, vmid)
+  if (wish.isLive) {
+    const {backup: socket} = guestPaths(context.places, vmid)
+    const importing = disks.restored.filter(isFilledWhileItRuns).map(({key, name, sizeBytes, volume}) => ({key, volume, sizeBytes, source: {socket, name}}))
+    const claims = [await claimVmid(vmid, 'qemu', context), ...firewall, ...pool]
+    return planLive({vmid, config, importing, bandwidthKib, backup: wish.archive, option: 'live-restore', reserve: (locked) => withReservation(own, claims, locked, volumes)}, context)
+  }
   const steps = old === undefined
     ? withReservation(own, [await claimVmid(vmid, 'qemu', context), ...firewall, ...pool], text, volumes)
     : withReplacement(old, own, [...firewall, ...pool], text, volumes)
@@ -80,13 +90,22 @@ export async function planRestore(wish: RestoreWish, context: Context): Promise<
   return {steps, ...(afterwards.length === 0 ? {} : {afterwards}), whenInterrupted: 'undo'}
 }
 
-/** @throws UnsupportedError, InvalidInputError */
-function refuseWhatCannotBe({isLive, options = {}}: RestoreWish): void {
-  if (isLive) {
-    throw new UnsupportedError("'live-restore' needs a backup whose parts can be read in any order, and a VMA archive is read from its beginning to its end", {nextSteps: ['Leave it out, and start the machine once it is restored: --start']})
-  }
+/** @throws InvalidInputError */
+function refuseWhatCannotBe({options = {}}: RestoreWish): void {
   const [drive] = Object.keys(splitOptions(options).drives)
   if (drive !== undefined) throw new InvalidInputError(`'${drive}' cannot be given when a backup is restored, which brings its own drives`, {[drive]: 'comes from the backup'}, {nextSteps: ['Add it afterwards, with: qm set']})
+}
+
+/** @throws UnsupportedError for what cannot be restored while it runs */
+function refuseLive({vmid}: RestoreWish, {isArchive, old}: {readonly isArchive: boolean; readonly old: GuestFile | undefined}): void {
+  if (isArchive) {
+    throw new UnsupportedError("'live-restore' needs a backup whose parts can be read in any order, and a VMA archive is read from its beginning to its end", {
+      nextSteps: ['Leave it out, and start the machine once it is restored: --start', 'Or keep backups on a storage of type restic, from which it can be had.'],
+    })
+  }
+  if (old !== undefined) {
+    throw new UnsupportedError(`'live-restore' cannot put a backup in the place of virtual machine ${vmid}, whose disks are kept until the new ones are whole`, {nextSteps: ['Restore it under another number.', 'Or leave it out, and start the machine once it is restored: --start']})
+  }
 }
 
 /** The machine that is to be replaced, which must let that happen. @throws ConflictError, ForbiddenError */
@@ -137,9 +156,16 @@ function storagesOf({config}: ArchivedMachine, {storage, vmid}: RestoreWish): st
 
 interface RestoredDisk {
   readonly key: string
+  /** In the backup. */
+  readonly name: string
   readonly number: number
   readonly sizeBytes: number
   readonly volume: string
+}
+
+/** What firmware and TPM have to find at once is small, and filled before. */
+function isFilledWhileItRuns({key}: Pick<RestoredDisk, 'key'>): boolean {
+  return key !== 'efidisk0' && key !== 'tpmstate0'
 }
 
 interface PlannedDisks {
@@ -160,9 +186,16 @@ async function planDisks(wish: RestoreWish, machine: ArchivedMachine, old: Guest
     if (disk === undefined) throw new InvalidInputError(`the backup has no '${name}', which should be the drive '${key}'`, {archive: 'contradicts itself'})
     if (restored.some((each) => each.key === key || each.number === disk.number)) throw new InvalidInputError(`the backup names '${key}' or '${name}' twice`, {archive: 'contradicts itself'})
     const storage = await namingDrive(key, () => storageForNewVolume(key, wish.storage ?? its ?? 'local', context))
+    if (wish.isLive && isFilledWhileItRuns({key})) {
+      const taken = restored.map(({volume}) => volume)
+      const made = await namingDrive(key, () => overlayVolumeStep({source: disk, storage: storage.config.storage, vmid, taken, purpose: key}, context))
+      restored.push({key, name, number: disk.number, sizeBytes: made.sizeBytes, volume: made.volume})
+      create.push(made.step)
+      continue
+    }
     const taken = restored.map(({volume}) => parseVolumeId(volume)).filter((id) => id.storage === storage.config.storage).map((id) => id.name)
     const {id, step} = await createVolumeStep(storage, {vmid, format: formatOn(storage, key, format), sizeBytes: disk.sizeBytes, purpose: key}, taken)
-    restored.push({key, number: disk.number, sizeBytes: disk.sizeBytes, volume: formatVolumeId(id)})
+    restored.push({key, name, number: disk.number, sizeBytes: disk.sizeBytes, volume: formatVolumeId(id)})
     create.push(step)
   }
   for (const [key, text] of Object.entries(parseText(machine.config, vmid).current.values)) {
@@ -211,10 +244,10 @@ async function restoredConfig(wish: RestoreWish, machine: ArchivedMachine, disks
 }
 
 /** A template's disks become bases, and its configuration names those. @throws InvalidInputError when it is to be started */
-async function asTemplateOrNot({vmid, starts}: RestoreWish, {restored}: PlannedDisks, config: GuestConfig, context: Context): Promise<{config: GuestConfig; bases: readonly Step[]}> {
+async function asTemplateOrNot({vmid, starts, isLive}: RestoreWish, {restored}: PlannedDisks, config: GuestConfig, context: Context): Promise<{config: GuestConfig; bases: readonly Step[]}> {
   const {template, ...others} = config.current.values
   if (!isYes(template)) return {config, bases: []}
-  if (starts) throw new InvalidInputError('the backup is of a template, which cannot be started', {start: 'is for machines that are no templates'}, {nextSteps: [`Make it a machine: qm create ${vmid} --archive ARCHIVE --template 0 --start`]})
+  if (starts || isLive) throw new InvalidInputError('the backup is of a template, which cannot be started', {[isLive ? 'live-restore' : 'start']: 'is for machines that are no templates'}, {nextSteps: [`Make it a machine: qm create ${vmid} --archive ARCHIVE --template 0 ${isLive ? '--live-restore' : '--start'}`]})
   const bases = await restoredBases(vmid, restored.map(({volume}) => volume), context)
   if (bases === undefined) return {config: {...config, current: {...config.current, values: others}}, bases: []}
   const renamed = Object.fromEntries(Object.entries(config.current.values).map(([key, text]) => {

@@ -31,6 +31,8 @@ export interface GuestPaths {
   readonly cloudInit: string
   /** The firmware's variables, on their way to or from a volume. */
   readonly efiVars: string
+  /** Where the worker serves the disks of the backup that the machine is being restored from; of no end of the machine, as they may be needed behind it. */
+  readonly backup: string
   /** Where a virtiofsd serves a folder, with the number of its key behind it. */
   readonly virtiofs: string
   /** How often the hook script was called for the start or the end that is under way. */
@@ -75,6 +77,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     tpmSetup: `${base}.tpmsetup`,
     cloudInit: `${base}.cloudinit`,
     efiVars: `${base}.efivars`,
+    backup: `${base}.backup`,
     virtiofs: `${base}.virtiofs`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,

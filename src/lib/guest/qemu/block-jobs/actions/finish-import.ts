@@ -1,11 +1,12 @@
 // The last part of an import whose machine runs already: QEMU copies what the new disks lack of the images that they were imported from, then lets go
 // of these, and the machine is unlocked. It looks at how far things are and does the rest, so it may be repeated by whoever takes over from a dead
 // worker. When the machine is switched off or its QEMU dies before the end, the rest is copied without it: what it has written is in the new
-// disks, and what is missing there still in the images.
+// disks, and what is missing there still in the images. A backup that a machine is restored from is served by this process alone; when it cannot be read the machine is
+// ended, as its reads would fail from then on.
 import {UnavailableError} from '../../../../base/index.ts'
 import {formatSize} from '../../../../spec/index.ts'
-import {copyLimitMs, fillFromBelowArgv, openVolume, readImageFile} from '../../../../storage/index.ts'
-import type {FilePart, ImportFormat} from '../../../../storage/index.ts'
+import {copyLimitMs, openVolume, readImageFile} from '../../../../storage/index.ts'
+import type {ServedMachine} from '../../../../storage/repository/index.ts'
 import type {Action, Context} from '../../../../tasks/index.ts'
 import {defineAction, storeCommitStep} from '../../../../tasks/index.ts'
 import {belowNodeName, imageNodeName} from '../../arguments/drive-nodes.ts'
@@ -13,10 +14,13 @@ import {formatQemuConfig} from '../../config/config-file.ts'
 import {guestConfigPath, readGuest} from '../../guest-files.ts'
 import {writeKey} from '../../pending.ts'
 import {runtimeStatus} from '../../runtime/status.ts'
+import type {ImportImage} from '../import-image.ts'
+import {fillArgv, imageTitle} from '../import-image.ts'
 import {isOver, onMonitor, ownJobs, waitForJobs} from '../job-state.ts'
 import type {JobState} from '../job-state.ts'
 import {backendName, shownQmp} from '../mirror.ts'
 import {readRunningDrive, removeNode} from '../nodes.ts'
+import {endServing, serveBackup} from '../served-backups.ts'
 import {dismissJobs} from './cancel-mirrors.ts'
 
 export interface ImportingDisk {
@@ -25,13 +29,15 @@ export interface ImportingDisk {
   readonly volume: string
   readonly sizeBytes: number
   /** The image that it is filled from. */
-  readonly source: {readonly path: string; readonly format: ImportFormat; readonly part?: FilePart}
+  readonly source: ImportImage
 }
 
 export interface FinishImport extends Action {
   readonly kind: 'qemu.finish-import'
   readonly vmid: number
   readonly disks: readonly ImportingDisk[]
+  /** The volume id of the backup that they lie in. */
+  readonly backup?: string
   /** In KiB a second, for all of them together. */
   readonly bandwidthKib?: number
   /** What unlocking changes in the configuration, for a dry run. */
@@ -42,25 +48,53 @@ export const finishImport = defineAction<FinishImport>({
   kind: 'qemu.finish-import',
   describe: (action) => [
     ...action.disks.flatMap(({key, source}) => [
-      `# copy the rest of ${source.path} to ${key} while the guest runs`, shownQmp('block-stream', streamArguments(action, key, backendName(key))), shownQmp('job-dismiss', {id: jobId(key)}), shownQmp('blockdev-del', {'node-name': belowNodeName(key)}),
+      `# copy the rest of ${imageTitle(source)} to ${key} while the guest runs`, shownQmp('block-stream', streamArguments(action, key, backendName(key))), shownQmp('job-dismiss', {id: jobId(key)}), shownQmp('blockdev-del', {'node-name': belowNodeName(key)}),
     ]),
     '# where the guest ends before: copy the rest without it, by qemu-img rebase',
     ...action.changes,
   ],
   run: async (action, context) => {
-    const {vmid} = action
-    try {
-      if (await runtimeStatus(vmid, context) === undefined) await fillWithoutGuest(action, context)
-      else await fillWithGuest(action, context)
-    } catch (error) {
-      if (context.locksLost?.aborted === true || !await endsSoon(vmid, context)) throw error
-      context.log.info(`virtual machine ${vmid} has ended; the rest of its disks is copied without it`)
-      await fillWithoutGuest(action, context)
-    }
+    const {vmid, backup} = action
+    if (backup === undefined) await fill(action, context)
+    else await fillFromServed(action, backup, context)
     await unlock(vmid, context)
-    context.log.info(`${action.disks.map(({key}) => key).join(', ')}: everything is copied; the images are not needed any more`)
+    context.log.info(`${action.disks.map(({key}) => key).join(', ')}: everything is copied; the ${backup === undefined ? 'images are' : 'backup is'} not needed any more`)
   },
 })
+
+async function fill(action: FinishImport, context: Context): Promise<void> {
+  const {vmid} = action
+  try {
+    if (await runtimeStatus(vmid, context) === undefined) await fillWithoutGuest(action, context)
+    else await fillWithGuest(action, context)
+  } catch (error) {
+    if (context.locksLost?.aborted === true || !await endsSoon(vmid, context)) throw error
+    context.log.info(`virtual machine ${vmid} has ended; the rest of its disks is copied without it`)
+    await fillWithoutGuest(action, context)
+  }
+}
+
+/** @throws UnavailableError when the backup cannot be read; the machine is not running then */
+async function fillFromServed(action: FinishImport, backup: string, context: Context): Promise<void> {
+  const {vmid} = action
+  let served: ServedMachine | undefined
+  try {
+    served = await serveBackup(backup, vmid, context)
+    await fill(action, context)
+  } catch (error) {
+    if (context.locksLost?.aborted === true) throw error
+    const wasRunning = await runtimeStatus(vmid, context) !== undefined
+    if (wasRunning) await onMonitor(vmid, context, (client) => client.execute('quit')).catch(() => undefined)
+    throw new UnavailableError(`virtual machine ${vmid} could not be restored from ${backup} to its end${wasRunning ? ', and was stopped' : ''}; its disks are not whole, and it stays locked`, {
+      cause: served?.failure() ?? error,
+      nextSteps: [
+        `See whether the backup is whole: corral backup verify ${backup}`, `What the machine has written is in its disks. When nothing of that is needed: qm unlock ${vmid} && qm destroy ${vmid}`, 'Then restore it again, from another backup where this one is damaged.',
+      ],
+    })
+  } finally {
+    await endServing(vmid, context)
+  }
+}
 
 function jobId(key: string): string {
   return `import-${key}`
@@ -126,12 +160,12 @@ async function endsSoon(vmid: number, context: Context): Promise<boolean> {
 async function fillWithoutGuest({disks, bandwidthKib = 0}: FinishImport, context: Context): Promise<void> {
   for (const {key, volume, source, sizeBytes} of disks) {
     // Whatever became of the file meanwhile, nothing that its header names is opened.
-    await readImageFile(source.path, context.host, source.format, source.part)
+    if ('path' in source) await readImageFile(source.path, context.host, source.format, source.part)
     const {storage, id} = await openVolume(volume, context)
     const path = await storage.attach(id)
     try {
-      context.log.info(`${key}: the rest of ${source.path} is copied (${formatSize(sizeBytes)} at most)`)
-      for (const argv of fillFromBelowArgv(path, source)) await context.host.run(argv, {signal: context.signal, timeoutMs: copyLimitMs({sizeBytes, bandwidthKib}), diesWithUs: true, maxOutputBytes: 64 * 1024})
+      context.log.info(`${key}: the rest of ${imageTitle(source)} is copied (${formatSize(sizeBytes)} at most)`)
+      for (const argv of fillArgv(path, source)) await context.host.run(argv, {signal: context.signal, timeoutMs: copyLimitMs({sizeBytes, bandwidthKib}), diesWithUs: true, maxOutputBytes: 64 * 1024})
     } finally {
       await storage.detach(id)
     }

@@ -6,6 +6,8 @@ export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> 
   'qemu.cancel-mirrors': async () => (await import('./cancel-mirrors.ts')).cancelMirrors,
   'qemu.end-mirrors': async () => (await import('./end-mirrors.ts')).endMirrors,
   'qemu.finish-import': async () => (await import('./finish-import.ts')).finishImport,
+  'qemu.serve-backup': async () => (await import('./serve-backup.ts')).serveBackup,
+  'qemu.end-serving': async () => (await import('./serve-backup.ts')).endServingBackup,
   'qemu.resize-drive': async () => (await import('./resize-drive.ts')).resizeDrive,
   'qemu.settle-disk-move': async () => (await import('./settle-disk-move.ts')).settleDiskMove,
 }
