@@ -177,7 +177,7 @@ async function makeHost(
   await newKey()
   await writeFile(join(folder, 'sshd_config'), [
     `Port ${port}`, `ListenAddress ${address}`, `HostKey ${hostKeyPath}`, 'PidFile none', `AuthorizedKeysFile ${folder}/keys/%u`, 'StrictModes no',
-    'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'PrintMotd no',
+    'Subsystem sftp internal-sftp', 'UsePAM no', 'PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'PermitRootLogin prohibit-password', 'PrintMotd no',
     'PrintLastLog no', 'MaxStartups 100', 'MaxSessions 100', `SetEnv CORRAL_ROOT=${root} CORRAL_NODE=${name}`, '',
   ].join('\n'))
   let server: ChildProcess | undefined

@@ -61,11 +61,14 @@ export async function archivePlace({storage: name, dumpDir, tmpDir}: Pick<JobOpt
   return {folder: path.slice(0, path.lastIndexOf('/')), storage}
 }
 
-/** Makes it usable. @throws UnavailableError */
+/** Makes it usable. A repository that is gone is not made anew: only `pvesm add` makes one. @throws UnavailableError; as StorageRepository.use */
 export async function makePlaceReady({folder, storage}: ArchivePlace, {host}: Pick<Context, 'host'>): Promise<void> {
   if (storage === undefined) return
+  if (storage.repository !== undefined) {
+    await storage.repository.use(async () => undefined, {lock: 'none'})
+    return
+  }
   await storage.activate()
-  if (storage.repository !== undefined) return
   await host.files.makeDirectory(folder, 0o755)
 }
 

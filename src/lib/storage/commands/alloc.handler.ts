@@ -41,10 +41,10 @@ function chosenFormat(storage: Storage, filename: string, asked: string | undefi
 }
 
 function checkTakesDisks(storage: Storage): void {
-  const {defaultContent} = storage.traits
+  const {defaultContent, content} = storage.traits
   if (defaultContent.includes('images') || defaultContent.includes('rootdir')) return
   const name = storage.config.storage
   throw new ConflictError(`storage '${name}' does not take disks: its content is ${defaultContent.join(',') || 'none'}`, {
-    nextSteps: [`Allow them: pvesm set ${name} --content ${['images', ...defaultContent].join(',')}`],
+    nextSteps: [content.includes('images') ? `Allow them: pvesm set ${name} --content ${['images', ...defaultContent].join(',')}` : 'See which do: pvesm status --content images'],
   })
 }

@@ -22,6 +22,7 @@ export const handler = handleChange(spec, {
     refuseForeignOptions(plugin, options)
     const {plain, secret} = splitSecret(plugin, options)
     const changed: Record<string, unknown> = {...current}
+    checkFixed(plugin, plain, current)
     for (const [option, value] of Object.entries(plain)) if (value !== undefined) changed[option] = value
     for (const option of removed) delete changed[option]
     const config = checkedConfig(plugin, changed as unknown as StorageConfig, context)
@@ -45,6 +46,14 @@ function withSection(sections: readonly StorageConfig[], config: StorageConfig):
 function checkDigest(given: string | undefined, current: string | undefined): void {
   if (given === undefined || given === '' || given.toLowerCase() === current) return
   throw new ConflictError('storage.cfg was changed since the digest was read', {data: {digest: current}, nextSteps: ['Read it again and repeat the command.']})
+}
+
+/** @throws InvalidInputError for an option that only `pvesm add` takes */
+function checkFixed({fixed, type}: StoragePlugin, options: Readonly<Record<string, unknown>>, current: StorageConfig): void {
+  for (const name of fixed) {
+    if (options[name] === undefined || options[name] === current[name]) continue
+    throw new InvalidInputError(`the option '${name}' of a storage of type ${type} cannot be changed`, {[name]: 'is fixed'}, {nextSteps: [`pvesm remove ${current.storage}, then pvesm add ${type} ${current.storage} with another; what lies there stays.`]})
+  }
 }
 
 /** @throws InvalidInputError for an option that cannot go, or is set in the same call */

@@ -14,6 +14,8 @@ export interface RepositoryFiles {
   /** @throws ConflictError when there is one */
   writeConfig(data: Buffer): Promise<void>
   makeFolders(): Promise<void>
+  /** What lies in its folder that is no repository's; none where there is no folder. */
+  strangers(): Promise<string[]>
   /** The names in a folder, sorted. @throws InvalidInputError when they are too many */
   list(folder: RepositoryFolder): Promise<string[]>
   /** @throws NotFoundError; InvalidInputError when it is larger than files of its folder may be */
@@ -41,6 +43,7 @@ export function filesInFolder({files}: Pick<Host, 'files'>, root: string): Repos
     place: root,
     readConfig: async () => await files.stat(config) === undefined ? undefined : files.read(config),
     writeConfig: (data) => files.write(config, data, {mode: 0o600, overwrite: false}),
+    strangers: async () => await files.stat(root) === undefined ? [] : (await files.list(root)).filter(isStranger),
     makeFolders: async () => {
       for (const folder of repositoryFolders) await files.makeDirectory(`${root}/${folder}`, 0o700)
     },
@@ -65,6 +68,11 @@ export function filesInFolder({files}: Pick<Host, 'files'>, root: string): Repos
     space: () => files.space(root),
     close: async () => undefined,
   }
+}
+
+/** Pure. What a repository that was begun has is not, and neither is what each new file system of ext4 has. */
+export function isStranger(name: string): boolean {
+  return !['config', 'lost+found', '.', '..', ...repositoryFolders].includes(name)
 }
 
 /** Temporary files of a writer have other names. */

@@ -37,10 +37,14 @@ export interface RepositoryTools {
   readonly compressor: BlobCompressor
 }
 
-/** @throws ConflictError where there is one already */
+/** @throws ConflictError where there is one already, or something else */
 export async function initRepository(tools: RepositoryTools, password: string, owner: KeyOwner): Promise<Repository> {
   const {files} = tools
   if (await files.readConfig() !== undefined) throw new ConflictError(`there is a repository in ${files.place} already`)
+  const [stranger] = await files.strangers()
+  if (stranger !== undefined) {
+    throw new ConflictError(`there is something else in ${files.place}, such as '${stranger}', and a repository wants a folder of its own`, {nextSteps: ['Name a folder that is empty or not there yet, such as one within it.']})
+  }
   await files.makeFolders()
   const {name, data, key} = await newKeyFile(password, owner)
   await files.write('keys', name, data)

@@ -85,6 +85,9 @@ async function opened(storage: string, open: () => Promise<Repository>): Promise
   try {
     return await open()
   } catch (error) {
+    if (error instanceof NotFoundError) {
+      throw new NotFoundError(error.message, {cause: error, nextSteps: ['Mount what it lies on, or bring its folder back.', `To begin a new one: pvesm remove ${storage}, then pvesm add restic ${storage} as before.`]})
+    }
     if (!(error instanceof ForbiddenError)) throw error
     throw new ForbiddenError(`the password of storage '${storage}' does not open its repository`, {cause: error, nextSteps: [`Set the right one: pvesm set ${storage} --password <password>`]})
   }

@@ -3,7 +3,7 @@ import {randomBytes} from 'node:crypto'
 import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, UnsupportedError} from '../../../base/index.ts'
 import {atOnce} from '../at-once.ts'
 import {checkedNames, folderLimits} from '../limits.ts'
-import {repositoryFolders} from '../repository-files.ts'
+import {isStranger, repositoryFolders} from '../repository-files.ts'
 import type {RepositoryFiles, RepositoryFolder} from '../repository-files.ts'
 import {FieldReader, answerTypes, requestTypes, textField, uint32, uint64} from './packets.ts'
 import type {SftpSession} from './session.ts'
@@ -31,6 +31,7 @@ export function filesOverSftp(session: SftpSession, root: string, place: string)
     writeConfig: async (data) => {
       if (!await writeNew(session, `${root}/config`, data)) throw new ConflictError(`there is a repository in ${place} already`)
     },
+    strangers: async () => (await list(root)).filter(isStranger),
     makeFolders: async () => {
       for (const path of foldersAbove(root)) await makeFolder(path)
       for (const folder of repositoryFolders) await makeFolder(`${root}/${folder}`)
