@@ -134,8 +134,11 @@ function e2eOverSsh() {
   vitest('e2e-ssh', 'vitest.e2e.config.ts', files, {CORRAL_TEST_OVER_SSH: '1'})
 }
 
-/** Each takes the better part of a minute: they make a package twice, run a Ceph cluster and a GlusterFS server, replace agents on hosts. */
-const longUnitFiles = ['test/package/debian-package.test.ts', 'test/contract/storage/rbd.test.ts', 'test/contract/storage/glusterfs.test.ts', 'test/hostile/38-agent-versions.test.ts']
+/** Each takes the better part of a minute: they make a package twice, run servers of Ceph and GlusterFS, replace agents on hosts, kill many processes. */
+const longUnitFiles = [
+  'test/package/debian-package.test.ts', 'test/contract/storage/rbd.test.ts', 'test/contract/storage/glusterfs.test.ts', 'test/contract/storage/lvm.test.ts', 'test/contract/storage/repository.test.ts',
+  'test/hostile/38-agent-versions.test.ts', 'test/unit/guest/lxc/commands/killed.test.ts',
+]
 
 const stages = {
   types: () => check('types', [process.execPath, 'node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json']),

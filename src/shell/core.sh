@@ -161,10 +161,9 @@ _corral_options() {
 
 # Offers what a value of this type may be, given what stands there.
 _corral_value() {
-  local kind=$1 word taken=' '
+  local kind=${1%+} word taken=' '
   text=$2
   case $kind in
-    *+) kind=${kind%+};;
     *,)
       kind=${kind%,}; nospace=1
       if [[ $text == *[,\;]* ]]; then

@@ -84,13 +84,14 @@ const keyOfTheFile = 'a key of cpu-models.conf, of which the reference names non
 const ofGlusterfs = 'GlusterFS has the options of Proxmox VE 8; the reference is of a later version, without it'
 /** Names that we take and Proxmox VE's API does not, with the reason. */
 const keyOfServer = 'Proxmox VE wants the key to be put into its folder by hand'
+const configOfRepository = 'Proxmox VE has no repositories on SFTP servers'
 const keepOptions = ['keep-all', 'keep-last', 'keep-hourly', 'keep-daily', 'keep-weekly', 'keep-monthly', 'keep-yearly']
 const onlyOurs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'qm status': {verbose: "it is an option of Proxmox VE's command line; the API gives all of it always"},
   'pct status': {verbose: "it is an option of Proxmox VE's command line; the API gives all of it always"},
   'corral backup job set': {digest: 'Proxmox VE has no digest here, and changes what somebody else has just changed'},
-  'pvesm add': {server2: ofGlusterfs, volume: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer},
-  'pvesm set': {server2: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer},
+  'pvesm add': {server2: ofGlusterfs, volume: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer, 'ssh-config': configOfRepository},
+  'pvesm set': {server2: ofGlusterfs, transport: ofGlusterfs, 'ssh-key': keyOfServer, 'ssh-config': configOfRepository},
   'pvesm prune-backups': Object.fromEntries(keepOptions.map((name) => [name, "it is an option of Proxmox VE's command line; the API has them in 'prune-backups'"])),
   'corral storage download-url': {'allow-private': 'whether private addresses may be asked is a choice that Proxmox VE does not give'},
   'corral storage upload': {file: 'Proxmox VE takes the file as a part of the request; here it is named'},

@@ -164,8 +164,10 @@ describe('a run', {timeout: 180_000}, () => {
     await mkdir(join(place.root, 'etc'))
     await writeFile(join(place.root, 'etc/vzdump.conf'), 'compress: gzip\nmaxfiles: 2\n')
     const entry = catalog.commands['corral backup defaults']
+    if (entry === undefined) throw new Error('there is no such command')
+    const {handler} = await entry.handler()
     const shown = async (input: Readonly<Record<string, unknown>>) => {
-      const outcome = await runHandler(await entry?.handler() as never, input, context)
+      const outcome = await runHandler(handler, input, context)
       return outcome.outcome === 'done' ? outcome.result : undefined
     }
     expect(await shown({})).toMatchObject({compress: 'gzip', mode: 'snapshot', zstd: 1, stdexcludes: true, 'prune-backups': 'keep-last=2'})

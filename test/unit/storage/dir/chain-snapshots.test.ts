@@ -118,7 +118,7 @@ describe('snapshots as a chain of files', () => {
     stop.abort()
     await holding
     expect(await names(made)).toEqual(['one'])
-  })
+  }, 120_000)
 
   it('keeps the base of a linked clone in its name', async () => {
     const {storage, snapshots, id} = await disk()
