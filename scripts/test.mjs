@@ -137,7 +137,7 @@ function e2eOverSsh() {
 /** Each takes the better part of a minute: they make a package twice, run servers of Ceph and GlusterFS, replace agents on hosts, kill many processes. */
 const longUnitFiles = [
   'test/package/debian-package.test.ts', 'test/contract/storage/rbd.test.ts', 'test/contract/storage/glusterfs.test.ts', 'test/contract/storage/lvm.test.ts', 'test/contract/storage/repository.test.ts',
-  'test/hostile/38-agent-versions.test.ts', 'test/unit/guest/lxc/commands/killed.test.ts',
+  'test/hostile/26-escape-sequences.test.ts', 'test/hostile/38-agent-versions.test.ts', 'test/unit/guest/lxc/commands/killed.test.ts', 'test/unit/guest/qemu/commands/killed.test.ts',
 ]
 
 const stages = {
