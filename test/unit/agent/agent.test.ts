@@ -64,6 +64,8 @@ describe('the agent', () => {
     for (const command of ['rm -rf /', '__proto__', 'constructor', 'qm', '']) await expect(run(client, command)).rejects.toMatchObject({kind: 'not-found'})
     await expect(run(client, 'qm list', {evil: 1})).rejects.toMatchObject({kind: 'invalid-input', fields: {evil: 'there is no such option'}})
     await expect(run(client, 'qm config', {vmid: '../../etc/passwd'})).rejects.toMatchObject({kind: 'invalid-input'})
+    // Letters are counted by a module of the checks' own.
+    await expect(run(client, 'qm config', {vmid: 100, snapshot: 'x'.repeat(41)})).rejects.toMatchObject({kind: 'invalid-input', fields: {snapshot: expect.stringContaining('40') as string}})
     await expect(client.startTask({command: 'qm list', params: {}, dryRun: false}, forever)).rejects.toMatchObject({kind: 'unsupported'})
     await expect(client.prepareTerminal({command: 'qm list', params: {}, dryRun: false})).rejects.toMatchObject({kind: 'unsupported'})
     await expect(client.followTask('UPID:../../etc/passwd', 0, {line: () => undefined}, forever)).rejects.toMatchObject({kind: 'invalid-input'})
