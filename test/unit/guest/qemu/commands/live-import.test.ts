@@ -2,18 +2,18 @@
 // has in the end what was in the image and what the machine has written, or there is no machine.
 import {mkdirSync, mkdtempSync, copyFileSync, existsSync, readFileSync, rmSync} from 'node:fs'
 import {spawn} from 'node:child_process'
-import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {afterAll, beforeAll, describe, expect, it, onTestFinished, vi} from 'vitest'
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
 import {withQmp} from '../../../../../src/lib/guest/qemu/qmp/index.ts'
-import {eventSocketPath, guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
+import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {readJournals} from '../../../../../src/lib/tasks/journal.ts'
 import {makeAppliance} from '../../../../support/appliance.ts'
 import type {Appliance} from '../../../../support/appliance.ts'
 import {builtProgram} from '../../../../support/built.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
+import {listenForEvents} from '../support/event-listener.ts'
 import {images, machineRoom, outcomeOf, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
 let folder: string
@@ -33,14 +33,7 @@ async function room(limit = ''): Promise<{place: Installation; context: Context}
   mkdirSync(imports, {recursive: true})
   copyFileSync(appliance.archive, join(imports, 'web.ova'))
   await context.store.commit({put: {'storage.cfg': `dir: local\n\tpath ${place.root}/lib/vz\n\tcontent images,import\n${limit}`}})
-  mkdirSync(context.places.runDir, {recursive: true, mode: 0o700})
-  // Somebody listens where qmeventd would, so none is started.
-  const server = createServer((socket) => { socket.on('error', () => undefined) })
-  await new Promise<void>((resolve) => { server.listen(eventSocketPath(context.places), resolve) })
-  onTestFinished(async () => {
-    await qm('stop', {vmid: 100}, await place.open()).catch(() => undefined)
-    server.close()
-  })
+  await listenForEvents(place, context)
   return {place, context}
 }
 

@@ -1,14 +1,13 @@
 // `qmrestore --live-restore`: a machine that runs in a real QEMU, with nothing to boot, while its disks are filled from a repository. Whatever ends on the way, the disks
 // have in the end what was in the backup and what the machine has written, or there is no machine.
-import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {spawn} from 'node:child_process'
 import type {ChildProcess} from 'node:child_process'
-import {createServer} from 'node:net'
 import {join} from 'node:path'
-import {describe, expect, it, onTestFinished, vi} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
 import {catalog} from '../../../../../src/lib/catalog.ts'
 import {withQmp} from '../../../../../src/lib/guest/qemu/qmp/index.ts'
-import {eventSocketPath, guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
+import {guestPaths} from '../../../../../src/lib/guest/qemu/runtime/sockets.ts'
 import {checkParams} from '../../../../../src/lib/spec/index.ts'
 import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context, Outcome} from '../../../../../src/lib/tasks/index.ts'
@@ -17,6 +16,7 @@ import {builtProgram} from '../../../../support/built.ts'
 import {keepMachine, keptVolume} from '../../../../support/kept-machine.ts'
 import {backedUpMachine, writeMachineBackup} from '../../../../support/machine-backup.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
+import {listenForEvents} from '../support/event-listener.ts'
 import {images, machineRoom, qm, storedConfig, storedKey} from '../support/run-qm.ts'
 
 const params = {archive: keptVolume('kept'), vmid: 100, 'live-restore': true}
@@ -34,14 +34,7 @@ async function room(limit = ''): Promise<{place: Installation; context: Context}
   await context.store.commit({put: {'storage.cfg': `dir: local\n\tpath ${place.root}/lib/vz\n\tcontent images,backup\n${limit}`}})
   await run('pvesm add', {storage: 'kept', type: 'restic', path: join(place.root, 'repository'), password: 'a word'}, context)
   await keepMachine('kept', context)
-  mkdirSync(context.places.runDir, {recursive: true, mode: 0o700})
-  // Somebody listens where qmeventd would, so none is started.
-  const server = createServer((socket) => { socket.on('error', () => undefined) })
-  await new Promise<void>((resolve) => { server.listen(eventSocketPath(context.places), resolve) })
-  onTestFinished(async () => {
-    await qm('stop', {vmid: 100}, await place.open()).catch(() => undefined)
-    server.close()
-  })
+  await listenForEvents(place, context)
   return {place, context}
 }
 
