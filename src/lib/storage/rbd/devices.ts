@@ -3,8 +3,8 @@
 import {dirname} from 'node:path'
 import {ToolError, UnavailableError} from '../../base/index.ts'
 import type {PoolOnHost} from './pool.ts'
-import {change, exitCodes} from './pool.ts'
-import {mapArgv, unmapArgv} from './rbd-argv.ts'
+import {change, exitCodes, watchersOf} from './pool.ts'
+import {mapArgv, unmapArgv, unmapImageArgv} from './rbd-argv.ts'
 
 /** Right as well when the device is there. @throws UnavailableError when the kernel cannot do it */
 export async function attachDevice(on: PoolOnHost, image: string, snapshot: string | undefined, path: string): Promise<void> {
@@ -38,4 +38,19 @@ export async function detachDevice(on: PoolOnHost, path: string): Promise<void> 
   if ((await files.stat(path, {followLinks: true}))?.kind !== 'block') return
   const {exitCode} = await change(on, unmapArgv(on, path), {okExitCodes: [0, exitCodes.busy]})
   if (exitCode === 0 && (await files.stat(path))?.kind === 'symlink') await files.remove(path)
+}
+
+/**
+ * Takes away this host's device of an image, so that Ceph does not count the host among those who have the image open. A worker that was killed right after it had made the
+ * device leaves one that has no path yet; Ceph is asked for that one by the name of the image. One that is open stays.
+ */
+export async function letGoOfImage(on: PoolOnHost, image: string, path: string): Promise<void> {
+  if (!on.options.isKernel) return
+  await detachDevice(on, path)
+  if (await watchersOf(on, image) > 0) await change(on, unmapImageArgv(on, image), {okExitCodes: [0, exitCodes.busy, exitCodes.notValid]})
+}
+
+/** How many of those who have an image open are this host's kernel. */
+export async function ownDevices(on: PoolOnHost, path: string): Promise<number> {
+  return on.options.isKernel && (await on.host.files.stat(path, {followLinks: true}))?.kind === 'block' ? 1 : 0
 }

@@ -7,7 +7,7 @@ import type {RbdAccess} from './access.ts'
 import {qemuConfigFile} from './access.ts'
 import {infoArgv, listArgv, snapshotsArgv, statusArgv} from './rbd-argv.ts'
 import type {RbdImage} from './report.ts'
-import {hasWatchers, parseImage, parseImages, parseSnapshots} from './report.ts'
+import {countWatchers, parseImage, parseImages, parseSnapshots} from './report.ts'
 import type {VolumeSnapshot} from '../storage.ts'
 
 export interface PoolOnHost extends RbdAccess { readonly host: Host; readonly storage: string }
@@ -77,11 +77,11 @@ export async function findImage(on: PoolOnHost, name: string): Promise<RbdImage 
   return exitCode === 0 ? parseImage(stdout, {host: on.host.name, argv}) : undefined
 }
 
-/** Whether anybody has the image open; no when it is not there. */
-export async function isOpen(on: PoolOnHost, name: string): Promise<boolean> {
+/** How many have the image open, the kernels of hosts that made a device of it among them; none when it is not there. */
+export async function watchersOf(on: PoolOnHost, name: string): Promise<number> {
   const argv = statusArgv(on, name)
   const {stdout, exitCode} = await lookUp(on, argv, {okExitCodes: [0, exitCodes.notFound]})
-  return exitCode === 0 && hasWatchers(stdout, {host: on.host.name, argv})
+  return exitCode === 0 ? countWatchers(stdout, {host: on.host.name, argv}) : 0
 }
 
 /** All snapshots of an image, that of a base among them. @throws NotFoundError when there is no such image */

@@ -89,6 +89,11 @@ export function mapArgv(access: RbdAccess, image: string, snapshot?: string): st
   return rbd(access, ['device', 'map', ...snapshot === undefined ? [] : ['--read-only']], image, snapshot)
 }
 
+/** Takes away the device of an image, under whatever path it is. */
+export function unmapImageArgv(access: RbdAccess, image: string): string[] {
+  return rbd(access, ['device', 'unmap'], image)
+}
+
 export function unmapArgv(access: RbdAccess, path: string): string[] {
   return ['rbd', ...cephArguments(access), 'device', 'unmap', path]
 }

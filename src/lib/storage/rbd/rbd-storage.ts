@@ -9,11 +9,11 @@ import type {NewVolume, Storage, StorageConfig, StorageSecret, StorageTraits, Us
 import {formatVolumeId} from '../volume-id.ts'
 import {blockdevOptions} from './access.ts'
 import {rbdCommands} from './commands.ts'
-import {attachDevice, detachDevice} from './devices.ts'
+import {attachDevice, detachDevice, letGoOfImage, ownDevices} from './devices.ts'
 import {devicePath, parseRbdName, qemuName, rbdNaming} from './naming.ts'
 import {readRbdOptions} from './options.ts'
 import type {PoolOnHost} from './pool.ts'
-import {change, exitCodes, findImage, images, isOpen, lookUp, prepare, snapshotsOf} from './pool.ts'
+import {change, exitCodes, findImage, images, lookUp, prepare, snapshotsOf, watchersOf} from './pool.ts'
 import {baseSnapshot, createArgv, poolArgv, purgeArgv, removeArgv, renameArgv, resizeArgv, snapshotArgv, spaceArgv} from './rbd-argv.ts'
 import type {RbdImage} from './report.ts'
 import {parseNamespaces, parsePoolSpace} from './report.ts'
@@ -25,7 +25,8 @@ export function openRbdStorage(config: StorageConfig, traits: StorageTraits, hos
   const options = readRbdOptions(config, traits.defaultContent)
   const on: PoolOnHost = {host, storage: config.storage, options, secret}
   const place = {
-    on, nameOf: (id: VolumeId) => nameOf(on, id), volume: (id: VolumeId) => existingVolume(on, id), rename: (from: VolumeId, to: VolumeId) => rename(on, from, to),
+    on, nameOf: (id: VolumeId) => nameOf(on, id), letGo: (id: VolumeId) => letGoOfImage(on, nameOf(on, id), pathOf(on, id)),
+    volume: (id: VolumeId) => existingVolume(on, id), rename: (from: VolumeId, to: VolumeId) => rename(on, from, to),
     nextName: (vmid: number, taken: readonly string[]) => nextName(on, vmid, taken), checkNoClones: (id: VolumeId) => checkNoClones(on, id),
   }
   return {
@@ -138,19 +139,26 @@ async function checkNoClones(on: PoolOnHost, id: VolumeId): Promise<void> {
   if (clone !== undefined) throw new ConflictError(`${formatVolumeId(id)} is in use: the linked clone ${on.storage}:${name}/${clone.name} stands on it`)
 }
 
+/** A device of this host may be there that nobody uses: whether that is so shows when it is taken away. */
 async function checkRemovable(on: PoolOnHost, id: VolumeId): Promise<void> {
+  if (parseRbdName(nameOf(on, id)).isBase) await checkNoClones(on, id)
+  await checkNotOpen(on, id, await ownDevices(on, pathOf(on, id)))
+}
+
+/** @throws ConflictError when more have it open than may */
+async function checkNotOpen(on: PoolOnHost, id: VolumeId, allowed: number): Promise<void> {
   const name = nameOf(on, id)
-  if (parseRbdName(name).isBase) await checkNoClones(on, id)
-  if (await isOpen(on, name)) {
+  if (await watchersOf(on, name) > allowed) {
     throw new ConflictError(`${formatVolumeId(id)} is in use`, {nextSteps: [`See by whom: rbd status ${on.options.pool}/${name}`, 'A client that died is forgotten after 30 s.']})
   }
 }
 
 async function remove(on: PoolOnHost, id: VolumeId): Promise<void> {
   const name = nameOf(on, id)
-  await checkRemovable(on, id)
+  if (parseRbdName(name).isBase) await checkNoClones(on, id)
+  await letGoOfImage(on, name, pathOf(on, id))
+  await checkNotOpen(on, id, 0)
   if (await findImage(on, name) === undefined) return
-  if (on.options.isKernel) await detachDevice(on, pathOf(on, id))
   const snapshots = await snapshotsOf(on, name)
   if (snapshots.some((snapshot) => snapshot.name === baseSnapshot)) {
     // One that is not protected answers that it cannot be given up.
@@ -176,6 +184,8 @@ async function resize(on: PoolOnHost, id: VolumeId, sizeBytes: number): Promise<
 async function rename(on: PoolOnHost, from: VolumeId, to: VolumeId): Promise<void> {
   const [oldName, newName] = [nameOf(on, from), nameOf(on, to)]
   if (oldName === newName) return
+  // A device would keep the old name in its path.
+  await letGoOfImage(on, oldName, pathOf(on, from))
   const {exitCode} = await change(on, renameArgv(on, oldName, newName), {okExitCodes: [0, exitCodes.exists, exitCodes.notFound]})
   if (exitCode === 0) return
   const [isThere, isTaken] = [await findImage(on, oldName) !== undefined, await findImage(on, newName) !== undefined]

@@ -32,12 +32,12 @@ export function parseSnapshots(text: string, call: ToolCall): VolumeSnapshot[] {
     .map((row) => ({name: textIn(row['name'], call), createdAtMs: timeOf(row['timestamp'])}))
 }
 
-/** Whether `rbd status` names somebody who has the image open. @throws ToolError */
-export function hasWatchers(text: string, call: ToolCall): boolean {
+/** How many `rbd status` names that have the image open. @throws ToolError */
+export function countWatchers(text: string, call: ToolCall): number {
   const row = parsed(text, call)
   if (!isRow(row)) throw strange(call)
   const watchers = row['watchers']
-  return isRow(watchers) || Array.isArray(watchers) ? Object.keys(watchers).length > 0 : false
+  return isRow(watchers) || Array.isArray(watchers) ? Object.keys(watchers).length : 0
 }
 
 /** `rbd namespace ls`. @throws ToolError */

@@ -4,15 +4,15 @@ import {checkSnapshotName} from '../snapshot-name.ts'
 import type {VolumeId, VolumeSnapshots} from '../storage.ts'
 import {formatVolumeId} from '../volume-id.ts'
 import type {PoolOnHost} from './pool.ts'
-import {change, exitCodes, isOpen, snapshotsOf} from './pool.ts'
+import {change, exitCodes, snapshotsOf, watchersOf} from './pool.ts'
 import {baseSnapshot, snapshotArgv} from './rbd-argv.ts'
 
-export interface SnapshotPlace { readonly on: PoolOnHost; readonly nameOf: (id: VolumeId) => string }
+export interface SnapshotPlace { readonly on: PoolOnHost; readonly nameOf: (id: VolumeId) => string; readonly letGo: (id: VolumeId) => Promise<void> }
 
 /** Writing back a whole image takes as long as it is large. */
 const rollbackTimeoutMs = 24 * 3600_000
 
-export function rbdSnapshots({on, nameOf}: SnapshotPlace): VolumeSnapshots {
+export function rbdSnapshots({on, nameOf, letGo}: SnapshotPlace): VolumeSnapshots {
   const has = async (id: VolumeId, name: string) => (await snapshotsOf(on, nameOf(id))).some((snapshot) => snapshot.name === name)
   return {
     list: async (id) => (await snapshotsOf(on, nameOf(id))).filter(({name}) => name !== baseSnapshot),
@@ -24,7 +24,8 @@ export function rbdSnapshots({on, nameOf}: SnapshotPlace): VolumeSnapshots {
     },
     rollback: async (id, name) => {
       if (!await has(id, checkSnapshotName(name))) throw new NotFoundError(`${formatVolumeId(id)} has no snapshot '${name}'`)
-      if (await isOpen(on, nameOf(id))) throw new ConflictError(`${formatVolumeId(id)} is in use`)
+      await letGo(id)
+      if (await watchersOf(on, nameOf(id)) > 0) throw new ConflictError(`${formatVolumeId(id)} is in use`)
       await change(on, snapshotArgv(on, 'rollback', nameOf(id), name), {timeoutMs: rollbackTimeoutMs})
     },
     remove: async (id, name) => {

@@ -6,7 +6,7 @@ import {fakeHost} from '../../../../src/lib/host/fake/index.ts'
 import type {Answer} from '../../../../src/lib/host/fake/fake-host.ts'
 import {keyText, keyringText, readMonitors} from '../../../../src/lib/storage/ceph-cluster.ts'
 import {plugin} from '../../../../src/lib/storage/rbd/plugin.ts'
-import {hasWatchers, parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../../../src/lib/storage/rbd/report.ts'
+import {countWatchers, parseImage, parseImages, parseNamespaces, parsePoolSpace, parseSnapshots} from '../../../../src/lib/storage/rbd/report.ts'
 
 const section = {type: 'rbd', storage: 'pool', monhost: '192.0.2.1,[2001:db8::1]:6789', pool: 'vms', content: 'images'}
 const secret = {text: '[client.admin]\n\tkey = QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=\n', path: '/run/corral/priv/ceph/pool.keyring'}
@@ -110,15 +110,15 @@ describe('what rbd and ceph tell', () => {
     expect(parseSnapshots('[{"id":7,"name":"b","timestamp":"x"},{"id":4,"name":"a","timestamp":"Mon Nov 23 00:58:48 2026"}]', call)).toEqual([
       {name: 'a', createdAtMs: new Date(2026, 10, 23, 0, 58, 48).getTime()}, {name: 'b', createdAtMs: 0},
     ])
-    expect(hasWatchers('{"watchers":[]}', call)).toBe(false)
-    expect(hasWatchers('{"watchers":[{"address":"x"}]}', call)).toBe(true)
+    expect(countWatchers('{"watchers":[]}', call)).toBe(0)
+    expect(countWatchers('{"watchers":[{"address":"x"}]}', call)).toBe(1)
     expect(parseNamespaces('[{"name":"a"}]', call)).toEqual(['a'])
     expect(parsePoolSpace('{"pools":[{"name":"vms","stats":{"stored":5,"max_avail":7}}]}', 'vms', call)).toEqual({usedBytes: 5, availableBytes: 7})
     expect(parsePoolSpace('{"pools":[]}', 'vms', call)).toBeUndefined()
   })
 
   it('is refused when it is something else, whatever it is', () => {
-    const readers = [parseImages, parseImage, parseSnapshots, hasWatchers, parseNamespaces, (text: string) => parsePoolSpace(text, 'vms', call)]
+    const readers = [parseImages, parseImage, parseSnapshots, countWatchers, parseNamespaces, (text: string) => parsePoolSpace(text, 'vms', call)]
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.constantFrom('', '[1]', '[{"image":1}]', '{"pools":3}', '[{"image":"a","size":-1}]')), (text) => {
       for (const read of readers) {
         try {
