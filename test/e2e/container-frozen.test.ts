@@ -103,6 +103,16 @@ describe.skipIf(why !== undefined)('a container that writes all the time', limit
     await goesOn('511')
   })
 
+  it('goes on by itself when a command is killed while it stands still, before anybody clears up', async () => {
+    const ended = await installation.call('pct', ['clone', '511', '512'], {env: {CORRAL_TEST_STOP_AFTER_RECORD: '4'}, timeoutMs: callLimitMs})
+    expect(ended.code).not.toBe(0)
+    await waitUntil('the container to go on', async () => !await isSuspended(), callLimitMs)
+    await waitUntil('the mark to go', () => Promise.resolve(!existsSync(join(installation.root, 'run/lxc/511.frozen'))), callLimitMs)
+    expect(readFileSync(join(installation.root, 'log/containers.log'), 'utf8')).toMatch(/who had frozen it is gone: lxc-unfreeze .*-n 511/)
+    await goesOn('511')
+    expect((await installation.call('corral', ['doctor'], {timeoutMs: callLimitMs})).code).toBe(0)
+  })
+
   it('stays suspended when it was, whatever is killed meanwhile, and can be stopped so', async () => {
     await must('suspend', '511')
     await killed(['snapshot', '511', 'asleep'], whileFrozen, async () => { expect(await isSuspended()).toBe(true) })

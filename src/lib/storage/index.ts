@@ -15,7 +15,7 @@ export {formatOfEnding, formatOfHead, importFormats, readImageFile} from './imag
 export type {FilePart, ImageFile, ImportFormat} from './image-file-source.ts'
 export {copyBandwidth} from './bandwidth.ts'
 export {readIscsiInitiator} from './iscsi-target.ts'
-export {compressionOf, decompressArgv, withoutDecompressor} from './archive/plain-beginning.ts'
+export {compressionOf, decompressArgv, plainBeginning, withoutDecompressor} from './archive/plain-beginning.ts'
 export type {StreamCompression} from './archive/plain-beginning.ts'
 export {archivedFiles, filesInBeginning} from './archive/archived-files.ts'
 export {parseTarBlock} from './archive/tar-beginning.ts'

@@ -17,8 +17,7 @@ import {restoredSection} from '../restore/restored-config.ts'
 import {containerPaths, hostKeyFolder, mountPlace} from '../runtime/paths.ts'
 import {detectDistribution, setUp} from '../setup/index.ts'
 import {archiveFile, openArchive, standardInput} from '../templates/archive-source.ts'
-import type {LayersWish} from '../templates/oci/apply-layers.ts'
-import type {BlobPlace} from '../templates/oci/image-archive.ts'
+import type {ImageFill, ImageWish} from '../templates/oci/apply-image.ts'
 import {unpack} from '../templates/unpack.ts'
 import type {Unpacking} from '../templates/unpack.ts'
 
@@ -47,8 +46,8 @@ export interface Fill extends Action {
   readonly merge?: {readonly given: Readonly<Record<string, string>>; readonly isUnique: boolean}
   /** It becomes a template: the names that its volumes get in the steps that follow. */
   readonly bases?: Readonly<Record<string, string>>
-  /** The archive is an image: its layers, and the user that its first process is, who may be a name that only the image knows. */
-  readonly image?: {readonly layers: readonly BlobPlace[]; readonly user?: string}
+  /** The archive is an image. */
+  readonly image?: ImageFill
   /** Of root's password; shown to nobody. */
   readonly passwordHash?: string
   readonly sshKeys?: string
@@ -57,7 +56,8 @@ export interface Fill extends Action {
 export const fill = defineAction<Fill>({
   kind: 'lxc.fill',
   describe: ({vmid, path, reserved, text, archive, isRestored, merge, firewall, image}) => [
-    `# unpack ${image === undefined ? '' : `${image.layers.length} layer${image.layers.length === 1 ? '' : 's'} of `}${archive === standardInput ? 'standard input' : archive} into the root file system of container ${vmid}, as its own root${isRestored ? '' : ', and set it up'}`,
+    `# unpack ${image === undefined ? '' : 'layers' in image ? `${image.layers.length} layer${image.layers.length === 1 ? '' : 's'} of ` : 'the layers of the image in '}${archive === standardInput ? 'standard input' : archive} into the root file system of container ${vmid}, as its own root${isRestored ? '' : ', and set it up'}`,
+    ...(image === undefined || 'layers' in image ? [] : ['# what the image says of its first process comes with it, behind what is said here']),
     ...(merge === undefined ? [] : ['# with it comes the configuration that it holds, behind what is said here']), ...unifiedDiff(path, reserved, text),
     ...(firewall === undefined ? [] : unifiedDiff(firewallPath(vmid), '', firewall)),
   ],
@@ -82,7 +82,7 @@ export const fill = defineAction<Fill>({
       }, space)
       const common = {jail: withFewRights(jail), map, maxBytes, ignoreErrors, bytesPerSecond}
       const {config: whole, firewall = action.firewall} = image !== undefined && source !== standardInput && source.path !== undefined
-        ? await applyImage({...common, path: source.path}, image, config, at, context)
+        ? {config: await applyImage({...common, path: source.path, name: source.name, sizeBytes: source.sizeBytes}, image, config, at, context)}
         : await applyArchive({
           ...common, input: openArchive(source, context), name: source === standardInput ? 'standard input' : source.name, sizeBytes: source === standardInput ? 0 : source.sizeBytes,
         }, action, config, at, context)
@@ -117,13 +117,9 @@ async function applyArchive(wish: Unpacking, {merge}: Fill, config: GuestConfig,
   return merge === undefined ? {config} : merged(config, merge, beginning, context)
 }
 
-async function applyImage(wish: Omit<LayersWish, 'layers'>, {layers, user}: NonNullable<Fill['image']>, config: GuestConfig, at: ContainerSpace, context: Context): Promise<Filled> {
-  const {applyLayers} = await import('../templates/oci/apply-layers.ts')
-  await applyLayers({...wish, layers}, at, context)
-  if (user === undefined) return {config}
-  const {userLines} = await import('../templates/oci/image-values.ts')
-  const lines = userLines(user, {passwd: await at.tree.readText('etc/passwd') ?? '', group: await at.tree.readText('etc/group') ?? ''})
-  return lines.length === 0 ? {config} : {config: {...config, current: {...config.current, raw: [...config.current.raw ?? [], ...lines]}}}
+async function applyImage(wish: ImageWish, image: ImageFill, config: GuestConfig, at: ContainerSpace, context: Context): Promise<GuestConfig> {
+  const {imageInto} = await import('../templates/oci/apply-image.ts')
+  return imageInto(wish, image, config, at, context)
 }
 
 function firewallPath(vmid: number): string {
@@ -179,6 +175,8 @@ export interface Unfill extends Action {
   readonly kind: 'lxc.unfill'
   readonly vmid: number
   readonly reserved: string
+  /** Where the archive stands without its compression meanwhile. */
+  readonly plainPath?: string
   /** The rules of the firewall as they were; null when there were none. Absent: they are not touched. */
   readonly firewall?: string | null
 }
@@ -186,8 +184,9 @@ export interface Unfill extends Action {
 export const unfill = defineAction<Unfill>({
   kind: 'lxc.unfill',
   describe: ({vmid}) => [`# the configuration of container ${vmid} says again what it said before`],
-  run: async ({vmid, reserved, firewall}, context) => {
+  run: async ({vmid, reserved, firewall, plainPath}, context) => {
     await context.host.files.removeTree(hostKeyFolder(context.places, vmid))
+    if (plainPath !== undefined) await context.host.files.remove(plainPath)
     const path = containerConfigPath(context.node, vmid)
     const file = await context.store.read(path)
     if (file !== undefined && file.data !== reserved) await commit([{path, was: file, text: reserved}], context)

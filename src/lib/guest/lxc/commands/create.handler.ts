@@ -19,8 +19,8 @@ import {planRestore, restoreLocks} from '../restore/plan-restore.ts'
 import {restoreBandwidth} from '../restore/restore-bandwidth.ts'
 import {archiveFile, standardInput} from '../templates/archive-source.ts'
 import type {ArchiveFile} from '../templates/archive-source.ts'
+import type {ImageFill} from '../templates/oci/apply-image.ts'
 import type {ImageValues} from '../templates/oci/image-values.ts'
-import type {Fill} from '../actions/fill.ts'
 import {assertMaySet, splitOptions, storedValues, warnOfKeysThatWait} from '../values.ts'
 import {planVolumes, storagesOfNewVolumes} from '../volumes.ts'
 import {spec} from './create.spec.ts'
@@ -62,7 +62,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   const map = idMapOf({values})
   warnOfKeysThatWait(given, map.length > 0, context.log)
   await Promise.all([gatherHostFacts(context.host), requireSubordinateIds(map, context.host)])
-  const image = ostemplate === standardInput ? undefined : await imageOf(await archiveFile(ostemplate, context), values.arch, context)
+  const image = ostemplate === standardInput ? undefined : await imageOf(vmid, await archiveFile(ostemplate, context), values.arch, context)
 
   const planned = await planVolumes({vmid, map, wanted}, context)
   const {description, ...others} = {...image?.values, ...values, ...planned.values} as Record<string, string>
@@ -80,7 +80,7 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
   }
   return {
     steps: [
-      storeCommitStep([...claims, {path, was: undefined, text: reserved}]), ...planned.steps, {do: fill, undo: {kind: 'lxc.unfill', vmid, reserved}},
+      storeCommitStep([...claims, {path, was: undefined, text: reserved}]), ...planned.steps, {do: fill, undo: {kind: 'lxc.unfill', vmid, reserved, ...(image !== undefined && 'plainPath' in image.fill ? {plainPath: image.fill.plainPath} : {})}},
       ...(start === true ? [{do: {kind: 'lxc.start-task', vmid}}] : []),
     ],
     whenInterrupted: 'undo',
@@ -89,16 +89,19 @@ async function planCreate(params: CreateParams, context: Context): Promise<Plan>
 
 const imageArchitectures: Readonly<Record<string, string>> = {i386: '386', armhf: 'arm'}
 
-/** What an image for containers says; undefined for an archive of a root file system. */
-async function imageOf({path}: ArchiveFile, arch: string, {host, log}: Context): Promise<(ImageValues & {readonly fill: Fill['image']}) | undefined> {
+/** What an image for containers says, as far as it can be known before it is opened; undefined for an archive of a root file system. */
+async function imageOf(vmid: number, {path}: ArchiveFile, arch: string, context: Context): Promise<(Pick<ImageValues, 'values' | 'raw'> & {readonly fill: ImageFill}) | undefined> {
   // What is kept in a repository is a backup.
   if (path === undefined) return undefined
+  const architecture = imageArchitectures[arch] ?? arch
+  const {isCompressedImage, plainPathOf} = await import('../templates/oci/compressed-image.ts')
+  if (await isCompressedImage(path, context)) return {values: {}, raw: [], fill: {plainPath: plainPathOf(vmid, context), architecture}}
   const {imageIn} = await import('../templates/oci/image-archive.ts')
-  const image = await imageIn(path, imageArchitectures[arch] ?? arch, host)
+  const image = await imageIn(path, architecture, context.host)
   if (image === undefined) return undefined
   const {imageValues} = await import('../templates/oci/image-values.ts')
   const found = imageValues(image.config)
-  for (const warning of found.warnings) log.warn(warning)
+  for (const warning of found.warnings) context.log.warn(warning)
   return {...found, fill: {layers: image.layers, ...(image.config.user === undefined ? {} : {user: image.config.user})}}
 }
 

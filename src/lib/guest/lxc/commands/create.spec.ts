@@ -12,7 +12,8 @@ any other an image with the file system ext4.
 The container is unprivileged unless \`--unprivileged 0\` is given: its root is nobody on the host, and so is the program that unpacks the archive. That needs
 the package uidmap and ranges of users for root in /etc/subuid and /etc/subgid; what is missing is told with the command that adds it.
 
-An image of the Open Container Initiative in one archive (\`skopeo copy docker://… oci-archive:x.tar\`) is taken as well, and so is what \`docker save -o x.tar\` writes: its layers become the root file
+An image of the Open Container Initiative in one archive (\`skopeo copy docker://… oci-archive:x.tar\`) is taken as well, and so is what \`docker save -o x.tar\` writes,
+also when the archive is compressed (\`docker save x | gzip\`): its layers become the root file
 system, and what it runs, with which variables, as whom and where, becomes part of the configuration. Give it an address by \`--net0\`; it has no programs for that itself.
 
 With \`--restore\` the archive is the backup of a container, as \`pct restore\` takes it.

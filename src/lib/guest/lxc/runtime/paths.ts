@@ -17,6 +17,8 @@ export interface ContainerPaths {
   readonly seccomp: string
   /** Present while a reboot waits for the container's end: whoever clears up starts it again. */
   readonly reboot: string
+  /** Present while a command of ours holds it frozen: which process that is. */
+  readonly frozen: string
   /** How often the hook script was called for the start or the end that is under way. */
   readonly hookCalls: {readonly 'post-start': string; readonly 'pre-stop': string; readonly 'post-stop': string}
   /** What `-P` is given to LXC's programs: its sockets are named by it. */
@@ -42,7 +44,7 @@ export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: nu
   const lxcPath = lxcPathOf(places)
   const base = `${dir}/${vmid}`
   return {
-    dir, config: `${base}.config`, log: `${base}.log`, pid: `${base}.pid`, run: `${base}.run`, reboot: `${base}.reboot`, seccomp: `${base}.seccomp`,
+    dir, config: `${base}.config`, log: `${base}.log`, pid: `${base}.pid`, run: `${base}.run`, reboot: `${base}.reboot`, frozen: `${base}.frozen`, seccomp: `${base}.seccomp`,
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     lxcPath, rootfs: `${lxcPath}/${vmid}/rootfs`,
   }
@@ -50,8 +52,8 @@ export function containerPaths(places: Pick<Places, 'root' | 'runDir'>, vmid: nu
 
 /** What is removed once a container has ended. The log stays: it says why the last start failed. The run goes last: while it is there, somebody still has to clear up. */
 export function endedRunFiles(places: Pick<Places, 'root' | 'runDir'>, vmid: number): readonly string[] {
-  const {config, pid, hookCalls, run, seccomp} = containerPaths(places, vmid)
-  return [config, seccomp, pid, ...Object.values(hookCalls), run]
+  const {config, pid, hookCalls, run, seccomp, frozen} = containerPaths(places, vmid)
+  return [config, seccomp, pid, frozen, ...Object.values(hookCalls), run]
 }
 
 /** Where the SSH host keys of a new container are for the moment that their making takes. */

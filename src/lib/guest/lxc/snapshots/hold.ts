@@ -18,5 +18,5 @@ export async function holdSteps({vmid, config}: Pick<GuestFile, 'vmid' | 'config
   const sync = {do: {kind: 'lxc.sync', vmid, places: mounted}}
   if (await isFrozen(vmid, monitor, context)) return {freeze: [sync], thaw: []}
   const thaw = {kind: 'lxc.thaw', vmid, argv: freezeArgv(places, vmid, 'thaw')}
-  return {freeze: [{do: {kind: 'lxc.freeze', vmid, argv: freezeArgv(places, vmid, 'freeze')}, undo: thaw}, sync], thaw: [{do: thaw}]}
+  return {freeze: [{do: {kind: 'lxc.freeze', vmid, argv: freezeArgv(places, vmid, 'freeze'), isHeld: true}, undo: thaw}, sync], thaw: [{do: thaw}]}
 }

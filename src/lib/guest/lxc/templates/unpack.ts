@@ -1,22 +1,17 @@
 // Unpacks an archive into a root file system that is mounted in a mount space. The archive is somebody else's: what opens and unpacks it runs as the
 // container's root in its user namespace and reads from a pipe, and is ended when more comes out than there may.
 import type {Readable} from 'node:stream'
-import {pipeline} from 'node:stream/promises'
-import {InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../../base/index.ts'
+import {InvalidInputError, ToolError, UnavailableError} from '../../../base/index.ts'
 import type {MountSpace} from '../../../host/index.ts'
-import {compressionOf, decompressArgv, withoutDecompressor} from '../../../storage/index.ts'
-import type {StreamCompression} from '../../../storage/index.ts'
 import type {Context} from '../../../tasks/index.ts'
 import type {IdMap} from '../config/index.ts'
 import {rootInJail} from '../mount-space/jail.ts'
 import {asContainerRoot, tarArgv} from './extract-argv.ts'
-import {meteredStream, peek} from './metered-stream.ts'
-import type {MeteredStream} from './metered-stream.ts'
+import {meteredStream} from './metered-stream.ts'
+import {beginningOf, damagedBy, keptErrorBytes, lastWords, limitMs, openedInto, requireProgram} from './opened-archive.ts'
 
-const limitMs = 24 * 3600_000
 /** So much of the plain archive is kept to look for the configuration that vzdump puts first. */
 const keptBytes = 4 * 1024 * 1024
-const keptErrorBytes = 64 * 1024
 
 export interface Unpacking {
   /** Its bytes, and what it is called. */
@@ -80,66 +75,13 @@ export async function unpack(wish: Unpacking, space: MountSpace, context: Contex
   return {beginning: plain.beginning(), plainBytes: plain.totalBytes()}
 }
 
-async function beginningOf(input: Readable, name: string): Promise<{compression: StreamCompression | 'none'; whole: Readable}> {
-  const {start, whole} = await peek(input, 512)
-  try {
-    return {compression: compressionOf(start), whole}
-  } catch (cause) {
-    whole.destroy()
-    if (!(cause instanceof InvalidInputError)) throw cause
-    throw new InvalidInputError(`${name} cannot be unpacked`, {ostemplate: 'is no archive'}, {cause})
-  }
-}
-
-/** @throws UnavailableError naming the package */
-async function requireProgram(compression: StreamCompression | 'none', {host}: Context): Promise<void> {
-  if (compression === 'none') return
-  const [program = ''] = decompressArgv(compression)
-  if (await host.which(program) === undefined) throw withoutDecompressor(compression, new NotFoundError(`there is no program ${program}`))
-}
-
-interface Opening extends Pick<Unpacking, 'input' | 'ignoreErrors' | 'map' | 'jail'> {
-  readonly read: MeteredStream
-  readonly plain: MeteredStream
-  readonly compression: StreamCompression | 'none'
-}
-
-/** The archive's bytes, opened where they are compressed, into the plain stream and its end. */
-async function openedInto({input, read, plain, compression, ignoreErrors, map, jail}: Opening, space: MountSpace, {signal}: Pick<Context, 'signal'>): Promise<void> {
-  if (compression === 'none') {
-    await pipeline(input, read.stream, plain.stream, {signal, end: true}).catch((error: unknown) => { plain.stream.destroy(asError(error)); throw error })
-    return
-  }
-  const fed = pipeline(input, read.stream, {signal}).catch((error: unknown) => { read.stream.destroy(asError(error)); throw error })
-  fed.catch(() => undefined)
-  try {
-    await space.run(asContainerRoot(map, [...jail, ...decompressArgv(compression)]), {timeoutMs: limitMs, signal, inputStream: read.stream, outputStream: plain.stream, maxOutputBytes: keptErrorBytes})
-    plain.stream.end()
-  } catch (error) {
-    if (ignoreErrors && error instanceof ToolError) { plain.stream.end(); return }
-    const told = withoutDecompressor(compression, error)
-    plain.stream.destroy(asError(told))
-    throw told
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
-}
-
 /** @param reason why the archive could not be read, if that was it */
 function whyNot(name: string, cause: unknown, reason: unknown): unknown {
   if (reason instanceof UnavailableError) return reason
-  if (reason instanceof ToolError) return new InvalidInputError(`${name} is damaged or cut off: ${lastWords(reason.failure.stderr)}`, {ostemplate: 'is damaged'}, {cause: reason})
+  if (reason instanceof ToolError) return damagedBy(name, reason)
   if (!(cause instanceof ToolError)) return cause
   const {stderr} = cause.failure
   if (/No space left on device|Disk quota exceeded/.test(stderr)) return new UnavailableError(`the root file system is too small for ${name}`, {cause, nextSteps: ['Give it more room: --rootfs STORAGE:GIB']})
   const nextSteps = /Cannot (?:mknod|change ownership|open: Permission denied)/.test(stderr) ? ['An unprivileged container cannot have every file; go on without those: --ignore-unpack-errors'] : []
   return new InvalidInputError(`${name} could not be unpacked: ${lastWords(stderr)}`, {ostemplate: 'could not be unpacked'}, {cause, nextSteps})
-}
-
-/** What a program said last, apart from its summary. */
-function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !/Exiting with failure status|Error is not recoverable/.test(line))
-  return (lines.at(-1) ?? 'it did not say why').replace(/^[a-z]{1,20}: /, '').slice(0, 300)
 }

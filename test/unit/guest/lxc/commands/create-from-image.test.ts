@@ -1,4 +1,6 @@
 // Containers from images, privileged ones in folders: what their layers come to, and what is refused.
+import {execFileSync} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
 import {existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {gzipSync} from 'node:zlib'
@@ -10,6 +12,7 @@ import {runHandler} from '../../../../../src/lib/tasks/index.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {ociImage, savedImage} from '../../../../support/oci-image.ts'
 import type {ImageWish, SavedImageWish} from '../../../../support/oci-image.ts'
+import {tarArchive} from '../../../../support/tar-archive.ts'
 import type {TarEntry} from '../../../../support/tar-archive.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {images, machineRoom} from '../../qemu/support/run-qm.ts'
@@ -91,6 +94,49 @@ describe('an image that Docker saved', limits, () => {
     expect(await create(savedImage({layers, config: {Entrypoint: ['/srv/app'], Env: ['A=b']}, pack: packed[kind as keyof typeof packed]}))).toBeUndefined()
     expect([readdirSync(root()).sort(), readdirSync(root('etc')), readFileSync(root('new'), 'utf8')]).toEqual([['etc', 'new', 'same'], ['gone'], 'y'])
     expect(await config()).toMatch(/^entrypoint: \/srv\/app\nenv: A=b$/m)
+  })
+})
+
+describe('an image that is compressed as a whole', limits, () => {
+  const layers = [[folder('etc'), {name: 'etc/passwd', data: 'web:x:33:33::/:\n'}, {name: 'etc/gone', data: 'x'}], [{name: 'etc/.wh.gone'}, {name: 'new', data: 'y'}]] as const
+  const says = {Entrypoint: ['/srv/app'], Env: ['A=b'], User: 'web', WorkingDir: '/srv'}
+  const zstd = (data: Buffer) => execFileSync('zstd', ['-q', '-c'], {input: data, maxBuffer: 1 << 30})
+  const opened = () => existsSync(join(place.root, 'lib/opened')) ? readdirSync(join(place.root, 'lib/opened')) : []
+
+  it.each([
+    ['layout of the Open Container Initiative, gzip', () => gzipSync(ociImage({layers, config: says}))],
+    ['layout of the Open Container Initiative, zstd', () => zstd(ociImage({layers, config: says}))],
+    ['docker save | gzip', () => gzipSync(savedImage({layers, config: says}))],
+  ])('becomes the files of its layers and what it runs: %s', async (_name, image) => {
+    expect(await create(image())).toBeUndefined()
+    expect([readdirSync(root()).sort(), readdirSync(root('etc')), readFileSync(root('new'), 'utf8')]).toEqual([['etc', 'new'], ['passwd'], 'y'])
+    expect(await config()).toMatch(/^entrypoint: \/srv\/app\nenv: A=b\n[^]*^lxc\.init\.cwd: \/srv\nlxc\.init\.uid: 33\nlxc\.init\.gid: 33\n/m)
+    expect(opened()).toEqual([])
+  })
+
+  it('gives way to what is given', async () => {
+    expect(await create(gzipSync(savedImage({layers, config: says})), {entrypoint: '/sbin/init'})).toBeUndefined()
+    expect(await config()).toMatch(/^entrypoint: \/sbin\/init\nenv: A=b$/m)
+  })
+
+  const hex = '1'.repeat(64)
+  const bad: Readonly<Record<string, readonly [() => Buffer, RegExp]>> = {
+    'cut off': [() => gzipSync(ociImage({layers: [[{name: 'x', data: randomBytes(200_000)}]]})).subarray(0, 100_000), /damaged or cut off/],
+    'a digest that is not so': [() => gzipSync(savedImage({layers, digests: layers.map(() => `sha256:${'0'.repeat(64)}`)})), /is damaged/],
+    'of another architecture': [() => gzipSync(ociImage({layers, architecture: 's390x'})), /is for s390x/],
+    'an image by its beginning alone': [() => gzipSync(tarArchive([{name: `blobs/sha256/${hex}`, data: randomBytes(100_000)}, {name: 'etc/passwd', data: 'x'}])), /begins as an image does, and is none/],
+    'a command in two lines': [() => gzipSync(ociImage({layers, config: {Cmd: ['a\nlxc.hook.start: /x']}})), /one line/],
+  }
+  it('is refused and taken back when it is not as it should be; nothing of it stays opened', async () => {
+    for (const [name, [image, reason]] of Object.entries(bad)) {
+      expect(await create(image()), name).toMatch(reason)
+      expect([await config(), await images(place), opened()], name).toEqual([undefined, [], []])
+    }
+  })
+
+  it('is none when it is a root file system, however that begins', async () => {
+    expect(await create(gzipSync(tarArchive([{name: './', type: '5'}, {name: 'manifest.json', data: '{}'}, {name: 'etc/', type: '5'}, {name: 'etc/hostname', data: 'x'}])))).toBeUndefined()
+    expect(readdirSync(root()).sort()).toEqual(['etc', 'manifest.json'])
   })
 })
 

@@ -1,13 +1,15 @@
 // Containers whose worker is killed after every journal record and every step: whoever comes next finds nothing orphaned, nothing half and nothing running
 // that should not. They are privileged ones, which need no ranges of users, on the LXC of this machine.
-import {readdirSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {gzipSync} from 'node:zlib'
 import {expect, it} from 'vitest'
 import {containerGroups} from '../../../../../src/lib/guest/lxc/runtime/control-groups.ts'
 import {containerPaths} from '../../../../../src/lib/guest/lxc/runtime/paths.ts'
 import {findMonitors, monitorOf, textIfThere} from '../../../../../src/lib/guest/lxc/runtime/status.ts'
 import type {Context} from '../../../../../src/lib/tasks/index.ts'
 import {writeBackup, writeTemplate} from '../../../../support/container-template.ts'
+import {ociImage} from '../../../../support/oci-image.ts'
 import type {Installation} from '../../../tasks/demo/installation.ts'
 import {images} from '../../qemu/support/run-qm.ts'
 import {killEverywhere, pct} from '../support/kill-everywhere.ts'
@@ -19,11 +21,12 @@ const archived = 'hostname: old\nmp0: local:100/vm-100-disk-1.raw,mp=/srv,size=1
 const config = async (context: Context) => (await context.store.read('nodes/h1/lxc/200.conf'))?.data
 
 /** With a template and a backup at hand, and commands that go before. */
-function killed(what: 'RECORD' | 'STEP', command: string, params: Params, before: readonly (readonly [string, Params])[], afterwards: (place: Installation, context: Context) => Promise<void>): Promise<number> {
+function killed(what: 'RECORD' | 'STEP', command: string, params: Params, before: readonly (readonly [string, Params])[], afterwards: (place: Installation, context: Context) => Promise<void>, prepare: (place: Installation) => void = () => undefined): Promise<number> {
   return killEverywhere({
     what, command, params, vmids: [200], afterwards,
     before: async (place, context) => {
       writeTemplate(join(place.root, 'lib/vz/template/cache/small.tar.gz'))
+      prepare(place)
       writeBackup(join(place.root, `lib/vz/${backup.replace('local:backup', 'dump')}`), archived, {firewall: '[OPTIONS]\n'})
       for (const [name, words] of before) await pct(name, words, context)
     },
@@ -37,6 +40,23 @@ it.each(['RECORD', 'STEP'] as const)('create, after each %s: nothing of it is le
     expect([await config(context), await images(place), await context.store.list('vmids')]).toEqual([undefined, [], []])
   })
   expect(kills).toBeGreaterThanOrEqual(4)
+}, limitMs)
+
+it('create from a compressed image, after each record: nothing of it is left, nor of the opened archive', async () => {
+  const image = gzipSync(ociImage({layers: [[{name: 'x', data: 'x'}]]}))
+  const half: boolean[] = []
+  await killed('RECORD', 'create', {...made, ostemplate: 'local:vztmpl/image.tar.gz'}, [], async (place, context) => {
+    expect([await config(context), await images(place)]).toEqual([undefined, []])
+    half.push(existsSync(join(place.root, 'lib/opened/200.tar')))
+  }, (place) => {
+    writeFileSync(join(place.root, 'lib/vz/template/cache/image.tar.gz'), image)
+    // As when it was killed amidst the opening, which is part of the last step.
+    mkdirSync(join(place.root, 'lib/opened'))
+    writeFileSync(join(place.root, 'lib/opened/200.tar'), 'half')
+  })
+  // Only its own record, after which nothing of it was done yet, says that it may be there.
+  expect(half.at(-1)).toBe(false)
+  expect(half.slice(0, -1)).not.toContain(false)
 }, limitMs)
 
 it('restore, after each record: nothing of it is left', async () => {

@@ -23,6 +23,39 @@ const mostMembers = 2000
 const layoutNames = /^(?:\.\/)?(?:oci-layout|index\.json|manifest\.json|repositories|blobs\/?|blobs\/sha256\/?|blobs\/sha256\/[0-9a-f]{64})$/
 const dockerNames = /^(?:\.\/)?(?:(?:sha256:)?[0-9a-f]{64}(?:\.json|\.tar|\.tar\.gz)?|[0-9a-f]{64}\/(?:VERSION|json|layer\.tar)?)$/
 
+/**
+ * Pure: whether a plain archive of which this is the beginning is an image's, as far as that shows: all of its members have names of images, and one at least that no
+ * root file system has at its top.
+ */
+export function beginsAsImage(start: Buffer): boolean {
+  let hasPart = false
+  for (let position = 0; position + blockBytes <= start.length;) {
+    const header = headerAt(start, position)
+    if (header === undefined) break
+    const {name, type, sizeBytes} = header
+    if (type !== 'x' && type !== 'g') {
+      if (!isImageName(name)) return false
+      hasPart ||= type !== '5' || dockerNames.test(name)
+    }
+    position += blockBytes + (type === '5' || type === '2' ? 0 : Math.ceil(sizeBytes / blockBytes) * blockBytes)
+  }
+  return hasPart
+}
+
+/** undefined at the end, and for what is no header. */
+function headerAt(start: Buffer, position: number): ReturnType<typeof parseTarBlock> {
+  try {
+    return parseTarBlock(start.subarray(position, position + blockBytes))
+  } catch (error) {
+    if (error instanceof InvalidInputError) return undefined
+    throw error
+  }
+}
+
+function isImageName(name: string): boolean {
+  return name === './' || layoutNames.test(name) || dockerNames.test(name)
+}
+
 /** undefined when something is there that no image has. @throws InvalidInputError for an archive that is cut off, or holds what no image may */
 export async function imageMembers(path: string, {files}: Pick<Host, 'files'>): Promise<Members | undefined> {
   const wholeBytes = (await files.stat(path, {followLinks: true}))?.sizeBytes ?? 0
@@ -31,13 +64,13 @@ export async function imageMembers(path: string, {files}: Pick<Host, 'files'>): 
   let position = 0
   for (let headers = 0; position < wholeBytes; headers++) {
     const block = await files.readAt(path, position, blockBytes)
-    // Images are plain archives; what is compressed is a root file system.
+    // An image that is compressed as a whole is opened before it is looked at; everything else is a root file system.
     if (headers === 0 && compressionOf(block) !== 'none') return undefined
     const header = parseTarBlock(block)
     if (header === undefined) break
     const {name, type, sizeBytes, link} = header
     const isAbout = type === 'x' || type === 'g'
-    if (!isAbout && name !== './' && !layoutNames.test(name) && !dockerNames.test(name)) return undefined
+    if (!isAbout && !isImageName(name)) return undefined
     if (headers > mostMembers) throw new InvalidInputError(`the image has more than ${mostMembers} parts`)
     const plain = name.replace(/^\.\//, '')
     const isLink = type === '2' && dockerNames.test(name)
