@@ -5,6 +5,8 @@ import {basename} from 'node:path'
 import {maskedArgv, maskedText} from './argv.ts'
 
 const stderrTailChars = 4096
+/** mount(8) ends with it, and says before what went wrong. */
+const saysNothing = /^dmesg\(1\) may have more information/
 
 export interface Ending {
   exitCode: number | null
@@ -41,7 +43,7 @@ function withoutArguments(error: unknown): unknown {
 export function endingError(ending: Ending, host: string, argv: readonly string[], secretArgs?: readonly number[]): ToolError {
   const stderr = maskedText(ending.stderr.slice(-stderrTailChars), argv, secretArgs)
   const how = ending.signal === undefined ? `failed with exit code ${ending.exitCode ?? 'unknown'}` : `was ended by ${ending.signal}`
-  const lastLine = stderr.trimEnd().split('\n').at(-1)?.trim() ?? ''
+  const lastLine = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !saysNothing.test(line)).at(-1) ?? ''
   return new ToolError(`${basename(argv[0] ?? '')} ${how}${lastLine === '' ? '' : `: ${lastLine}`}`, {
     host, argv: maskedArgv(argv, secretArgs), exitCode: ending.exitCode, stderr,
     ...(ending.signal === undefined ? {} : {signal: ending.signal}),

@@ -64,7 +64,8 @@ export function openFileTree(root: string): FileTree {
       }))
       if (folder === undefined) throw new NotFoundError(`there is no folder ${path}`)
       try {
-        return await use(`/proc/${process.pid}/fd/${folder}`)
+        // A mount(8) that moves what it mounts follows no link at the end of a path, and this is one (move_mount(2)); a folder's own `.` is none.
+        return await use(`/proc/${process.pid}/fd/${folder}/.`)
       } finally {
         fs.closeSync(folder)
       }

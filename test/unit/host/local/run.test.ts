@@ -119,6 +119,11 @@ describe('output', () => {
     expect((error as ToolError).message).toBe('sh failed with exit code 1: bad key: ***')
   })
 
+  it('is quoted in the error by the last line that says something', async () => {
+    const lines = 'mount: /srv: wrong fs type.\n       dmesg(1) may have more information after failed mount system call.\n\n'
+    await expect(host.run(['sh', '-c', 'printf "%s" "$1" >&2; exit 32', 'sh', lines])).rejects.toThrow(/^sh failed with exit code 32: mount: \/srv: wrong fs type\.$/)
+  })
+
   it('names the signal that ended the program', async () => {
     await expect(host.run(['sh', '-c', 'kill -9 $$'])).rejects.toThrow('sh was ended by SIGKILL')
   })

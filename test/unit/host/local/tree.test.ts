@@ -94,3 +94,9 @@ it('stays inside while another thread exchanges a folder and a link to the outsi
   }
   expect([fs.readFileSync(join(folder, 'outside/file'), 'utf8'), fs.readdirSync(join(folder, 'outside'))]).toEqual(['outside', ['file']])
 })
+
+it('gives programs a folder of it under a path that ends with no link', async () => {
+  const {kind, names} = await tree.withFolder('usr', (place) => Promise.resolve({kind: fs.lstatSync(place), names: fs.readdirSync(place)}))
+  expect(kind.isDirectory()).toBe(true)
+  expect(names).toEqual(['lib'])
+})

@@ -21,11 +21,13 @@ export const handler = handleChange(spec, {
     const guest = await readContainer(vmid, context)
     assertUnlocked(guest, false, context.caller)
     assertUnprotected(guest, 'it cannot be removed')
-    if (force !== true && await monitorOf(vmid, context) !== undefined) {
+    const isRunning = await monitorOf(vmid, context) !== undefined
+    if (force !== true && isRunning) {
       throw new ConflictError(`container ${vmid} is running`, {nextSteps: [`Stop it first: pct stop ${vmid}`, `Or: pct destroy ${vmid} --force`], data: {vmid}})
     }
     const volumes = await ownVolumes(vmid, referencedVolumes(guest.config), all === true, context)
-    for (const {storage, id} of volumes) if (await storage.exists(id)) await storage.checkRemovable(id)
+    // Those of one that runs are in use, by itself: they are looked at when they are removed, after its end.
+    if (!isRunning) for (const {storage, id} of volumes) if (await storage.exists(id)) await storage.checkRemovable(id)
     const firewall = `firewall/${vmid}.fw`
     const files: WantedFile[] = [
       {path: containerConfigPath(context.node, vmid), was: guest.file, text: undefined},

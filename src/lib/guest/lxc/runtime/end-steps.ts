@@ -1,6 +1,7 @@
 // The steps that end a container, and what is done after it has ended, however it did. None when nothing of it is there.
 import type {Context, Step} from '../../../tasks/index.ts'
 import type {GuestFile} from '../../guest-files.ts'
+import {mountPoints} from '../config/index.ts'
 import {stopArgv} from './end-container.ts'
 import {hookActions} from './hook-steps.ts'
 import {containerPaths, endedRunFiles} from './paths.ts'
@@ -35,8 +36,11 @@ export function endingSteps({vmid, config}: Guest, {places}: Context, shutdown?:
 export async function afterEndSteps({vmid, config}: Guest, context: Context): Promise<Step[]> {
   const run = await uncleanedRun(vmid, context)
   if (run === undefined) return []
+  const {values} = config.current
+  const volumes = mountPoints(values).filter(({type}) => type === 'volume').map(({source}) => source)
   return [
-    ...hookActions(vmid, config.current.values, 'post-stop', run).map((action) => ({do: action})),
+    ...(volumes.length === 0 ? [] : [{do: {kind: 'guest.detach-volumes', volumes}}]),
+    ...hookActions(vmid, values, 'post-stop', run).map((action) => ({do: action})),
     {do: {kind: 'lxc.clear-up', vmid, files: endedRunFiles(context.places, vmid)}},
   ]
 }

@@ -41,8 +41,8 @@ export async function planBackup(guest: GuestFile, wish: BackupWish, context: Co
   const drives = await Promise.all(included.map((drive) => openDrive(drive, context)))
   const volumes = included.flatMap((drive) => (storageOf(drive) === '' ? [] : [drive.file]))
   if (!isRunning) {
-    const letGo = {do: {kind: 'qemu.detach-volumes', volumes}}
-    const attach: Step[] = volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: letGo.do}]
+    const letGo = {do: {kind: 'guest.detach-volumes', volumes}}
+    const attach: Step[] = volumes.length === 0 ? [] : [{do: {kind: 'guest.attach-volumes', volumes}, undo: letGo.do}]
     const reason = wish.mode === 'stop' ? {} : {modeReason: 'it does not run'}
     const write = await writeStep(guest, wish, {drives, isRunning, since: undefined}, context)
     return {mode: 'stop', ...reason, remarks, steps: [...attach, write, ...(volumes.length === 0 ? [] : [letGo])]}
@@ -164,7 +164,7 @@ async function onStorage(vmid: number, storageName: string, places: readonly Pla
     return {volume: formatVolumeId(id), step, node: {driver: format, discard: 'unmap', ...(format === 'raw' ? {size: sizeBytes} : {}), file: {...protocol, discard: 'unmap'}}}
   }))
   const volumes = made.map(({volume}) => volume)
-  const [attach, detach] = [{kind: 'qemu.attach-volumes', volumes}, {kind: 'qemu.detach-volumes', volumes}]
+  const [attach, detach] = [{kind: 'guest.attach-volumes', volumes}, {kind: 'guest.detach-volumes', volumes}]
   if (made.length === 0) return {nodes: [], make: [], remove: []}
   return {
     nodes: made.map(({node}) => node),

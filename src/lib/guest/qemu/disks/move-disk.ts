@@ -82,7 +82,7 @@ async function planOnline(guest: GuestFile, wish: MoveWish, copy: CopyWish, cont
   const {afterwards = []} = await freeing(guest, wish, context)
   return {
     steps: [...releasing([made.step], wish), mirrorStep(vmid, [mirror], 'write-blocking', wish.bandwidthKib)],
-    afterwards: [settle, {kind: 'qemu.detach-volumes', volumes: [disk.volume]}, ...afterwards], whenInterrupted: 'undo', result: null,
+    afterwards: [settle, {kind: 'guest.detach-volumes', volumes: [disk.volume]}, ...afterwards], whenInterrupted: 'undo', result: null,
   }
 }
 

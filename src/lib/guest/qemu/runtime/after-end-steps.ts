@@ -16,7 +16,7 @@ export function afterEndSteps({vmid, config}: Pick<GuestFile, 'vmid' | 'config'>
   const {values} = config.current
   const volumes = keepActive ? [] : startVolumes(values)
   return [
-    ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.detach-volumes', volumes}}]),
+    ...(volumes.length === 0 ? [] : [{do: {kind: 'guest.detach-volumes', volumes}}]),
     ...(run === undefined ? [] : hookActions(vmid, values, 'post-stop', run).map((action) => ({do: action}))),
     {do: {kind: 'qemu.clear-run-files', vmid}},
   ]

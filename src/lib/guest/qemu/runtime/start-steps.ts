@@ -43,7 +43,7 @@ export function startSteps({vmid, values, built, forcedCpu, timeoutMs, pciSteps,
   const qemu = state === undefined ? booting : booting.toSpliced(booting.length - extraWords, 0, '-incoming', `unix:${state.socketPath}`, '-S')
   const argv = scopeUnit === undefined ? qemu : [...scopeWords(scopeUnit, cpuTime ?? {}), ...qemu]
   return [
-    ...(volumes.length === 0 ? [] : [{do: {kind: 'qemu.attach-volumes', volumes}, undo: {kind: 'qemu.detach-volumes', volumes}}]),
+    ...(volumes.length === 0 ? [] : [{do: {kind: 'guest.attach-volumes', volumes}, undo: {kind: 'guest.detach-volumes', volumes}}]),
     {do: {kind: 'qemu.prepare', vmid, taps: tapSettings(values, built.taps), temporaryFiles: built.temporaryFiles}, undo: {kind: 'qemu.undo-start', vmid}},
     ...(scopeUnit === undefined ? helpers : helpers.map((step) => inScope(step, scopeUnit))),
     ...(hugePages.length === 0 ? [] : [{do: {kind: 'qemu.reserve-hugepages', vmid, pages: hugePages, keep: readFlag(values['keephugepages']) === true}}]),

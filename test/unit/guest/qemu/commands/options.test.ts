@@ -87,8 +87,8 @@ describe('limits of time', () => {
 
   it('qm shutdown --keepActive leaves the volumes attached', async () => {
     const {context} = await running()
-    expect(step(await planned('shutdown', {vmid: 100}, context), 'qemu.detach-volumes')).toBeDefined()
-    expect(step(await planned('shutdown', {vmid: 100, keepActive: true}, context), 'qemu.detach-volumes')).toBeUndefined()
+    expect(step(await planned('shutdown', {vmid: 100}, context), 'guest.detach-volumes')).toBeDefined()
+    expect(step(await planned('shutdown', {vmid: 100, keepActive: true}, context), 'guest.detach-volumes')).toBeUndefined()
   })
 })
 

@@ -20,7 +20,7 @@ describe('the steps of a start', () => {
 
   it('come in an order in which each can be taken back', () => {
     expect(steps.map((step) => `${step.do.kind} <- ${step.undo?.kind ?? 'nothing'}`)).toEqual([
-      'qemu.attach-volumes <- qemu.detach-volumes', 'qemu.prepare <- qemu.undo-start', 'qemu.watch <- nothing', 'qemu.launch <- nothing', 'qemu.settle <- nothing',
+      'guest.attach-volumes <- guest.detach-volumes', 'qemu.prepare <- qemu.undo-start', 'qemu.watch <- nothing', 'qemu.launch <- nothing', 'qemu.settle <- nothing',
     ])
   })
 
@@ -92,16 +92,16 @@ it('volumes are those of storages, each once', () => {
 
 it('what follows an end lets go of volumes unless they are to stay', () => {
   const config = {current: {values}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
-  expect(afterEndSteps({vmid: 100, config}, {keepActive: false, run: '7'}).map((step) => step.do.kind)).toEqual(['qemu.detach-volumes', 'qemu.clear-run-files'])
+  expect(afterEndSteps({vmid: 100, config}, {keepActive: false, run: '7'}).map((step) => step.do.kind)).toEqual(['guest.detach-volumes', 'qemu.clear-run-files'])
   expect(afterEndSteps({vmid: 100, config}, {keepActive: true, run: '7'}).map((step) => step.do.kind)).toEqual(['qemu.clear-run-files'])
 })
 
 it('what follows an end calls the hook script once the volumes are let go of, unless somebody has cleared up', () => {
   const config = {current: {values: {...values, hookscript: 'local:snippets/h.sh'}}, pending: {}, pendingDelete: {}, snapshots: {}, special: {}}
   const kinds = (run: string | undefined) => afterEndSteps({vmid: 100, config}, {keepActive: false, run}).map((step) => step.do)
-  expect(kinds('7').map(({kind}) => kind)).toEqual(['qemu.detach-volumes', 'qemu.run-hook', 'qemu.clear-run-files'])
+  expect(kinds('7').map(({kind}) => kind)).toEqual(['guest.detach-volumes', 'qemu.run-hook', 'qemu.clear-run-files'])
   expect(kinds('7')[1]).toMatchObject({phase: 'post-stop', occasion: '7', volume: 'local:snippets/h.sh'})
-  expect(kinds(undefined).map(({kind}) => kind)).toEqual(['qemu.detach-volumes', 'qemu.clear-run-files'])
+  expect(kinds(undefined).map(({kind}) => kind)).toEqual(['guest.detach-volumes', 'qemu.clear-run-files'])
 })
 
 describe('timeouts', () => {

@@ -2,8 +2,6 @@
 import type {ActionKind} from '../../../../tasks/index.ts'
 
 export const actionLoaders: Readonly<Record<string, () => Promise<ActionKind>>> = {
-  'qemu.attach-volumes': async () => (await import('./volumes.ts')).attachVolumes,
-  'qemu.detach-volumes': async () => (await import('./volumes.ts')).detachVolumes,
   'qemu.prepare': async () => (await import('./prepare.ts')).prepare,
   'qemu.undo-start': async () => (await import('./undo-start.ts')).undoStart,
   'qemu.watch': async () => (await import('./watch.ts')).watch,
