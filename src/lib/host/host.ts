@@ -13,6 +13,8 @@ export interface RunOptions {
   inputStream?: Readable
   /** Takes its standard output, which `stdout` then does not hold, as fast as it can; it stays open. A failure of the stream ends the program and is thrown. */
   outputStream?: Writable
+  /** A file that is there and takes its standard output from the file's beginning on, without passing through us. When the program has ended well, all of it is on disk. Neither `outputStream` nor `input` then. */
+  outputPath?: string
   /** Added to the environment; LC_ALL=C and PATH are always set. */
   env?: Readonly<Record<string, string>>
   cwd?: string
@@ -168,6 +170,15 @@ export interface SpawnOptions {
   stderrPath?: string
 }
 
+/** A stream that may be read without a `data` event for each of its parts. */
+export interface DirectStream {
+  /**
+   * Before it flows for the first time.
+   * @param reader `room`: where the next bytes go, if it is known already. `came`: so many came there, or else to `elsewhere`, which holds them until it returns.
+   */
+  readInto(reader: {readonly room: () => Buffer | undefined; readonly came: (count: number, elsewhere: Buffer | undefined) => void}): void
+}
+
 export interface Host {
   readonly name: string
   readonly files: HostFiles
@@ -188,7 +199,7 @@ export interface Host {
    * Listens on a unix socket that is not there yet, in a folder that is ours alone, so that nobody else connects. What is given stops it.
    * @throws ForbiddenError for a folder that others may look into, ConflictError when somebody listens there
    */
-  listen(socketPath: string, onConnection: (stream: Duplex) => void): Promise<{close(): Promise<void>}>
+  listen(socketPath: string, onConnection: (stream: Duplex & Partial<DirectStream>) => void): Promise<{close(): Promise<void>}>
   /** Fetches a file from a web server, within bounds and never over another file (download/fetch.ts says what it throws). */
   download(request: DownloadRequest): Promise<Downloaded>
   /** @throws NotFoundError when the folder is not there */

@@ -85,7 +85,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
       if (runOptions.signal?.aborted === true) throw cancelledError(argv)
       const answer = take(argv)
       await answer.effect?.(host, argv)
-      return throughStreams(runOptions, (given) => resultOf(answer, name, argv, given))
+      return intoFile(host, runOptions, await throughStreams(runOptions, (given) => resultOf(answer, name, argv, given)))
     },
     spawnDetached: async (argv, spawnOptions: SpawnOptions = {}) => {
       checkArgv(argv)
@@ -138,6 +138,12 @@ async function throughStreams(options: RunOptions, result: (options: RunOptions)
   if (outputStream === undefined) return {stdout, ...rest}
   await new Promise<void>((resolve, reject) => outputStream.write(stdout, (error) => { if (error) reject(error); else resolve() }))
   return {stdout: '', ...rest}
+}
+
+async function intoFile(host: Host, {outputPath}: RunOptions, result: RunResult): Promise<RunResult> {
+  if (outputPath === undefined) return result
+  await host.files.write(outputPath, result.stdout)
+  return {...result, stdout: ''}
 }
 
 function fits(pattern: readonly (string | RegExp)[], argv: readonly string[]): boolean {

@@ -15,15 +15,16 @@ export interface Listener {
 /**
  * Listens on a socket. A socket that a dead process left behind is replaced; between the look and the replacement somebody else could
  * do the same, so callers hold a lock of the store around this.
+ * @param isPaused nothing is read of a connection until it is asked for
  * @throws ConflictError when somebody listens there already; ForbiddenError when the folder is not private
  */
-export async function listenOnSocket(path: string, maxConnections: number, onConnection: (socket: Socket) => void): Promise<Listener> {
+export async function listenOnSocket(path: string, maxConnections: number, onConnection: (socket: Socket) => void, {isPaused = false}: {readonly isPaused?: boolean} = {}): Promise<Listener> {
   checkFolder(path.slice(0, path.lastIndexOf('/')))
   if (await localFiles.stat(path) !== undefined) {
     if (await answers(path)) throw new ConflictError(`another process listens on ${path}`)
     await localFiles.remove(path)
   }
-  const server = createServer(onConnection)
+  const server = createServer({pauseOnConnect: isPaused}, onConnection)
   server.maxConnections = maxConnections
   await bind(server, path)
   return {close: () => new Promise((resolve) => { server.close(); resolve() })}

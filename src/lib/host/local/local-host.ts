@@ -21,7 +21,10 @@ export function localHost(name: string): Host {
     runInForeground: async (argv, options) => (await import('./foreground.ts')).runInForeground(name, argv, options),
     kill: async (target, signal) => killProcess(target, signal),
     connect: connectUnixSocket,
-    listen: async (socketPath, onConnection) => (await import('./listen.ts')).listenOnSocket(socketPath, maxConnections, onConnection),
+    listen: async (socketPath, onConnection) => {
+      const [{listenOnSocket}, {directSocket}] = await Promise.all([import('./listen.ts'), import('./direct-socket.ts')])
+      return listenOnSocket(socketPath, maxConnections, (socket) => onConnection(directSocket(socket)), {isPaused: true})
+    },
     // Loaded when it is used: web servers are seldom asked.
     download: async (request) => (await import('../download/fetch.ts')).download(request),
     openTree: async (root) => (await import('./tree.ts')).openFileTree(root),

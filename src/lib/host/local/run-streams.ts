@@ -10,12 +10,12 @@ interface JoinedStreams {
 }
 
 /** @param onFailure called once when a stream fails, so that the program can be ended */
-export function joinStreams(child: {readonly stdin: Writable | null; readonly stdout: Readable}, {inputStream, outputStream}: RunOptions, onFailure: () => void): JoinedStreams {
+export function joinStreams(child: {readonly stdin: Writable | null; readonly stdout: Readable | null}, {inputStream, outputStream}: RunOptions, onFailure: () => void): JoinedStreams {
   let failure: Error | undefined
   const fail = (error: Error): void => {
     if (failure !== undefined) return
     failure = error
-    if (outputStream !== undefined) child.stdout.destroy()
+    if (outputStream !== undefined) child.stdout?.destroy()
     onFailure()
   }
   const undo: (() => void)[] = []
@@ -31,7 +31,7 @@ export function joinStreams(child: {readonly stdin: Writable | null; readonly st
     if (inputStream.destroyed && !inputStream.readableEnded) onEnd()
     else inputStream.pipe(stdin)
   }
-  if (outputStream !== undefined) {
+  if (outputStream !== undefined && stdout !== null) {
     const onClose = (): void => fail(new Error('whoever took the stream has gone'))
     outputStream.on('error', fail)
     outputStream.on('close', onClose)

@@ -1,11 +1,16 @@
 // Runs a program to its end: no shell, English messages, bounded time and output. The program leads a process group of its own, so that
 // a timeout ends what it started as well.
+import {constants} from 'node:fs'
+import type {FileHandle} from 'node:fs/promises'
+import {open} from 'node:fs/promises'
 import type {RunOptions, RunResult} from '../host.ts'
 import {checkArgv} from '../argv.ts'
 import {lineSplitter, outputTail} from './output.ts'
 import {childEnvironment, findProgram} from './program-path.ts'
+import {fileError} from '../file-errors.ts'
 import {cancelledError, endingError, startError, timeoutError} from '../run-errors.ts'
 import {joinStreams} from './run-streams.ts'
+import {startIntoFile} from './start-into-file.ts'
 
 const defaultTimeoutMs = 60_000
 const defaultMaxOutputBytes = 4 * 1024 * 1024
@@ -16,22 +21,29 @@ const abandonMs = 2000
 
 /** @throws ToolError, NotFoundError, UnavailableError (timeout), CancelledError, InvalidInputError */
 export async function runProgram(host: string, argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  if (options.outputPath === undefined) return runWith(undefined, host, argv, options)
+  const output = await openOutput(options.outputPath)
+  try {
+    const result = await runWith(output.fd, host, argv, options)
+    await output.sync()
+    return result
+  } finally {
+    await output.close()
+  }
+}
+
+/** @param outputFd of an open file, for its standard output */
+async function runWith(outputFd: number | undefined, host: string, argv: readonly string[], options: RunOptions): Promise<RunResult> {
   const {program, args} = checkArgv(argv)
   const {timeoutMs = defaultTimeoutMs, signal, okExitCodes = [0], maxOutputBytes = defaultMaxOutputBytes, onLine, secretArgs} = options
   if (hasFired(signal)) throw cancelledError(argv)
   const env = childEnvironment(options.env)
   const [command, commandArgs] = options.diesWithUs === true ? await dyingWithUs(host, program, args, env['PATH']) : [program, args]
-  const {execa} = await import('execa')
-
-  const child = execa(command, commandArgs, {
-    detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env,
-    ...(options.cwd === undefined ? {} : {cwd: options.cwd}),
-    ...(options.inputStream !== undefined ? {stdin: 'pipe' as const} : options.input === undefined ? {stdin: 'ignore' as const} : {input: options.input}),
-  })
+  const child = outputFd === undefined ? await startPiped(command, commandArgs, env, options) : startIntoFile(outputFd, command, commandArgs, {env, cwd: options.cwd, hasInput: options.inputStream !== undefined})
   const stdout = outputTail(maxOutputBytes)
   const stderr = outputTail(maxOutputBytes)
   const splitters = [
-    ...options.outputStream === undefined ? [collect(child.stdout, stdout, onLine && ((line) => onLine(line, 'stdout')))] : [],
+    ...options.outputStream === undefined && child.stdout !== null ? [collect(child.stdout, stdout, onLine && ((line) => onLine(line, 'stdout')))] : [],
     collect(child.stderr, stderr, onLine && ((line) => onLine(line, 'stderr'))),
   ]
 
@@ -42,14 +54,14 @@ export async function runProgram(host: string, argv: readonly string[], options:
   signal?.addEventListener('abort', onAbort, {once: true})
   // It may have fired while the program was looked for.
   if (hasFired(signal)) onAbort()
-  const ending = await Promise.race([child, stop.abandoned]).finally(() => {
+  const ending = await Promise.race([child.ended, stop.abandoned]).finally(() => {
     clearTimeout(timer)
     stop.done()
     signal?.removeEventListener('abort', onAbort)
   })
   if (ending === undefined) leaveAlone(child)
   // Whoever was to take what it wrote may take nothing any more.
-  else if (stop.reason !== undefined) child.stdout.destroy()
+  else if (stop.reason !== undefined) child.stdout?.destroy()
   const streamFailure = await streams.ended(ending === undefined)
   for (const splitter of splitters) splitter.end()
 
@@ -75,10 +87,30 @@ async function dyingWithUs(host: string, program: string, args: readonly string[
   return ['setpriv', ['--pdeathsig', 'KILL', '--', found, ...args]]
 }
 
+async function startPiped(command: string, args: readonly string[], env: Record<string, string>, {cwd, input, inputStream}: RunOptions) {
+  const {execa} = await import('execa')
+  const child = execa(command, args, {
+    detached: true, reject: false, buffer: false, stripFinalNewline: false, extendEnv: false, env,
+    ...(cwd === undefined ? {} : {cwd}),
+    ...(inputStream !== undefined ? {stdin: 'pipe' as const} : input === undefined ? {stdin: 'ignore' as const} : {input}),
+  })
+  const {pid, stdin, stdout, stderr} = child
+  return {pid, stdin, stdout, stderr, unref: () => child.unref(), ended: child.then(({exitCode, signal, cause}) => ({exitCode, signal, cause}))}
+}
+
+/** A link is not followed. */
+async function openOutput(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_WRONLY | constants.O_NOFOLLOW)
+  } catch (error) {
+    throw fileError(error, `write ${path}`, path)
+  }
+}
+
 /** Lets our own process end although that one does not. */
-function leaveAlone(child: {unref(): void; stdout: {destroy(): unknown}; stderr: {destroy(): unknown}}): void {
+function leaveAlone(child: {unref(): void; stdout: {destroy(): unknown} | null; stderr: {destroy(): unknown}}): void {
   child.unref()
-  child.stdout.destroy()
+  child.stdout?.destroy()
   child.stderr.destroy()
 }
 

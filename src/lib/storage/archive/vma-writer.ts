@@ -84,20 +84,8 @@ export class VmaExtents {
    */
   add(disk: number, cluster: number, data: Buffer | undefined): Buffer | undefined {
     if (this.#clusters === 0) this.#begin()
-    let mask = 0
-    if (data !== undefined && !isZeros(data)) {
-      for (let block = 0; block < blocksPerCluster; block++) {
-        const bytes = data.subarray(block * vmaBlockBytes, (block + 1) * vmaBlockBytes)
-        if (bytes.length === 0 || zeroBlock.compare(bytes, 0, bytes.length, 0, bytes.length) === 0) continue
-        mask |= 1 << block
-        this.#bytes += bytes.copy(this.#extent, this.#bytes)
-        // The last block of a disk may be short; it is stored whole.
-        if (bytes.length < vmaBlockBytes) {
-          this.#extent.fill(0, this.#bytes, this.#bytes + vmaBlockBytes - bytes.length)
-          this.#bytes += vmaBlockBytes - bytes.length
-        }
-      }
-    }
+    const mask = data === undefined || isZeros(data) ? 0 : storedBlocks(data)
+    if (data !== undefined && mask !== 0) this.#store(data, mask)
     const place = extentAt.table + 8 * this.#clusters
     this.#extent.writeUInt16BE(mask, place)
     this.#extent.writeUInt8(disk, place + 3)
@@ -116,6 +104,22 @@ export class VmaExtents {
     return extent
   }
 
+  /** Neighbouring blocks at once. */
+  #store(data: Buffer, mask: number): void {
+    for (let block = 0; block < blocksPerCluster;) {
+      if ((mask >> block & 1) === 0) { block++; continue }
+      let end = block + 1
+      while ((mask >> end & 1) === 1) end++
+      this.#bytes += data.copy(this.#extent, this.#bytes, block * vmaBlockBytes, end * vmaBlockBytes)
+      block = end
+    }
+    // The last block of a disk may be short; it is stored whole.
+    const shortBytes = data.length % vmaBlockBytes
+    if (shortBytes === 0 || (mask >> Math.floor(data.length / vmaBlockBytes) & 1) === 0) return
+    this.#extent.fill(0, this.#bytes, this.#bytes + vmaBlockBytes - shortBytes)
+    this.#bytes += vmaBlockBytes - shortBytes
+  }
+
   #begin(): void {
     this.#extent = Buffer.allocUnsafe(vmaExtentHeaderBytes + vmaClustersPerExtent * vmaClusterBytes)
     this.#extent.fill(0, 0, vmaExtentHeaderBytes)
@@ -123,6 +127,17 @@ export class VmaExtents {
     this.#uuid.copy(this.#extent, extentAt.uuid)
     this.#bytes = vmaExtentHeaderBytes
   }
+}
+
+/** A bit for each block of a cluster that is not zeros. */
+function storedBlocks(data: Buffer): number {
+  let mask = 0
+  for (let block = 0, at = 0; at < data.length; block++, at += vmaBlockBytes) {
+    const end = Math.min(at + vmaBlockBytes, data.length)
+    // Most blocks show at their beginning that they are no zeros.
+    if ((end - at >= 4 && data.readInt32LE(at) !== 0) || zeroBlock.compare(data, at, end, 0, end - at) !== 0) mask |= 1 << block
+  }
+  return mask
 }
 
 function isZeros(data: Buffer): boolean {

@@ -72,12 +72,12 @@ export function niceArgv(argv: readonly string[], ionice: number | undefined): r
   return ionice >= 8 ? ['ionice', '-c', '3', ...argv] : ['ionice', '-c', '2', '-n', String(ionice), ...argv]
 }
 
-/** Pure: the programs of an archive as they would be typed, joined by the pipes between them. */
+/** Pure: the programs of an archive as they would be typed, joined by the pipes between them. A compressor writes the file itself. */
 export function archiveArgvs({path, compressor, ionice}: ArchiveTarget, source?: readonly string[]): (readonly string[])[] {
   return [
     ...source === undefined ? [] : [niceArgv(source, ionice)],
     ...compressor === undefined ? [] : [niceArgv(compressor, ionice)],
-    ...path === '-' ? [] : [placeArgv(path)],
+    ...path === '-' || compressor !== undefined ? [] : [placeArgv(path)],
   ]
 }
 
@@ -98,12 +98,12 @@ async function pump(target: ArchiveTarget, source: ArchiveSource, output: Writab
   const signal = AbortSignal.any([context.signal, stop.signal])
   const limit = new SpeedLimit(target.bandwidthKib, {clock: context.clock, signal})
   const plain = meter(async (bytes, total) => { onProgress(total); await limit.after(bytes) })
-  const packed = compressor === undefined ? plain : meter(() => Promise.resolve())
-  const stages = [
-    feed(source, plain.stream, target.ionice, host, signal),
-    ...compressor === undefined ? [] : [compress(niceArgv(compressor, target.ionice), plain.stream, packed.stream, host, signal)],
-    output === undefined ? place(target.path, packed.stream, host, signal) : passOn(packed.stream, output),
-  ]
+  const packed = compressor === undefined || output === undefined ? plain : meter(() => Promise.resolve())
+  const stages = [feed(source, plain.stream, target.ionice, host, signal)]
+  // A compressor that writes to a file does so itself, so that what it makes does not pass through us.
+  if (compressor !== undefined) stages.push(compress(niceArgv(compressor, target.ionice), plain.stream, output === undefined ? target.path : packed.stream, host, signal))
+  if (output !== undefined) stages.push(passOn(packed.stream, output))
+  else if (compressor === undefined) stages.push(place(target.path, packed.stream, host, signal))
   // What fails first is the reason; the others are ended by it.
   let failure: {readonly error: unknown} | undefined
   const fail = (error: unknown): void => {
@@ -114,7 +114,7 @@ async function pump(target: ArchiveTarget, source: ArchiveSource, output: Writab
   }
   await Promise.all(stages.map((stage) => stage.catch(fail)))
   if (failure !== undefined) throw context.signal.aborted ? new CancelledError() : failure.error
-  return {plainBytes: plain.bytes(), archiveBytes: packed.bytes()}
+  return {plainBytes: plain.bytes(), archiveBytes: output === undefined ? (await host.files.stat(target.path))?.sizeBytes ?? 0 : packed.bytes()}
 }
 
 interface Meter {
@@ -149,15 +149,16 @@ async function feed(source: ArchiveSource, to: Transform, ionice: number | undef
   to.end()
 }
 
-async function compress(argv: readonly string[], from: Transform, to: Transform, host: Host, signal: AbortSignal): Promise<void> {
+/** @param to a stream, or the path of a file */
+async function compress(argv: readonly string[], from: Transform, to: Transform | string, host: Host, signal: AbortSignal): Promise<void> {
   try {
-    await host.run(argv, {...shortRun, signal, inputStream: from, outputStream: to})
+    await host.run(argv, {...shortRun, signal, inputStream: from, ...(typeof to === 'string' ? {outputPath: to} : {outputStream: to})})
   } catch (error) {
     const name = argv.find((word) => word in packages) ?? argv[0] ?? ''
     if (error instanceof NotFoundError || (error instanceof ToolError && error.failure.exitCode === 127)) throw new UnavailableError(`the archive cannot be compressed: ${name} is not installed`, {cause: error, nextSteps: [`apt-get install ${packages[name] ?? name}`]})
-    throw error
+    throw typeof to === 'string' ? spaceError(error, to) : error
   }
-  to.end()
+  if (typeof to !== 'string') to.end()
 }
 
 /** The Debian packages of compressors. */
@@ -167,10 +168,15 @@ async function place(path: string, from: Transform, host: Host, signal: AbortSig
   try {
     await host.run(placeArgv(path), {...shortRun, signal, inputStream: from})
   } catch (error) {
-    if (!(error instanceof ToolError) || !/No space left on device|Disk quota exceeded/.test(error.failure.stderr)) throw error
-    const folder = path.slice(0, path.lastIndexOf('/'))
-    throw new UnavailableError(`there is not enough space in ${folder} for the archive`, {cause: error, nextSteps: [`See what takes the space: df ${folder}`]})
+    throw spaceError(error, path)
   }
+}
+
+/** Says it in our words when a program found no space for the file. */
+function spaceError(error: unknown, path: string): unknown {
+  if (!(error instanceof ToolError) || !/No space left on device|Disk quota exceeded/.test(error.failure.stderr)) return error
+  const folder = path.slice(0, path.lastIndexOf('/'))
+  return new UnavailableError(`there is not enough space in ${folder} for the archive`, {cause: error, nextSteps: [`See what takes the space: df ${folder}`]})
 }
 
 /** It stays open: it is the caller's. */

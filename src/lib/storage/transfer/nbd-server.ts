@@ -3,12 +3,15 @@
 // that starts before it is restored reads from it. Every length that a client sends is bounded, and an answer is given only once the bytes were taken.
 import type {Duplex} from 'node:stream'
 import {AppError, UnavailableError} from '../../base/index.ts'
+import type {DirectStream} from '../../host/index.ts'
+import {ByteIntake} from './byte-intake.ts'
 import type {StreamWaits} from './stream-bytes.ts'
-import {readBytes, writeBytes} from './stream-bytes.ts'
+import {writeBytes} from './stream-bytes.ts'
 
 /** A disk that can be written to, and not read. */
 export interface NbdSink {
   readonly sizeBytes: number
+  /** The bytes are lent until it resolves. */
   write(offset: number, bytes: Buffer): Promise<void>
   writeZeros(offset: number, lengthBytes: number): Promise<void>
 }
@@ -50,24 +53,32 @@ const maxRequestBytes = 32 * 1024 ** 2
  * @param exports by name
  * @throws UnavailableError when the client speaks otherwise or leaves in the middle; what a sink throws, after the client was told that it failed
  */
-export async function serveNbd(socket: Duplex, exports: ReadonlyMap<string, NbdExport>, waits: StreamWaits): Promise<void> {
+export async function serveNbd(socket: Duplex & Partial<DirectStream>, exports: ReadonlyMap<string, NbdExport>, waits: StreamWaits): Promise<void> {
+  const intake = new ByteIntake(socket, waits)
   const take = async (count: number): Promise<Buffer> => {
-    const bytes = await readBytes(socket, count, waits)
+    const bytes = await intake.take(count)
     if (bytes.length < count) throw new UnavailableError('the NBD client left in the middle')
+    return bytes
+  }
+  let payload = Buffer.alloc(0)
+  const takePayload = async (count: number): Promise<Buffer> => {
+    if (payload.length < count) payload = Buffer.allocUnsafeSlow(count)
+    const bytes = payload.subarray(0, count)
+    if (await intake.fill(bytes) < count) throw new UnavailableError('the NBD client left in the middle')
     return bytes
   }
   const give = (bytes: Buffer): Promise<void> => writeBytes(socket, bytes, waits)
   const target = await negotiate(take, give, exports)
   if (target === undefined) return
   for (;;) {
-    const head = await readBytes(socket, 28, waits)
+    const head = await intake.take(28)
     if (head.length === 0) return
     if (head.length < 28 || head.readUInt32BE(0) !== requestMagic) throw new UnavailableError('the NBD client does not speak the NBD protocol')
     const [type, handle, offset, lengthBytes] = [head.readUInt16BE(6), head.subarray(8, 16), Number(head.readBigUInt64BE(16)), head.readUInt32BE(24)]
     if (type === command.disconnect) return
     const reply = (error: number): Promise<void> => give(replyBytes(handle, error))
     if (type === command.write && lengthBytes > maxRequestBytes) throw new UnavailableError(`the NBD client writes ${lengthBytes} bytes at once`)
-    const bytes = type === command.write ? await take(lengthBytes) : undefined
+    const bytes = type === command.write ? await takePayload(lengthBytes) : undefined
     if (type === command.flush) { await reply(errno.none); continue }
     const isInside = Number.isSafeInteger(offset) && offset + lengthBytes <= target.sizeBytes
     if ('read' in target) {

@@ -34,8 +34,7 @@ export async function writeBytes(to: Writable, bytes: Buffer, waits: StreamWaits
 /** Waits for one of the events; an error, or the end of the stream without that event, is thrown. */
 function oneOf(stream: Readable | Writable, events: readonly string[], {clock, signal}: StreamWaits): Promise<void> {
   if (stream.errored !== null || stream.destroyed) return Promise.reject(broken(stream.errored))
-  const guard = guards.get(stream) ?? new StallGuard(clock)
-  guards.set(stream, guard)
+  const guard = stallGuard(stream, clock)
   return new Promise((resolve, reject) => {
     const end = (): void => {
       for (const event of events) stream.off(event, onEvent)
@@ -55,7 +54,7 @@ function oneOf(stream: Readable | Writable, events: readonly string[], {clock, s
     const onError = (error: unknown): void => fail(broken(error))
     const onClose = (): void => fail(broken(undefined))
     const onAbort = (): void => fail(new CancelledError('the stream was given up because the operation was cancelled'))
-    const onStall = (): void => fail(new UnavailableError(`nothing came through the stream for ${stallLimitMs / 60_000} minutes`))
+    const onStall = (): void => fail(stalled())
     for (const event of events) stream.on(event, onEvent)
     stream.on('error', onError)
     stream.on('close', onClose)
@@ -76,6 +75,7 @@ class StallGuard {
     this.#clock = clock
   }
 
+  /** Who begins again waits from now on. */
   begin(giveUp: () => void): void {
     this.#waiting.set(giveUp, this.#clock.monotonicMs())
     if (this.#timer === undefined) void this.#watch()
@@ -108,6 +108,18 @@ class StallGuard {
 
 const guards = new WeakMap<Readable | Writable, StallGuard>()
 
-function broken(cause: unknown): AppError {
+/** That of the stream. */
+export function stallGuard(stream: Readable | Writable, clock: Clock): Pick<StallGuard, 'begin' | 'end'> {
+  const guard = guards.get(stream) ?? new StallGuard(clock)
+  guards.set(stream, guard)
+  return guard
+}
+
+export function stalled(): UnavailableError {
+  return new UnavailableError(`nothing came through the stream for ${stallLimitMs / 60_000} minutes`)
+}
+
+/** @param cause what the stream says of it, if anything */
+export function broken(cause: unknown): AppError {
   return cause instanceof AppError ? cause : new UnavailableError('the stream broke off', {cause})
 }

@@ -15,7 +15,7 @@ describe('an archive', () => {
     [{compress: 'gzip', pigz: 0, zstd: 1}, '.gz', ['gzip', '--rsyncable', '-c']],
     [{compress: 'gzip', pigz: 1, zstd: 1}, '.gz', ['pigz', '-p', '4', '--rsyncable', '-c']],
     [{compress: 'gzip', pigz: 3, zstd: 1}, '.gz', ['pigz', '-p', '3', '--rsyncable', '-c']],
-    [{compress: 'zstd', pigz: 0, zstd: 0}, '.zst', ['zstd', '-q', '-1', '--rsyncable', '--threads=4', '-c']],
+    [{compress: 'zstd', pigz: 0, zstd: 0}, '.zst', ['zstd', '-q', '-1', '--threads=4', '-c']],
   ] as const)('is compressed by %j', (job, suffix, argv) => {
     expect(compressorOf(job, 8)).toEqual({suffix, ...(argv === undefined ? {} : {argv})})
   })

@@ -72,7 +72,7 @@ describe('a run', {timeout: 180_000}, () => {
     await vzdump({vmid: '100,101,200', compress: 'zstd', 'exclude-path': ['/a', '/b'], bwlimit: '500', ionice: '8', stopwait: '3', performance: 'max-workers=4', fleecing: 'enabled=1,storage=local'})
     expect(await files()).toEqual(['vzdump-lxc-101-TIME.log', 'vzdump-lxc-101-TIME.tar.zst', 'vzdump-qemu-100-TIME.log', 'vzdump-qemu-100-TIME.vma.zst'])
     expect(double.wishes[0]).toMatchObject({
-      mode: 'snapshot', archive: {ionice: 8, bandwidthKib: 500, compressor: ['zstd', '-q', '-1', '--rsyncable', '--threads=1', '-c']}, excludePaths: ['/a', '/b'], stdExcludes: true, stopWaitMinutes: 3,
+      mode: 'snapshot', archive: {ionice: 8, bandwidthKib: 500, compressor: ['zstd', '-q', '-1', '--threads=1', '-c']}, excludePaths: ['/a', '/b'], stdExcludes: true, stopWaitMinutes: 3,
       performance: {maxWorkers: 4}, fleecing: {storage: 'local'},
     })
     expect(await config('nodes/h1/qemu-server/100.conf')).toBe('memory: 32\nname: web1\n')

@@ -1,6 +1,7 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {Readable} from 'node:stream'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {CancelledError, ToolError, UnavailableError} from '../../../../src/lib/base/index.ts'
 import {localHost} from '../../../../src/lib/host/local/index.ts'
@@ -164,5 +165,23 @@ describe('a detached program', () => {
   it('does not write through a link that lies in the place of its output', async () => {
     await host.files.symlink('/dev/null', join(folder, 'link'))
     await expect(host.spawnDetached(['true'], {stdoutPath: join(folder, 'link')})).rejects.toMatchObject({kind: 'invalid-input'})
+  })
+})
+
+describe('a program that writes to a file itself', () => {
+  it('writes from its beginning on, with its input from a stream, and says how it ended', async () => {
+    const outputPath = join(folder, 'out')
+    await writeFile(outputPath, '')
+    expect(await host.run(['tr', 'a-z', 'A-Z'], {inputStream: Readable.from([Buffer.from('abc'), Buffer.from('def')]), outputPath, diesWithUs: true})).toEqual({stdout: '', stderr: '', exitCode: 0})
+    expect(await readFile(outputPath, 'utf8')).toBe('ABCDEF')
+    await expect(host.run(['sh', '-c', 'echo half; echo no >&2; exit 3'], {outputPath})).rejects.toThrow('exit code 3: no')
+    await expect(host.run(['sleep', '60'], {outputPath, timeoutMs: 50})).rejects.toMatchObject({kind: 'unavailable'})
+    await expect(host.run(['no-such-program'], {outputPath})).rejects.toMatchObject({kind: 'not-found'})
+  })
+
+  it('never makes the file, and follows no link to it', async () => {
+    await expect(host.run(['true'], {outputPath: join(folder, 'none')})).rejects.toMatchObject({kind: 'not-found'})
+    await host.files.symlink('/dev/null', join(folder, 'link-out'))
+    await expect(host.run(['true'], {outputPath: join(folder, 'link-out')})).rejects.toThrow('link-out')
   })
 })

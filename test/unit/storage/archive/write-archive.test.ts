@@ -86,6 +86,12 @@ describe('an archive', () => {
     expect(await readFile(path, 'utf8')).toBe('old')
   })
 
+  it('says which folder is full, also when the compressor finds out', async () => {
+    const path = join(folder, 'a.dat')
+    await expect(writeArchive({path, compressor: ['sh', '-c', 'cat >/dev/full']}, pieces(3), context)).rejects.toThrow(`there is not enough space in ${folder} for the archive`)
+    expect(await readdir(folder)).toEqual([])
+  })
+
   it('is no faster than it may be', async () => {
     const slept: number[] = []
     const clock = {...systemClock, monotonicMs: () => 0, sleep: (ms: number) => { slept.push(ms); return Promise.resolve() }}
@@ -95,8 +101,9 @@ describe('an archive', () => {
 
   it('is shown as the programs that make it', () => {
     expect(archiveArgvs({path: '/b/a.dat', compressor: ['zstd', '-q'], ionice: 7}, ['tar', 'c'])).toEqual([
-      ['ionice', '-c', '2', '-n', '7', 'tar', 'c'], ['ionice', '-c', '2', '-n', '7', 'zstd', '-q'], ['dd', 'of=/b/a.dat', 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none'],
+      ['ionice', '-c', '2', '-n', '7', 'tar', 'c'], ['ionice', '-c', '2', '-n', '7', 'zstd', '-q'],
     ])
+    expect(archiveArgvs({path: '/b/a.dat'})).toEqual([['dd', 'of=/b/a.dat', 'bs=1M', 'iflag=fullblock', 'conv=notrunc,fsync', 'status=none']])
     expect(archiveArgvs({path: '-', ionice: 8}, ['tar', 'c'])).toEqual([['ionice', '-c', '3', 'tar', 'c']])
   })
 })

@@ -7,7 +7,7 @@ import {spec} from './export.spec.ts'
 
 /** What stands behind `.vma` or `.tar`, and the program that it calls for. */
 const compressors: Readonly<Record<string, readonly string[] | undefined>> = {
-  '': undefined, '.gz': ['gzip', '--rsyncable', '-c'], '.lzo': ['lzop', '-c'], '.zst': ['zstd', '-q', '-1', '--rsyncable', '--threads=0', '-c'],
+  '': undefined, '.gz': ['gzip', '--rsyncable', '-c'], '.lzo': ['lzop', '-c'], '.zst': ['zstd', '-q', '-1', '--threads=0', '-c'],
 }
 const machine = {what: 'virtual machine', ending: '.vma', action: 'backup.export-machine'} as const
 const container = {what: 'container', ending: '.tar', action: 'backup.export-container'} as const

@@ -1,7 +1,7 @@
 // Reads disks by QEMU's backup jobs, one disk after the other, into the sinks of an archive: QEMU is told to push what it reads into an NBD server of ours.
 // QEMU looks which areas hold nothing and does not read those. Which QEMU does it, that of a running machine or one that was started for this
 // (storage-daemon.ts), makes no difference.
-import type {Duplex} from 'node:stream'
+import type {Host} from '../../../host/index.ts'
 import {UnavailableError} from '../../../base/index.ts'
 import type {AppError} from '../../../base/index.ts'
 import type {VmaDiskSink} from '../../../storage/archive/index.ts'
@@ -45,7 +45,7 @@ export async function pushDisks(push: DiskPush, sinks: readonly VmaDiskSink[], c
   const waits = {clock: context.clock, signal: AbortSignal.any([context.signal, stop.signal])}
   const exports = new Map(push.keys.map((key, index) => [key, sinks[index] as VmaDiskSink]))
   let failure: Error | undefined
-  const serve = (stream: Duplex): void => {
+  const serve: Parameters<Host['listen']>[1] = (stream): void => {
     stream.on('error', () => undefined)
     void serveNbd(stream, exports, waits).catch((error: unknown) => { failure ??= asError(error) }).finally(() => { stream.destroy() })
   }
