@@ -8,7 +8,7 @@ import {gzipSync} from 'node:zlib'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {waitingInit, writeTemplate} from '../support/container-template.ts'
 import {tarArchive} from '../support/tar-archive.ts'
-import {Installation} from './support/installation.ts'
+import {Installation, waitUntil} from './support/installation.ts'
 import {overSsh} from './support/over-ssh.ts'
 
 const namespace = `cc${process.pid}`
@@ -128,6 +128,16 @@ describe.skipIf(why !== undefined)('what goes wrong', () => {
     expect(answer.stderr).toContain('container 403 did not start: its first process could not be run: /bin/nothing does not exist in the container')
     expect(await must('status', '403')).toBe('status: stopped\n')
     await must('destroy', '403')
+  })
+
+  it('an entrypoint has the words that its quotes make, and the variables that are given; a start with --debug names its log', async () => {
+    await must('create', '404', 'local:vztmpl/small.tar.gz', '--rootfs', 'local:0', '--entrypoint', '/bin/sh -c "echo $A two  words >/root/said; exec /bin/sleep 1000"', '--env', 'A=one')
+    expect(await pct('start', '404', '--debug')).toMatchObject({code: 0, stderr: expect.stringContaining(`LXC's log of this start: ${join(installation.root, 'run/lxc/404.log')}`) as string})
+    await waitUntil('the first process to speak', async () => (await pct('exec', '404', '--', 'cat', '/root/said')).stdout === 'one two words\n', 60_000)
+    await must('stop', '404')
+    await must('set', '404', '--entrypoint', '/bin/sh -c "x')
+    expect(await pct('start', '404')).toMatchObject({code: 2, stderr: expect.stringContaining("'entrypoint' has a quote without its end") as string})
+    await must('destroy', '404')
   })
 
   it('templates that mean harm write nothing outside, and what is refused is taken back', async () => {

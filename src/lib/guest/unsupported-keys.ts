@@ -11,9 +11,14 @@ export function refuse(unsupported: readonly UnsupportedKey[], tool: 'qm' | 'pct
     ? `'${first.key}' cannot be carried out: ${first.reason}`
     : `these keys cannot be carried out: ${unsupported.map(({key, reason}) => `'${key}' (${reason})`).join(', ')}`
   const keys = unsupported.map(({key}) => key)
-  const whole = [...new Set(keys.map(key => key.split('.')[0]))]
+  const parts = keys.filter((key) => key.includes('.'))
+  const whole = keys.filter((key) => !key.includes('.'))
+  const them = keys.length === 1 ? 'it' : 'them'
   throw new UnsupportedError(message, {
     data: {keys},
-    nextSteps: [`Take ${keys.length === 1 ? 'it' : 'them'} out of the configuration: ${tool} set VMID --delete ${whole.join(',')}`],
+    nextSteps: [
+      ...parts.map((key) => `Give '${key.split('.')[0] ?? ''}' without '${key.split('.').slice(1).join('.')}': ${tool} set VMID --${key.split('.')[0] ?? ''} …`),
+      ...(whole.length === 0 ? [] : [`Take ${parts.length === 0 ? them : whole.map((key) => `'${key}'`).join(', ')} out of the configuration: ${tool} set VMID --delete ${whole.join(',')}`]),
+    ],
   })
 }

@@ -43,7 +43,6 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const {values: before} = guest.config.current
   const values = await storedValues(others, before, context.store)
   const map = idMapOf(guest.config.current)
-  warnOfKeysThatWait(values, map.length > 0, context.log)
   const planned = await planVolumes({vmid, map, wanted: volumes, config: guest.config}, context)
   const change = {values: {...values, ...planned.values}, delete: splitList(deleted ?? ''), revert: splitList(revert ?? '')}
   assertMaySet({...change.values, ...Object.fromEntries([...change.delete, ...change.revert].map((key) => [key, '']))}, context.caller)
@@ -54,6 +53,8 @@ async function planSet(params: SetParams, context: Context): Promise<Plan> {
   const waiting = [...Object.keys(values), ...Object.keys(planned.values), ...change.delete].filter((key) => key in changed.config.pending || key in changed.config.pendingDelete)
   for (const key of waiting) (context.log.notice ?? context.log.warn).call(context.log, `'${key}' waits for the next start of container ${vmid}`)
   const live = isRunning ? await planLiveChanges(vmid, before, changed.config.current.values, context) : {steps: [], afterwards: []}
+  // What is carried out at once was refused by now.
+  warnOfKeysThatWait(values, map.length > 0, context.log)
   const plan = await planConfigChange(guest, changed, [...planned.steps, ...live.steps], context)
   return {...plan, ...(live.afterwards.length === 0 ? {} : {afterwards: [...plan.afterwards ?? [], ...live.afterwards]})}
 }

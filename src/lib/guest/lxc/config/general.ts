@@ -56,7 +56,7 @@ export const generalParams = {
   debug: {type: 'boolean', default: false, optional: true, description: 'Write a detailed log at every start.'},
   entrypoint: {
     type: 'string', pattern: '[^\\x00-\\x08\\x0a-\\x1F\\x7F]+', maxLength: 4096, default: '/sbin/init', optional: true, placeholder: 'command',
-    description: 'The program that the container runs as its first process, with its arguments.',
+    description: 'The program that the container runs as its first process, with its arguments; those with blanks stand in quotes.',
   },
   env: {
     type: 'string', pattern: '\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*(?:[\\0\\n]\\w+=[^\\x00-\\x08\\x0a-\\x1F\\x7F]*)*', maxLength: 65536, optional: true, placeholder: 'NAME=value',

@@ -14,6 +14,7 @@ import {gatherHostFacts} from '../facts/host-facts.ts'
 import {requireSubordinateIds} from '../facts/subordinate-ids.ts'
 import {buildLxcConfig, lxcConfigText} from '../lxc-config/build-lxc-config.ts'
 import {nodeCommands} from '../lxc-config/devices.ts'
+import {entrypointWords} from '../lxc-config/process.ts'
 import {seccompText} from '../lxc-config/seccomp.ts'
 import {checkNets} from './check-nets.ts'
 import {hookActions} from './hook-steps.ts'
@@ -41,8 +42,9 @@ export async function planLaunch(vmid: number, section: ConfigSection, isDebug: 
   const text = lxcConfigText(buildLxcConfig(section, {
     vmid, host: facts, rootfs: paths.rootfs, placeOf, bridgeMtus, devices, cpus, seccompPath: seccomp === undefined ? undefined : paths.seccomp, postStopHook: postStopHook(paths.reboot),
   }))
+  const first = entrypointWords(section.values['entrypoint'])
   const argv = [
-    'lxc-start', '-P', paths.lxcPath, '-n', String(vmid), '-f', paths.config, '-p', paths.pid, '-o', paths.log, '-l', isDebug ? 'TRACE' : 'WARN', '-d',
+    'lxc-start', '-P', paths.lxcPath, '-n', String(vmid), '-f', paths.config, '-p', paths.pid, '-o', paths.log, '-l', isDebug ? 'TRACE' : 'WARN', '-d', ...(first === undefined ? [] : ['--', ...first]),
   ]
   const {hookscript} = section.values
   if (hookscript !== undefined) await hookScriptPath(hookscript, context)

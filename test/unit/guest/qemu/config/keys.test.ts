@@ -135,11 +135,12 @@ describe('keys that are not carried out', () => {
     expect(unsupportedKeys({current: {values}}).map(({key}) => key)).toEqual(Object.keys(values))
   })
 
-  it('names them all, with the command that takes them out', () => {
+  it('names them all, with the command that takes them out, and no key for a part of it', () => {
     const error = errorOf(() => { refuseUnsupportedKeys({net1: 'virtio,firewall=1', net0: 'virtio,firewall=on'}) }) as UnsupportedError
     expect(error).toBeInstanceOf(UnsupportedError)
     expect(error.data).toEqual({keys: ['net1.firewall', 'net0.firewall']})
-    expect(error.nextSteps[0]).toContain('--delete net1,net0')
+    expect(error.nextSteps).toEqual(["Give 'net1' without 'firewall': qm set VMID --net1 …", "Give 'net0' without 'firewall': qm set VMID --net0 …"])
+    expect((errorOf(() => { refuseUnsupportedKeys({colour: 'red', net32: 'virtio'}) }) as UnsupportedError).nextSteps).toEqual(['Take them out of the configuration: qm set VMID --delete colour,net32'])
   })
 
   it('lets keys pass that the tools write themselves', () => {

@@ -70,6 +70,7 @@ export const launch = defineAction<LaunchContainer>({
         throw explainStartFailure(error, vmid, await logOf(log, context))
       }
     })
+    if (argv.includes('TRACE')) context.log.info(`LXC's log of this start: ${log}`)
     for (const {argv: words} of netCommands) await runNetCommand(words, section, context)
     await watchContainer(watchArgv, context)
   },
