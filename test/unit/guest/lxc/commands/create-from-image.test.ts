@@ -134,6 +134,13 @@ describe('an image that is compressed as a whole', limits, () => {
     }
   })
 
+  it('is opened no further than a container of its size could need', async () => {
+    const bomb = gzipSync(ociImage({layers: [[{name: 'x', data: 'x'}]], members: [{name: `blobs/sha256/${'2'.repeat(64)}`, data: Buffer.alloc(64 * 1024 ** 2)}]}))
+    expect(bomb.length).toBeLessThan(1024 ** 2)
+    expect(await create(bomb, {rootfs: 'local:0.01'})).toMatch(/^unavailable: .* is larger than \d+ bytes once it is opened, far more than the root file system has room for/)
+    expect([await config(), await images(place), opened()]).toEqual([undefined, [], []])
+  })
+
   it('is none when it is a root file system, however that begins', async () => {
     expect(await create(gzipSync(tarArchive([{name: './', type: '5'}, {name: 'manifest.json', data: '{}'}, {name: 'etc/', type: '5'}, {name: 'etc/hostname', data: 'x'}])))).toBeUndefined()
     expect(readdirSync(root()).sort()).toEqual(['etc', 'manifest.json'])
