@@ -1,5 +1,7 @@
 // Copies a file of the host into a container, running or not. What a killed worker leaves is a file with a name that nobody else has, which is taken back.
-import {AppError} from '../../../base/index.ts'
+import {dirname} from 'node:path'
+import {AppError, NotFoundError} from '../../../base/index.ts'
+import type {FileTree} from '../../../host/index.ts'
 import type {Action} from '../../../tasks/index.ts'
 import {defineAction} from '../../../tasks/index.ts'
 import type {ConfigSection} from '../../guest-config.ts'
@@ -25,6 +27,7 @@ export const push = defineAction<Push>({
   run: async ({vmid, section, source, path, owner, temporaryName}, context) => {
     const map = idMapOf(section)
     await withContainerTree(vmid, section, context, async (tree) => {
+      if (!await isFolder(dirname(path), tree)) throw new NotFoundError(`there is no folder ${dirname(path)} in container ${vmid}`)
       const isThere = (await tree.stat(path, {followLinks: false}))?.kind === 'file'
       const numbers = {...(isThere ? {} : ownerIn(map)), ...await ownerInContainer(owner, map, tree)}
       await tree.copyIn(source, path, {...numbers, ...(owner.mode === undefined ? {} : {mode: owner.mode}), temporaryName, signal: context.signal})
@@ -46,7 +49,7 @@ export const unpush = defineAction<Unpush>({
   describe: ({vmid, folder, temporaryName}) => [`# remove ${folder}/${temporaryName} in container ${vmid}`],
   run: async ({vmid, section, folder, temporaryName}, context) => {
     try {
-      await withContainerTree(vmid, section, context, (tree) => tree.remove(`${folder}/${temporaryName}`))
+      await withContainerTree(vmid, section, context, async (tree) => { if (await isFolder(folder, tree)) await tree.remove(`${folder}/${temporaryName}`) })
     } catch (error) {
       // A container that cannot be looked into keeps a needless file, which must not keep anybody from the container.
       if (!(error instanceof AppError) || error.kind === 'internal') throw error
@@ -54,6 +57,10 @@ export const unpush = defineAction<Unpush>({
     }
   },
 })
+
+async function isFolder(path: string, tree: FileTree): Promise<boolean> {
+  return (await tree.stat(path === '' ? '/' : path, {followLinks: true}))?.kind === 'directory'
+}
 
 export function wordsBehind(owner: OwnerWish): string {
   const words = ownerInWords(owner)
