@@ -4,6 +4,7 @@
 import {createHash} from 'node:crypto'
 import type {Readable} from 'node:stream'
 import {InvalidInputError} from '../../base/index.ts'
+import {ByteIntake} from '../transfer/byte-intake.ts'
 import type {StreamWaits} from '../transfer/stream-bytes.ts'
 import {readBytes} from '../transfer/stream-bytes.ts'
 import type {VmaHeader} from './vma-header.ts'
@@ -36,16 +37,17 @@ export async function readVmaHeader(from: Readable, waits: StreamWaits): Promise
 
 /**
  * The pieces of all disks in the order in which they lie in the archive.
- * @param from a stream that stands behind the header
+ * @param from a stream that stands behind the header; it is nobody else's from here on
  * @throws InvalidInputError when the archive is damaged or ends too early
  */
 export async function* vmaPieces(from: Readable, header: VmaHeader, waits: StreamWaits): AsyncGenerator<VmaPiece> {
   const disks = new Map(header.disks.map((disk) => [disk.number, {...disk, clusters: new ClusterSet()}]))
+  const intake = new ByteIntake(from, waits)
   for (;;) {
-    const head = await readBytes(from, vmaExtentHeaderBytes, waits)
+    const head = await intake.take(vmaExtentHeaderBytes)
     if (head.length === 0) break
     const {clusters, dataBytes} = parseExtent(head, header.uuid)
-    const data = await readBytes(from, dataBytes, waits)
+    const data = await intake.take(dataBytes)
     if (data.length < dataBytes) throw new InvalidInputError('the VMA archive ends in the middle')
     let read = 0
     for (const {disk: number, cluster, mask} of clusters) {

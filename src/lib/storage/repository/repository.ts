@@ -25,6 +25,8 @@ import type {SnapshotRecord} from './snapshot-record.ts'
 const packBytes = 16 * 1024 * 1024
 /** An index that names this many blobs is written. */
 const indexBlobs = 50_000
+/** What is smaller stays as it is: a compressor is a program, whose start costs more than that saves. */
+const leastCompressedBytes = 16 * 1024
 /** Before compressed JSON in a sealed file. */
 const compressedMark = 2
 /** restic wants one; it is for cutting files into blobs, which is not done here. An irreducible polynomial of degree 53, as it draws one for itself. */
@@ -125,7 +127,7 @@ export class Repository {
     const id = hashOf(plain)
     if (this.has(type, id)) return {id, isNew: false}
     this.#places.set(placeKey(type, id), 'gathered')
-    const packed = this.#compresses ? await this.#tools.compressor.pack(plain) : undefined
+    const packed = await this.#pack(plain)
     const pack = this.#gathering.get(type) ?? new PackBuilder(this.#key)
     this.#gathering.set(type, pack)
     pack.add(type, id, packed ?? plain, packed === undefined ? undefined : plain.length)
@@ -202,6 +204,11 @@ export class Repository {
     await this.#tools.files.remove('locks', name)
   }
 
+  /** undefined: it is kept as it is. */
+  async #pack(plain: Buffer): Promise<Buffer | undefined> {
+    return this.#compresses && plain.length >= leastCompressedBytes ? this.#tools.compressor.pack(plain) : undefined
+  }
+
   async #writePack(type: BlobType, builder: PackBuilder): Promise<void> {
     // Before anything is waited for: what others save meanwhile goes into another pack.
     this.#gathering.delete(type)
@@ -226,7 +233,7 @@ export class Repository {
   }
 
   async #writeJson(folder: 'index' | 'locks' | 'snapshots', json: Buffer): Promise<string> {
-    const packed = this.#compresses ? await this.#tools.compressor.pack(json) : undefined
+    const packed = await this.#pack(json)
     const sealed = seal(this.#key, packed === undefined ? json : Buffer.concat([Buffer.from([compressedMark]), packed]))
     const name = hashOf(sealed)
     await this.#tools.files.write(folder, name, sealed)

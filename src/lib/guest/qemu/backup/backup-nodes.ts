@@ -30,6 +30,8 @@ export const viewNode = (key: string): string => `bs-${key}`
 export const targetNode = (key: string): string => `bt-${key}`
 export const backupJob = (key: string): string => `backup-${key}`
 
+/** As vzdump's `performance` says. QEMU's own 64 keep the guest's requests waiting behind them. */
+const usualWorkers = 16
 /** How long a write of the guest may wait for the fleecing image; then the backup is given up. */
 const oldBlockLimitSeconds = 45
 
@@ -69,7 +71,7 @@ export interface PushWish {
   readonly key: string
   /** Of the server that takes the disk under its key's name. */
   readonly socket: string
-  /** How many requests are under way at once. */
+  /** How many requests are under way at once; undefined: as many as usual. */
   readonly maxWorkers: number | undefined
   /** A bitmap on the view, of what alone is pushed. */
   readonly bitmap?: string | undefined
@@ -85,7 +87,7 @@ export function pushCommand({key, maxWorkers, bitmap}: Pick<PushWish, 'key' | 'm
     execute: 'blockdev-backup',
     arguments: {
       'job-id': backupJob(key), device: viewNode(key), target: targetNode(key), ...(bitmap === undefined ? {sync: 'full'} : {sync: 'bitmap', bitmap, 'bitmap-mode': 'never'}), 'auto-dismiss': false,
-      ...(maxWorkers === undefined ? {} : {'x-perf': {'max-workers': maxWorkers}}),
+      'x-perf': {'max-workers': maxWorkers ?? usualWorkers},
     },
   }
 }
