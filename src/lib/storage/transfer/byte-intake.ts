@@ -22,6 +22,8 @@ export class ByteIntake {
   readonly #waits: StreamWaits
   #wish: Wish | undefined
   #ahead: Buffer[] = []
+  /** Those before it were taken. */
+  #aheadStart = 0
   #aheadBytes = 0
   #end: {readonly error: Error | undefined} | undefined
 
@@ -107,12 +109,15 @@ export class ByteIntake {
   #fromAhead(target: Buffer): number {
     let filled = 0
     while (filled < target.length) {
-      const chunk = this.#ahead.shift()
+      const chunk = this.#ahead[this.#aheadStart]
       if (chunk === undefined) break
       const used = chunk.copy(target, filled)
       filled += used
-      if (used < chunk.length) this.#ahead.unshift(chunk.subarray(used))
+      if (used < chunk.length) this.#ahead[this.#aheadStart] = chunk.subarray(used)
+      else this.#aheadStart++
     }
+    // Before anything is waited for all of it was taken, so it does not grow; to move the rest with each chunk would take long where chunks are small.
+    if (this.#aheadStart === this.#ahead.length) [this.#ahead, this.#aheadStart] = [[], 0]
     this.#aheadBytes -= filled
     return filled
   }
