@@ -8,6 +8,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {writeTemplate} from '../support/container-template.ts'
 import {randomSource, scaledCount} from '../support/rounds.ts'
+import {archiveWriter, whileTargetStandsStill} from './support/archive-writer.ts'
 import {GuestConsole} from './support/console.ts'
 import {Installation, waitUntil} from './support/installation.ts'
 import type {Answer} from './support/installation.ts'
@@ -137,7 +138,7 @@ describe.runIf(why === undefined)('a machine that writes', () => {
 
   it('goes on while the target stands still, and is backed up in the end', async () => {
     const before = readdirSync(dump)
-    expect(await whileTargetStandsStill(vzdump('100', '--compress', '0', '--bwlimit', '2048'))).toMatchObject({code: 0})
+    expect(await whileTargetStands(vzdump('100', '--compress', '0', '--bwlimit', '2048'))).toMatchObject({code: 0})
     const [archive = ''] = newFiles(before)
     expectWhole(archive)
     await expectUnharmed('a target that stood still')
@@ -146,7 +147,7 @@ describe.runIf(why === undefined)('a machine that writes', () => {
 
   it('goes on when there is no room for its old blocks, and its backup is given up', async () => {
     const before = readdirSync(dump)
-    const {code, stderr} = await whileTargetStandsStill(vzdump('100', '--compress', '0', '--bwlimit', '1024', '--fleecing', 'enabled=1,storage=tiny'))
+    const {code, stderr} = await whileTargetStands(vzdump('100', '--compress', '0', '--bwlimit', '1024', '--fleecing', 'enabled=1,storage=tiny'))
     expect([code, stderr]).toEqual([7, expect.stringMatching(/the old blocks of (?:scsi0|virtio1) could not be kept[^]*--fleecing enabled=1,storage=NAME/)])
     expect(newFiles(before)).toEqual([])
     await expectUnharmed('old blocks without room')
@@ -155,41 +156,10 @@ describe.runIf(why === undefined)('a machine that writes', () => {
 })
 
 /** Lets the machine write everywhere, and answer, while nothing of the archive is taken. */
-async function whileTargetStandsStill(call: Promise<Answer>): Promise<Answer> {
-  const writer = await archiveWriter(call)
-  process.kill(writer, 'SIGSTOP')
-  try {
-    const already = await writes()
-    await waitUntil('the machine to write everywhere', async () => await writes() > already + 4 * places, 240_000)
-  } finally {
-    process.kill(writer, 'SIGCONT')
-  }
-  return call
-}
-
-/** The process that writes the archive of this call. @throws when the call ends before it is there */
-async function archiveWriter(call: Promise<Answer>): Promise<number> {
-  let ended: Answer | undefined
-  void call.then((answer) => { ended = answer })
-  let found: number | undefined
-  await waitUntil('the archive to be written', () => (found = writerOfArchives()) !== undefined || ended !== undefined, 240_000)
-  if (found === undefined) throw new Error(`the backup is over: ${ended?.stderr ?? ''}`)
-  return found
-}
-
-/** The process that writes an archive into the small file system. */
-function writerOfArchives(): number | undefined {
-  const found = readdirSync('/proc').find((name) => {
-    if (!/^\d+$/.test(name)) return false
-    try {
-      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0')
-      return words.some((word) => word.startsWith(`of=${dump}/`))
-    } catch {
-      return false
-    }
-  })
-  return found === undefined ? undefined : Number(found)
-}
+const whileTargetStands = (call: Promise<Answer>): Promise<Answer> => whileTargetStandsStill(dump, call, async () => {
+  const already = await writes()
+  await waitUntil('the machine to write everywhere', async () => await writes() > already + 4 * places, 240_000)
+})
 
 describe.runIf(why === undefined)('whatever happens', () => {
   it('the guests go on, older backups stay, and nothing is left', async () => {
@@ -241,13 +211,13 @@ describe.runIf(why === undefined)('whatever happens', () => {
   it('a machine that is reset during its backup begins anew, and one that switches itself off is backed up to the end', async () => {
     const before = readdirSync(dump)
     const reset = vzdump('100', '--compress', '0', '--bwlimit', '8192')
-    await archiveWriter(reset)
+    await archiveWriter(dump, reset)
     await machine.ask('system_reset')
     expect(await reset).toMatchObject({code: 0})
     const console = new GuestConsole(installation, 100)
     await console.waitForGuest(guestLimitMs)
     const off = vzdump('100', '--compress', '0', '--bwlimit', '4096', '--mode', 'snapshot')
-    await archiveWriter(off)
+    await archiveWriter(dump, off)
     console.type('poweroff -f')
     expect(await off).toMatchObject({code: 0})
     await waitUntil('the machine to be off', async () => await installation.status(100) === 'status: stopped', 60_000)
