@@ -1,5 +1,7 @@
 // A real qemu-guest-agent in a real guest: what it answers, what it runs, and that nothing of ours leaves its file systems frozen. Needs no network.
-import {readFileSync} from 'node:fs'
+import {execFileSync, spawnSync} from 'node:child_process'
+import {readFileSync, readdirSync} from 'node:fs'
+import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {GuestConsole} from '../e2e/support/console.ts'
 import {Installation, waitUntil} from '../e2e/support/installation.ts'
@@ -105,6 +107,54 @@ describe('frozen file systems', () => {
     expect(listed).toContain('whole')
     expect(listed).not.toContain('killed')
   }, 120_000)
+
+  const dump = join(installation.root, 'lib/vz/dump')
+  /** How often its file systems were frozen, in the words of the agent itself. */
+  const freezes = async () => Number((await exec('sh', '-c', 'journalctl --no-pager -q -u qemu-guest-agent | grep -c "guest-fsfreeze called"'))['out-data'])
+  const vzdump = (...words: string[]) => installation.call('vzdump', [vmid, '--mode', 'snapshot', '--compress', 'zstd', ...words], {timeoutMs: 600_000})
+
+  it('are frozen at the moment that a backup is of: what it brings back needs no repair, and has what was written without being synced', async () => {
+    const before = await freezes()
+    await exec('sh', '-c', 'rm -f /root/busy; echo unsynced > /root/unsynced; (i=0; while [ ! -e /root/busy ]; do i=$((i+1)); echo $i > /root/count; mv /root/count /root/counted; done) >/dev/null 2>&1 &')
+    const {code, stderr} = await vzdump()
+    await exec('sh', '-c', 'echo > /root/busy')
+    expect(code, stderr).toBe(0)
+    expect(await freezes()).toBeGreaterThan(before)
+    expect(await frozen()).toBe('thawed')
+    const archive = readdirSync(dump).find((name) => name.endsWith('.vma.zst')) ?? ''
+    const restored = await installation.call('qmrestore', [join(dump, archive), '101', '--unique', '1'], {timeoutMs: 600_000})
+    expect(restored.code, restored.stderr).toBe(0)
+    const disk = join(installation.root, 'restored.raw')
+    execFileSync('qemu-img', ['convert', '-O', 'raw', join(installation.root, 'lib/vz/images/101/vm-101-disk-0.qcow2'), disk], {timeout: 120_000})
+    // A file system that was not frozen has a journal that waits to be replayed.
+    expect(execFileSync('dumpe2fs', ['-h', disk], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})).not.toContain('needs_recovery')
+    const check = spawnSync('e2fsck', ['-f', '-n', disk], {encoding: 'utf8', timeout: 120_000})
+    expect([check.status, check.stdout]).toEqual([0, expect.not.stringContaining('WARNING')])
+    expect(execFileSync('debugfs', ['-R', 'cat /root/unsynced', disk], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})).toBe('unsynced\n')
+    expect(execFileSync('debugfs', ['-R', 'cat /root/counted', disk], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})).toMatch(/^[1-9]\d*\n$/)
+    await installation.mustQm('destroy', '101')
+  }, 900_000)
+
+  it('thaw when the worker of a backup is killed while they are frozen, and nothing of it is left', async () => {
+    const archives = readdirSync(dump).filter((name) => !name.endsWith('.log'))
+    const foreseen = await installation.call('vzdump', [vmid, '--mode', 'snapshot', '--dry-run', '--output-format', 'json'])
+    const [guestPlan] = (JSON.parse(foreseen.stdout) as {steps: {do: {foreseen: {plan: {steps: {do: {kind: string}}[]}}[]}}[]}).steps[0]?.do.foreseen ?? []
+    const kinds = guestPlan?.plan.steps.map((each) => each.do.kind) ?? []
+    const [first, last] = [kinds.indexOf('guest.freeze'), kinds.indexOf('guest.thaw')]
+    expect(last).toBeGreaterThan(first)
+    // After it froze them; while the machine stands still; and when that goes on.
+    for (const index of [first, first + 1, last - 1]) {
+      const thawed = () => installation.daemonLog().split('its file systems were thawed').length
+      const before = thawed()
+      expect((await installation.call('vzdump', [vmid, '--mode', 'snapshot'], {env: {CORRAL_TEST_STOP_AFTER_STEP: String(index + 1)}})).code, kinds[index]).not.toBe(0)
+      await waitUntil(`qmeventd to let it go on and to thaw it (${kinds[index]})`, () => thawed() > before, 60_000)
+      expect(await frozen(), kinds[index]).toBe('thawed')
+      await exec('sh', '-c', 'echo written > /root/after && sync')
+      await installation.mustQm('set', vmid, '--onboot', '1')
+      expect(await installation.mustQm('config', vmid), kinds[index]).not.toMatch(/^lock/m)
+      expect(readdirSync(dump).filter((name) => !name.endsWith('.log')), kinds[index]).toEqual(archives)
+    }
+  }, 600_000)
 })
 
 it('a guest with a balloon gets the memory that the host can spare', async () => {

@@ -2,6 +2,7 @@
 // (somebody has just frozen one) and with each of the daemon's own looks, and closely for as long as there are marks.
 import type {Clock} from '../../../base/index.ts'
 import {errorChain} from '../../../base/index.ts'
+import {heldMachines, letAbandonedGo} from '../runtime/hold-mark.ts'
 import type {RuntimeContext} from '../runtime/status.ts'
 import {changeMark, isOwnerAlive, markedGuests, readMark, removeMark} from './freeze-mark.ts'
 import type {FreezeMark} from './freeze-mark.ts'
@@ -50,13 +51,28 @@ export class ThawWatch {
     while (!this.#stop.signal.aborted) {
       const marked = await markedGuests(this.#parts)
       for (const vmid of this.#tries.keys()) if (!marked.includes(vmid)) this.#tries.delete(vmid)
+      const held = await this.#letAbandonedGo()
       const open = marked.filter((vmid) => (this.#tries.get(vmid)?.count ?? 0) < maxTries)
-      if (open.length === 0 && !this.#looksAgain) return
+      if (open.length === 0 && held === 0 && !this.#looksAgain) return
       this.#looksAgain = false
       // Together, so that a silent guest does not keep others frozen.
       await Promise.all(open.map((vmid) => this.#consider(vmid)))
       await this.#parts.clock.sleep(lookMs, this.#stop.signal).catch(() => undefined)
     }
+  }
+
+  /** One that stands still cannot thaw, so this goes first. @returns how many machines are still held */
+  async #letAbandonedGo(): Promise<number> {
+    let held = 0
+    for (const vmid of await heldMachines(this.#parts)) {
+      const isFree = await letAbandonedGo(vmid, {...this.#parts, signal: this.#stop.signal}).catch((error: unknown) => {
+        this.#parts.report(`guest ${vmid}: it stands still, and does not go on: ${errorChain(error).join(': ')}`)
+        return undefined
+      })
+      if (isFree === true) this.#parts.report(`guest ${vmid}: it was let go on, whoever held it is gone`)
+      if (isFree === false) held++
+    }
+    return held
   }
 
   async #consider(vmid: number): Promise<void> {

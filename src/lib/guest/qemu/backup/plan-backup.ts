@@ -177,14 +177,14 @@ async function snapshotSteps({vmid, config}: GuestFile, {images, insert}: Filter
   if (await runStateOf(vmid, context) !== 'running') return [...images, ...insert]
   const {freeze, thaw} = freezeSteps(vmid, config.current.values)
   const letGo = {kind: 'qemu.let-go', vmid}
-  return [...images, ...freeze, {do: {kind: 'qemu.hold', vmid}, undo: letGo}, ...insert, {do: letGo}, ...thaw]
+  return [...images, ...freeze, {do: {kind: 'qemu.hold', vmid, briefly: true}, undo: letGo}, ...insert, {do: letGo}, ...thaw]
 }
 
 /** It stands still from before anything is prepared. */
 async function suspendedSteps(vmid: number, {images, insert}: Filters, context: Context): Promise<Step[]> {
   if (await runStateOf(vmid, context) !== 'running') return [...images, ...insert]
   const letGo = {kind: 'qemu.let-go', vmid}
-  return [{do: {kind: 'qemu.hold', vmid}, undo: letGo}, ...images, ...insert, {do: letGo}]
+  return [{do: {kind: 'qemu.hold', vmid, briefly: true}, undo: letGo}, ...images, ...insert, {do: letGo}]
 }
 
 /** Shut down, started again standing still, and let go with the filters in it. What waits for a restart goes on waiting. */

@@ -41,6 +41,8 @@ export interface GuestPaths {
   readonly record: string
   /** Present from before the guest's file systems are frozen until they are thawed; says who froze them. JSON. */
   readonly frozen: string
+  /** Present while somebody holds the machine for a moment; says who. JSON. */
+  readonly held: string
   /** Present while `qm reboot` waits for the guest to end: whoever cleans up starts it again. */
   readonly reboot: string
   /** Firmware variables of a guest that keeps none, gone with it. */
@@ -82,6 +84,7 @@ export function guestPaths(places: Places, vmid: number): GuestPaths {
     hookCalls: {'post-start': `${base}.poststart`, 'pre-stop': `${base}.prestop`, 'post-stop': `${base}.poststop`},
     record: `${base}.json`,
     frozen: `${base}.frozen`,
+    held: `${base}.held`,
     reboot: `${base}.reboot`,
     hugePages: `${base}.hugepages`,
     firmware: `${dir}/efidisk/${vmid}-ovmf.fd`,
@@ -103,5 +106,5 @@ export function helperSockets(places: Places, vmid: number): readonly string[] {
 /** Every run file of a guest except the taps' settings and what concerns shared folders, for removal once it has ended. */
 export function guestRunFiles(places: Places, vmid: number): readonly string[] {
   const paths = guestPaths(places, vmid)
-  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, paths.state, paths.cloudInit, paths.efiVars, ...Object.values(paths.hookCalls), paths.frozen, paths.record]
+  return [paths.pid, paths.qmp, paths.qga, paths.vnc, paths.spice, paths.serial0, paths.serial1, paths.serial2, paths.serial3, paths.firmware, paths.swtpm, paths.swtpmLog, paths.state, paths.cloudInit, paths.efiVars, ...Object.values(paths.hookCalls), paths.frozen, paths.held, paths.record]
 }

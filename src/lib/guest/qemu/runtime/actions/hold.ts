@@ -3,6 +3,8 @@
 import type {Action} from '../../../../tasks/index.ts'
 import {defineAction} from '../../../../tasks/index.ts'
 import {withQmp} from '../../qmp/index.ts'
+import {ensureWatched} from '../../qmeventd/start.ts'
+import {makeHoldMark, removeHoldMark} from '../hold-mark.ts'
 import {askRunState} from '../run-state.ts'
 import {guestPaths} from '../sockets.ts'
 import {endMigration} from '../state/migration.ts'
@@ -11,6 +13,8 @@ import {runtimeStatus} from '../status.ts'
 export interface HoldGuest extends Action {
   readonly kind: 'qemu.hold'
   readonly vmid: number
+  /** qmeventd lets it go on when whoever holds it dies: for what can be taken back while it runs. */
+  readonly briefly?: boolean
 }
 
 export interface LetGuestGo extends Action {
@@ -23,7 +27,13 @@ export interface LetGuestGo extends Action {
 export const hold = defineAction<HoldGuest>({
   kind: 'qemu.hold',
   describe: () => ['# QMP: stop'],
-  run: async ({vmid}, {host, places, signal}) => {
+  run: async ({vmid, briefly}, context) => {
+    const {host, places, signal} = context
+    if (briefly === true) {
+      await makeHoldMark(vmid, context)
+      // qmeventd looks for marks when somebody looks whether it is there.
+      await ensureWatched(context)
+    }
     await withQmp(host, guestPaths(places, vmid).qmp, {signal}, (client) => client.execute('stop'))
   },
 })
@@ -44,5 +54,6 @@ export const letGo = defineAction<LetGuestGo>({
       await client.execute('cont', undefined, {timeoutMs: 60_000})
       if (wasPaused === true) await client.execute('stop', undefined, {timeoutMs: 60_000})
     })
+    await removeHoldMark(vmid, context)
   },
 })
