@@ -15,7 +15,8 @@ const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kathmandu', 'Au
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const [times, hourMs] = [4, 3_600_000]
 
-function randomEvent({between}: RandomSource): string {
+function randomEvent(random: RandomSource): string {
+  const between = (low: number, high: number): number => random.between(low, high)
   const pick = (...texts: readonly string[]): string => texts[between(0, texts.length - 1)] ?? ''
   const two = (number: number): string => String(number).padStart(2, '0')
   const list = (low: number, high: number): string => pick(
