@@ -118,7 +118,7 @@ function vzdumpConf(): ConfigFile {
       'The file `/etc/vzdump.conf` of the host, or `$CORRAL_ROOT/etc/vzdump.conf` of a private installation, holds options of vzdump(1) for all backups that are made on it. An option of the command or of the job counts more, and so do the rules of a storage for keeping backups.',
       'A line is a key and a value, `key: value`; lines that begin with `#` are comments. The file is edited by hand and need not be there. A key that is not known, or has a wrong value, fails every backup until it is put right.',
       'In `exclude-path` several patterns are separated by blanks, in quotes where they have blanks themselves, and the key may stand there several times; patterns of the command come on top.',
-      'The format is that of Proxmox VE. `pbs-change-detection-mode` is for backup servers; it may stand there and says nothing.',
+      'The format is that of Proxmox VE. `pbs-change-detection-mode` is for backup servers: its value is checked, and has no effect.',
     ].join('\n\n'),
     groups: [{title: 'OPTIONS', params: backupParams}],
     example: 'compress: zstd\nzstd: 0\nionice: 8\nmailto: root@pam\nmailnotification: failure\nprune-backups: keep-last=3,keep-weekly=4\nexclude-path: /var/cache "/srv/my files"',

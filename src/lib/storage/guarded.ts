@@ -15,7 +15,7 @@ export function guarded(inner: Storage, ready: () => Promise<void>): Storage {
     ...inner,
     activate: () => after(() => inner.activate()),
     usage: usageAfter(inner, ready),
-    list: (content, vmid) => after(() => inner.list(content, vmid)),
+    list: (content, vmid, tell) => after(() => inner.list(content, vmid, tell)),
     volume: (id) => after(() => inner.volume(id)),
     nextName: (vmid, format, taken) => after(() => inner.nextName(vmid, format, taken)),
     exists: (id) => after(() => inner.exists(id)),

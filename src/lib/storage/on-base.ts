@@ -28,7 +28,7 @@ export function onBase(storage: Storage, base: string, context: StorageContext):
       }
       return storage.usage()
     },
-    list: (content, vmid) => after(() => storage.list(content, vmid)),
+    list: (content, vmid, tell) => after(() => storage.list(content, vmid, tell)),
     volume: (id) => after(() => storage.volume(id)),
     exists: (id) => after(() => storage.exists(id)),
     nextName: (vmid, format, taken) => after(() => storage.nextName(vmid, format, taken)),

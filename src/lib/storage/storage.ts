@@ -277,7 +277,8 @@ export interface Storage {
   /** Absent where nothing is mounted for the storage. */
   readonly mount?: StorageMount
   usage(): Promise<Usage>
-  list(content: readonly Content[], vmid?: number): Promise<Volume[]>
+  /** @param tell is told in a sentence what of it cannot be read and is left out */
+  list(content: readonly Content[], vmid?: number, tell?: (problem: string) => void): Promise<Volume[]>
   /** @throws NotFoundError */
   volume(id: VolumeId): Promise<Volume>
   /** The next free disk name for a guest, given names that are spoken for. */

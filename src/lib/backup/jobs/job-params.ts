@@ -22,9 +22,8 @@ const choiceParams = {
   vmid: {type: 'string', format: 'pve-vmid-list', optional: true, placeholder: 'vmid[,vmid…]', completion: 'vmid', description: 'These guests.'},
 } as const satisfies Params
 
-/** Keys of Proxmox VE's files that `vzdump` is not given: they mean nothing to archives, or nothing to a task. */
+/** Keys of Proxmox VE's files that `vzdump` is not given: they mean nothing to a task. */
 export const passedOver = {
-  'pbs-change-detection-mode': {type: 'string', enum: ['data', 'legacy', 'metadata'], optional: true, description: 'Is for backup servers; means nothing for archives.'},
   quiet: {type: 'boolean', optional: true, default: false, description: 'Means nothing: the schedule is quiet when all is well.'},
 } as const satisfies Params
 

@@ -37,6 +37,10 @@ export const backupParams = {
     type: 'string', enum: ['auto', 'legacy-sendmail', 'notification-system'], optional: true, default: 'auto',
     description: 'How people are told: by `sendmail`. There is no notification system yet, so that auto sends a mail where `mailto` is given, and notification-system sends none.',
   },
+  'pbs-change-detection-mode': {
+    type: 'string', enum: ['data', 'legacy', 'metadata'], optional: true,
+    description: 'How a Proxmox Backup Server is told which files of containers have changed. Backups go to no such server, so that it is taken and has no effect.',
+  },
   performance: {type: 'string', format: performanceFormat, optional: true, description: 'Settings of the reading of disks.'},
   pigz: {type: 'integer', minimum: 0, optional: true, default: 0, placeholder: 'N', description: 'With compress gzip: use pigz, with N threads; 1 stands for half of the processors, 0 for gzip.'},
   pool: {type: 'string', format: 'pve-poolid', optional: true, placeholder: 'pool', description: 'Back up the guests of this pool.'},

@@ -1,7 +1,7 @@
 // The backup of one guest as part of a run: its plan under the lock of the guest, and how it went. What fails here fails this guest alone.
 import {AppError, errorChain, nextStepsOf} from '../../base/index.ts'
 import {findGuest, guestLockName, loadBackupType, readGuestOf} from '../../guest/backup/index.ts'
-import type {GuestFile} from '../../guest/backup/index.ts'
+import type {BackupMode, GuestFile} from '../../guest/backup/index.ts'
 import {parseVolumeId} from '../../storage/index.ts'
 import {renderBytes} from '../../spec/render.ts'
 import type {ChangeHandler, Context} from '../../tasks/index.ts'
@@ -87,8 +87,8 @@ interface Turn {
   readonly name: string
   readonly names: ReturnType<typeof archiveNames>
   readonly handler: ChangeHandler<typeof spec.params>
-  /** Whether the plan, and with it the script's phases, was begun. */
-  readonly isPlanned: () => boolean
+  /** How it is done really. Undefined until it is planned, and with that the script's phases are begun. */
+  readonly takenMode: () => BackupMode | undefined
 }
 
 /** @throws NotFoundError */
@@ -97,30 +97,30 @@ async function prepareTurn(vmid: number, run: Run, context: Context): Promise<Tu
   const type = await loadBackupType(found?.type ?? 'qemu')
   const guest = await readGuestOf(type.kind, vmid, context)
   const backup: GuestBackup = {...run, type, ...await freeStem(type.kind.type, vmid, run.place, context)}
-  let isPlanned = false
+  let takenMode: BackupMode | undefined
   const handler = handleChange(spec, {
     locks: async (_params, own) => [guestLockName(vmid), ...await type.locks(guest, backupWish(backup, guest, own.node), own)],
     lockTimeoutMs: guestLockMs,
     plan: async (_params, own) => {
-      const {plan, remarks} = await planGuest(backup, await readGuestOf(type.kind, vmid, own), own)
+      const {plan, remarks, mode} = await planGuest(backup, await readGuestOf(type.kind, vmid, own), own)
       for (const line of remarks) own.log.info(line)
-      isPlanned = true
+      takenMode = mode
       return plan
     },
   })
-  return {backup, guest, name: guestName(guest, type.kind.type), names: archiveNames(backup.stem, type.archiveFormat, run.compressor.suffix), handler, isPlanned: () => isPlanned}
+  return {backup, guest, name: guestName(guest, type.kind.type), names: archiveNames(backup.stem, type.archiveFormat, run.compressor.suffix), handler, takenMode: () => takenMode}
 }
 
 /** A script that was never told of the beginning is told of the failure all the same; in a plan that was begun its undo did that. */
 async function afterFailure(turn: Turn, run: Run, log: GuestLog, context: Context): Promise<void> {
   const patient = {...context, signal: new AbortController().signal}
-  if (!turn.isPlanned()) for (const call of callsOf(turn, run, 'backup-abort')) await callScript({...call, isLenient: true}, patient)
+  if (turn.takenMode() === undefined) for (const call of callsOf(turn, run, 'backup-abort')) await callScript({...call, isLenient: true}, patient)
   await keepLog(turn, run, log, patient)
 }
 
-function callsOf({backup, guest}: Turn, {job, place}: Run, phase: 'backup-abort' | 'log-end') {
+function callsOf({backup, guest, takenMode}: Turn, {job, place}: Run, phase: 'backup-abort' | 'log-end') {
   const env = scriptEnvironment(job, place.folder, factsOf(backup, guest))
-  return scriptCalls(job, env, guest.vmid, phase)
+  return scriptCalls({...job, mode: takenMode() ?? job.mode}, env, guest.vmid, phase)
 }
 
 /** Beside the archive, also where there is none; of backups that are no files it is in the log of the task alone. */

@@ -1,6 +1,6 @@
 // The plan of one guest's backup: the lock in its configuration, the script, what its type does, and the archive's name. Whatever fails before the archive has
 // its name is taken back, and nothing is left; from there on the rest is finished.
-import type {BackupType, BackupWish, GuestFile} from '../../guest/backup/index.ts'
+import type {BackupMode, BackupType, BackupWish, GuestFile} from '../../guest/backup/index.ts'
 import {assertNotLockedOf, configPathOf, loadFormatter, writeKey} from '../../guest/backup/index.ts'
 import type {Action, Context, Plan, Step} from '../../tasks/index.ts'
 import {storeCommitStep} from '../../tasks/index.ts'
@@ -23,6 +23,8 @@ export interface GuestBackup extends BackupStem {
 /** What is known of the guest when it has its turn. */
 export interface PlannedBackup {
   readonly plan: Plan
+  /** How it is done really. */
+  readonly mode: BackupMode
   readonly remarks: readonly string[]
 }
 
@@ -42,7 +44,7 @@ export function backupWish(backup: GuestBackup, guest: GuestFile, node: string):
     performance: job.performance, fleecing: fleecing === undefined ? undefined : {storage: fleecing.storage},
     excludePaths: job.excludePaths, stdExcludes: job.stdExcludes,
     temporaryFolder: `${job.tmpDir ?? (toStdout ? '/var/tmp' : folder)}/${stem}.tmp`, stopWaitMinutes: job.stopWaitMinutes,
-    hook: (phase) => scriptCalls(job, scriptEnvironment(job, folder, factsOf(backup, guest)), guest.vmid, phase).map((call) => ({do: call})),
+    hook: (phase, mode) => scriptCalls({...job, mode}, scriptEnvironment(job, folder, factsOf(backup, guest)), guest.vmid, phase).map((call) => ({do: call})),
   }
 }
 
@@ -88,7 +90,7 @@ export async function planGuest(backup: GuestBackup, guest: GuestFile, context: 
     whenInterrupted: 'undo',
     result: {mode},
   }
-  return {plan, remarks: [...modeReason === undefined ? [] : [`mode ${mode} in place of ${job.mode}: ${modeReason}`], ...remarks]}
+  return {plan, mode, remarks: [...modeReason === undefined ? [] : [`mode ${mode} in place of ${job.mode}: ${modeReason}`], ...remarks]}
 }
 
 /** The name of a guest, as its own configuration says it. */

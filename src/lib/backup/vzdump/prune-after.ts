@@ -26,7 +26,7 @@ export async function pruneActions(job: Pick<JobOptions, 'removes' | 'retention'
   const {storage, folder} = place
   const own = storage?.config.storage ?? 'folder'
   const name = storage?.repository === undefined ? `backup/${fileName}` : backupName({guestType: type, vmid, takenAtMs})
-  const there = storage === undefined ? await backupsIn(folder, vmid, context) : await storage.list(['backup'], vmid)
+  const there = storage === undefined ? await backupsIn(folder, vmid, context) : await storage.list(['backup'], vmid, (problem) => { context.log.warn(problem) })
   const marked = markBackups([...there, {id: {storage: own, name}, createdAtMs: takenAtMs, vmid, isProtected}], job.retention, {vmid, type})
   const removed = marked.filter(({mark, volid}) => mark === 'remove' && volid !== `${own}:${name}`)
   if (removed.length === 0) return []

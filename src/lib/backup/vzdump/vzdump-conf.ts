@@ -7,8 +7,8 @@ import {inspectParams} from '../../spec/index.ts'
 import {shellSplit} from '../../spec/shell-words.ts'
 import {backupParams} from './backup-params.ts'
 
-/** A setting for backup servers; there are none, so that a file of Proxmox VE may have it and it says nothing. */
-const serverKeys: ReadonlySet<string> = new Set(['pbs-change-detection-mode', 'size'])
+/** Of very old files, about snapshots of LVM: a file of Proxmox VE may have it, and it says nothing. */
+const oldKey = 'size'
 
 export type BackupOptions = Values<typeof backupParams>
 
@@ -40,7 +40,7 @@ export function parseVzdumpConf(text: string): BackupOptions {
     const [, key, value = ''] = /^([a-z][a-z0-9-]{0,40}):(.*)$/.exec(trimmed) ?? []
     if (key === undefined) throw new InvalidInputError(`line ${index + 1} is not of the form 'key: value'`)
     const plain = value.trim()
-    if (serverKeys.has(key) || plain === '' && key !== 'mailto') continue
+    if (key === oldKey || plain === '' && key !== 'mailto') continue
     if (key === 'exclude-path') given[key] = [...given[key] as string[] | undefined ?? [], ...shellSplit(plain)]
     else given[key] = plain
   }

@@ -41,8 +41,8 @@ export interface BackupWish {
   readonly temporaryFolder: string
   /** How long a guest may take to shut down, in mode stop. */
   readonly stopWaitMinutes: number
-  /** The steps that call the script; none where there is none. */
-  readonly hook: (phase: GuestBackupPhase) => readonly Step[]
+  /** The steps that call the script, which is told the mode that was taken; none where there is none. */
+  readonly hook: (phase: GuestBackupPhase, mode: BackupMode) => readonly Step[]
 }
 
 export interface BackupParts {

@@ -43,5 +43,5 @@ Every installation has a storage \`local\` without being told so: a folder \`vz\
     {line: 'pvesm add restic away --server nas.example.com --username backup --path /srv/corral --password correct-horse', meaning: 'A repository on an SFTP server, which the keys of root log in to.'},
     {line: 'pvesm add dir fast --path /mnt/nvme --format qcow2 --dry-run', meaning: 'Show what would be written, and change nothing.'},
   ],
-  seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status'],
+  seeAlso: ['pvesm set', 'pvesm remove', 'pvesm status', 'corral-backup-repository(7)'],
 })

@@ -27,7 +27,7 @@ export interface ListRow {
 export const handler = handleRead(spec, async ({storage: name, content, vmid}, context: Context) => {
   const storage = await openStorage(name, context)
   const contents = content === undefined ? storage.traits.content : readContentList(content, name)
-  const volumes = await listVolumes(storage, contents, await containerNumbers(context.store), vmid)
+  const volumes = await listVolumes(storage, contents, await containerNumbers(context.store), vmid, (problem) => { context.log.warn(problem) })
   return volumes.map(rowOf).sort((a, b) => a.volid < b.volid ? -1 : 1)
 }, listLines)
 

@@ -25,7 +25,7 @@ export const handler = handleChange(spec, {
     if (!defaultContent.includes('backup')) {
       throw new InvalidInputError(`storage '${name}' does not hold backups: its content is ${defaultContent.join(',') || 'none'}`, {storage: 'does not hold backups'}, {nextSteps: ['See which do: pvesm status --content backup']})
     }
-    const backups = markBackups(await storage.list(['backup'], vmid), retention, {vmid, type})
+    const backups = markBackups(await storage.list(['backup'], vmid, (problem) => { context.log.warn(problem) }), retention, {vmid, type})
     const removed = backups.filter(({mark}) => mark === 'remove')
     const prune: BackupsPrune = {kind: 'backups.prune', storage: name, backups, commands: removed.flatMap(({volid}) => storage.commands({remove: parseVolumeId(volid)}))}
     // Nothing is taken back: what was removed before an interruption is what the rules give up, and repeating it goes on.

@@ -1,9 +1,10 @@
 // pvesm set: changes options of a section. The default storage `local` gets its section when it is first changed.
-import {ConflictError, InvalidInputError} from '../../base/index.ts'
+import {ConflictError, InvalidInputError, NotFoundError, UnavailableError, errorChain} from '../../base/index.ts'
+import type {Context} from '../../tasks/index.ts'
 import {handleChange, storeCommitStep} from '../../tasks/index.ts'
 import {checkedConfig, refuseForeignOptions} from '../checked-config.ts'
-import {splitWords} from '../option-values.ts'
-import {storageConfig} from '../open-storage.ts'
+import {isTrue, splitWords} from '../option-values.ts'
+import {isOnNode, secretPath, storageConfig} from '../open-storage.ts'
 import {loadStoragePlugin} from '../plugins.ts'
 import {formatStorageConfig, readStorageFile, storageConfigPath} from '../storage-config.ts'
 import {secretFile, splitSecret} from '../secrets.ts'
@@ -26,6 +27,7 @@ export const handler = handleChange(spec, {
     for (const [option, value] of Object.entries(plain)) if (value !== undefined) changed[option] = value
     for (const option of removed) delete changed[option]
     const config = checkedConfig(plugin, changed as unknown as StorageConfig, context)
+    if (secret !== undefined) await trySecret(plugin, config, secret, context)
     const text = formatStorageConfig(file, withSection(Object.values(file.sections), config))
     const isSecretChanged = secret !== undefined || plugin.secret !== undefined && removed.includes(plugin.secret.option)
     const files = [
@@ -36,6 +38,22 @@ export const handler = handleChange(spec, {
     return {steps, whenInterrupted: 'undo', result: {storage, type: current.type}}
   },
 })
+
+/**
+ * A password that does not open the repository of a storage would be noticed by the next backup, at night. One that cannot be reached now is written all the same.
+ * @throws ForbiddenError
+ */
+async function trySecret(plugin: StoragePlugin, config: StorageConfig, secret: string, context: Context): Promise<void> {
+  if (plugin.secret === undefined || isTrue(config['disable']) || !isOnNode(config, context.node)) return
+  const {host, clock, places, log} = context
+  const given = {text: plugin.secret.fileText(secret), path: secretPath(places, plugin.secret.storePath(config))}
+  try {
+    await plugin.open(config, host, clock, given).repository?.use(async () => undefined, {lock: 'none'})
+  } catch (error) {
+    if (!(error instanceof NotFoundError || error instanceof UnavailableError)) throw error
+    log.warn(`the password could not be tried: ${errorChain(error).join(': ')}`)
+  }
+}
 
 function withSection(sections: readonly StorageConfig[], config: StorageConfig): StorageConfig[] {
   const isNew = !sections.some(({storage}) => storage === config.storage)

@@ -162,13 +162,18 @@ export class Repository {
     return this.#writeJson('snapshots', formatSnapshot(record))
   }
 
-  /** By time. @throws InvalidInputError for a damaged one */
-  async snapshots(): Promise<NamedSnapshot[]> {
+  /** By time. One that is damaged is passed over, since it says nothing of the others. @param tellDamaged is told of each, in a sentence */
+  async snapshots(tellDamaged: (problem: string) => void = () => undefined): Promise<NamedSnapshot[]> {
     const all: NamedSnapshot[] = []
     const names = await this.#tools.files.list('snapshots')
     await atOnce(snapshotReaders, names, async (id) => {
-      const data = await this.#readJson('snapshots', id).catch(passOverGone)
-      if (data !== undefined) all.push({...parseSnapshot(data), id})
+      try {
+        const data = await this.#readJson('snapshots', id).catch(passOverGone)
+        if (data !== undefined) all.push({...parseSnapshot(data), id})
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error
+        tellDamaged(`the snapshot ${id} in ${this.#tools.files.place} is damaged and left out: ${error.message}`)
+      }
     })
     return all.sort((a, b) => a.takenAtMs - b.takenAtMs)
   }

@@ -29,7 +29,7 @@ export function openResticStorage(config: StorageConfig, traits: StorageTraits, 
     parseName: parseBackupName,
     activate: () => repository.makeReady(),
     usage: () => usage(on),
-    list: async (wanted, vmid) => wanted.includes('backup') ? listBackups(on, vmid) : [],
+    list: async (wanted, vmid, tell) => wanted.includes('backup') ? listBackups(on, vmid, tell) : [],
     volume: async (id) => described(on, (await existing(on, id)).backup),
     exists: async (id) => await find(on, id) !== undefined,
     ...noDisks(name),
@@ -90,17 +90,17 @@ interface FoundBackup {
   readonly backup: GuestSnapshot
 }
 
-async function backups({repository}: ResticStorage): Promise<FoundBackup[]> {
-  const snapshots = await repository.use((open) => open.snapshots(), {lock: 'none'})
+async function backups({repository}: ResticStorage, tell?: (problem: string) => void): Promise<FoundBackup[]> {
+  const snapshots = await repository.use((open) => open.snapshots(tell), {lock: 'none'})
   return snapshots.flatMap((snapshot) => {
     const backup = readGuestSnapshot(snapshot)
     return backup === undefined ? [] : [{snapshot, backup}]
   })
 }
 
-async function listBackups(on: ResticStorage, vmid: number | undefined): Promise<Volume[]> {
+async function listBackups(on: ResticStorage, vmid: number | undefined, tell: ((problem: string) => void) | undefined): Promise<Volume[]> {
   // Of two with one name, which only somebody else's hands make, the newer one is meant.
-  const byName = new Map((await backups(on)).map(({backup}) => [backupName(backup), backup]))
+  const byName = new Map((await backups(on, tell)).map(({backup}) => [backupName(backup), backup]))
   return [...byName.values()].filter((backup) => vmid === undefined || backup.vmid === vmid).map((backup) => described(on, backup))
 }
 

@@ -3,7 +3,7 @@ import {chmod, mkdir, readFile, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {beforeEach, describe, expect, it, vi} from 'vitest'
 import {catalog} from '../../../../src/lib/catalog.ts'
-import type {BackupType, BackupWish} from '../../../../src/lib/guest/backup/index.ts'
+import type {BackupMode, BackupType, BackupWish} from '../../../../src/lib/guest/backup/index.ts'
 import {checkParams} from '../../../../src/lib/spec/index.ts'
 import type {Context, Outcome} from '../../../../src/lib/tasks/index.ts'
 import {runHandler} from '../../../../src/lib/tasks/index.ts'
@@ -11,7 +11,7 @@ import {readJournals, startJournal} from '../../../../src/lib/tasks/journal.ts'
 import {installation} from '../../tasks/demo/installation.ts'
 import type {Installation} from '../../tasks/demo/installation.ts'
 
-const double = vi.hoisted(() => ({wishes: [] as BackupWish[], remarks: [] as string[], fails: new Set<number>()}))
+const double = vi.hoisted(() => ({wishes: [] as BackupWish[], remarks: [] as string[], fails: new Set<number>(), taken: undefined as BackupMode | undefined}))
 
 /** A type whose archive is its configuration. */
 async function fakeType(type: 'qemu' | 'lxc'): Promise<BackupType> {
@@ -21,11 +21,12 @@ async function fakeType(type: 'qemu' | 'lxc'): Promise<BackupType> {
     kind: type === 'qemu' ? qemuKind : lxcKind, archiveFormat: type === 'qemu' ? 'vma' : 'tar', locks: () => Promise.resolve([]), volumes: () => Promise.resolve([]),
     prepare: ({vmid, file}, wish) => {
       double.wishes.push(wish)
+      const mode = double.taken ?? wish.mode
       const write = {kind: 'file.write', path: wish.archive.path, text: file.data}
       const fail = {kind: 'run', argv: ['false']}
       return Promise.resolve({
-        mode: wish.mode, remarks: double.remarks,
-        steps: [...wish.hook('pre-stop'), {do: write, undo: {kind: 'file.remove', path: wish.archive.path}}, ...double.fails.has(vmid) ? [{do: fail}] : [], ...wish.hook('post-restart')],
+        mode, remarks: double.remarks,
+        steps: [...wish.hook('pre-stop', mode), {do: write, undo: {kind: 'file.remove', path: wish.archive.path}}, ...double.fails.has(vmid) ? [{do: fail}] : [], ...wish.hook('post-restart', mode)],
       })
     },
   }
@@ -41,6 +42,7 @@ beforeEach(async () => {
   double.wishes.length = 0
   double.fails.clear()
   double.remarks = []
+  double.taken = undefined
   place = await installation({catalog})
   context = await place.open()
   dump = join(place.root, 'lib/vz/dump')
@@ -103,6 +105,22 @@ describe('a run', {timeout: 180_000}, () => {
       'job-init|/lib/vz/dump|local||||', 'job-start|/lib/vz/dump|local||||',
       ...['backup-start', 'pre-stop', 'post-restart', 'backup-end', 'log-end'].map((phase) => `${phase} stop 100|/lib/vz/dump|${about}`), 'job-end|/lib/vz/dump|local||||',
     ])
+  })
+
+  it('tells the script the mode that was taken in all phases of the guest, and the one that was asked for where none was', async () => {
+    double.taken = 'suspend'
+    await vzdump({vmid: '100', script: await makeScript()})
+    await context.store.commit({put: {'nodes/h1/lxc/101.conf': 'arch: amd64\nlock: migrate\n'}})
+    await expect(vzdump({vmid: '101', script: await makeScript()})).rejects.toThrow('locked')
+    expect((await calls()).map((line) => line.split('|')[0]).filter((line) => !/^job-/.test(line ?? ''))).toEqual([
+      ...['backup-start', 'pre-stop', 'post-restart', 'backup-end', 'log-end'].map((phase) => `${phase} suspend 100`), 'backup-abort snapshot 101', 'log-end snapshot 101',
+    ])
+  })
+
+  it('takes what is for backup servers, and says that it has no effect', async () => {
+    await vzdump({vmid: '100', 'pbs-change-detection-mode': 'metadata'})
+    expect(place.lines).toContain('--pbs-change-detection-mode has no effect: the backups go to no backup server')
+    await expect(vzdump({vmid: '100', 'pbs-change-detection-mode': 'some'})).rejects.toMatchObject({kind: 'invalid-input'})
   })
 
   it('tells the script of a failure, wherever it is', async () => {

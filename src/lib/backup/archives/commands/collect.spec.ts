@@ -18,5 +18,5 @@ may read or write the repository meanwhile; while somebody does, nothing is coll
     {line: 'corral backup collect vault', meaning: 'After older backups were pruned: give back their room.'},
     {line: 'corral backup collect vault --dry-run', meaning: 'Show what would be called.'},
   ],
-  seeAlso: ['pvesm prune-backups', 'corral backup verify', 'corral backup list', 'pvesm add'],
+  seeAlso: ['pvesm prune-backups', 'corral backup verify', 'corral backup list', 'pvesm add', 'corral-backup-repository(7)'],
 })

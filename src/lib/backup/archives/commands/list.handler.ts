@@ -10,7 +10,7 @@ export const handler = handleRead(spec, async ({vmid, storage: wanted}, context)
   const lists = await Promise.all(names.map(async (name): Promise<Volume[]> => {
     try {
       const storage = await openStorage(name, context)
-      return wanted !== undefined || storage.traits.defaultContent.includes('backup') ? await storage.list(['backup'], vmid) : []
+      return wanted !== undefined || storage.traits.defaultContent.includes('backup') ? await storage.list(['backup'], vmid, (problem) => { context.log.warn(problem) }) : []
     } catch (error) {
       if (wanted !== undefined || !(error instanceof AppError) || error.kind === 'cancelled') throw error
       context.log.warn(`storage '${name}' is left out: ${errorChain(error).join(': ')}`)

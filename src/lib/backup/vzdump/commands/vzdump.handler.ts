@@ -35,6 +35,7 @@ export const handler = handleChange(spec, {
     const toStdout = stdout === true
     const job = await effectiveOptions(asked, context)
     const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
+    if (asked['pbs-change-detection-mode'] !== undefined) context.log.info('--pbs-change-detection-mode has no effect: the backups go to no backup server')
     if (jobId !== undefined) context.log.info(`job ${jobId}`)
     const guests = await guestsHere({vmids: numbers(vmid ?? ''), isAll: takesAll({all, exclude, pool: asked.pool}), exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
     const run: BackupRun = {kind: 'backup.run', job, folder: place.folder, ...(!toStdout && isRepository(place) ? {isRepository: true} : {}), guests, toStdout}

@@ -70,9 +70,9 @@ async function stoppedSteps(subject: Subject, context: Context): Promise<Step[]>
   const again: Action = {kind: 'lxc.start-again', vmid, launch: [...steps.map((step) => step.do), ...afterwards]}
   const ending = await endOfRun(guest, context, {timeoutMs: stopWaitMinutes * 60_000, forceStop: true})
   return [
-    ...hook('pre-stop'), ...ending.map((step) => step.do.kind === 'lxc.shut-down' ? {...step, undo: again} : step),
+    ...hook('pre-stop', 'stop'), ...ending.map((step) => step.do.kind === 'lxc.shut-down' ? {...step, undo: again} : step),
     archiveStep(subject, {type: 'volumes'}),
-    ...hook('pre-restart'), {do: again}, ...hook('post-restart'),
+    ...hook('pre-restart', 'stop'), {do: again}, ...hook('post-restart', 'stop'),
   ]
 }
 
@@ -85,7 +85,7 @@ async function suspendedSteps(subject: Subject, context: Context): Promise<Pick<
   return {
     steps: [
       {do: {kind: 'lxc.make-folder', path}, undo: gone},
-      copy(true), ...hook('pre-stop'), ...hold.freeze, copy(false), ...hook('pre-restart'), ...hold.thaw, ...hook('post-restart'),
+      copy(true), ...hook('pre-stop', 'suspend'), ...hold.freeze, copy(false), ...hook('pre-restart', 'suspend'), ...hold.thaw, ...hook('post-restart', 'suspend'),
       archiveStep(subject, {type: 'folder', path}),
     ],
     afterwards: [gone],
@@ -102,7 +102,7 @@ async function snapshotSteps(subject: Subject, context: Context): Promise<Pick<B
   return {
     steps: [
       {do: {kind: 'guest.make-storages-ready', storages: storagesOf(volumes.map(({volume}) => volume))}},
-      ...hook('pre-stop'), ...hold.freeze, ...volumes.map((volume) => snapshotStep(vmid, snapshotName, volume)), ...hook('pre-restart'), ...hold.thaw, ...hook('post-restart'),
+      ...hook('pre-stop', 'snapshot'), ...hold.freeze, ...volumes.map((volume) => snapshotStep(vmid, snapshotName, volume)), ...hook('pre-restart', 'snapshot'), ...hold.thaw, ...hook('post-restart', 'snapshot'),
       archiveStep(subject, {type: 'volumes', snapshot: snapshotName}),
     ],
     afterwards: leaving.map(({volume, commands}) => ({kind: 'guest.drop-snapshot', vmid, name: snapshotName, volume, force: true, commands})),

@@ -195,14 +195,14 @@ async function stoppedSteps(guest: GuestFile, {stopWaitMinutes, hook}: BackupWis
   const letGo = {kind: 'qemu.let-go', vmid}
   const wasHeld = isYes(current.values['freeze'])
   return [
-    ...hook('pre-stop'), ...images, ...hookActions(vmid, current.values, 'pre-stop').map((action) => ({do: action})),
+    ...hook('pre-stop', 'stop'), ...images, ...hookActions(vmid, current.values, 'pre-stop').map((action) => ({do: action})),
     {
       do: {kind: 'qemu.shut-down', vmid, timeoutMs: limitMs(stopWaitMinutes * 60), usesAgent: hasAgent(current.values), forceStop: false},
       undo: {...start, letsGo: !wasHeld},
     },
     ...afterEndSteps(guest, {keepActive: true, run: await uncleanedRun(vmid, context)}),
-    ...hook('pre-restart'),
+    ...hook('pre-restart', 'stop'),
     {do: {...start, letsGo: false}}, ...insert, ...(wasHeld ? [] : [{do: letGo}]),
-    ...launch.afterwards.map((action) => ({do: action})), ...hook('post-restart'),
+    ...launch.afterwards.map((action) => ({do: action})), ...hook('post-restart', 'stop'),
   ]
 }
