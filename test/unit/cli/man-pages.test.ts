@@ -67,7 +67,7 @@ function linksIn(name: string): string[] {
 
 /** Pages of others that ours name: Debian's packages bring them. */
 const pagesOfOthers = new Set([
-  'apt-get.8', 'cloud-localds.1', 'crontab.5', 'diff.1', 'gpgv.1', 'interfaces.5', 'ip-link.8', 'less.1', 'lxc.7', 'lxc.container.conf.5', 'lsblk.8', 'mkpasswd.1', 'mount.8', 'qemu-img.1', 'qemu-system-x86_64.1', 'smartctl.8', 'ssh.1', 'ssh_config.5', 'sshd.8', 'sudoers.5', 'usermod.8',
+  'apt-get.8', 'cloud-localds.1', 'crontab.5', 'diff.1', 'gpgv.1', 'interfaces.5', 'ip-link.8', 'less.1', 'lxc.7', 'lxc.container.conf.5', 'lsblk.8', 'mkpasswd.1', 'mount.8', 'qemu-img.1', 'restic.1', 'qemu-system-x86_64.1', 'smartctl.8', 'ssh.1', 'ssh_config.5', 'sshd.8', 'sudoers.5', 'usermod.8',
   'fstab.5', 'lvmthin.7', 'systemd.mount.5', 'systemd.time.7', 'systemd.timer.5', 'vgcreate.8', 'vgremove.8', 'vgs.8', 'virt-customize.1', 'zpool-create.8', 'zpool-destroy.8', 'zpool-list.8', 'zpool-status.8', 'zpoolconcepts.7',
 ])
 

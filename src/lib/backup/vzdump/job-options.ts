@@ -1,5 +1,6 @@
 // What a backup job ends up with: what was asked for, then what the storage says, then vzdump.conf, then the defaults. Pure.
 import {InvalidInputError} from '../../base/index.ts'
+import {readExcludePattern} from '../../guest/backup/index.ts'
 import {splitList} from '../../spec/index.ts'
 import {parsePropertyString} from '../../spec/property-string.ts'
 import {parseRetention, storageRetention} from '../../storage/archive/index.ts'
@@ -38,9 +39,10 @@ export interface JobOptions {
   readonly performance: {readonly maxWorkers?: number; readonly pbsEntriesMax?: number}
 }
 
-/** @throws InvalidInputError for options that contradict each other */
+/** @throws InvalidInputError for options that contradict each other, and patterns that are none */
 export function checkJobOptions(options: BackupOptions): void {
-  const {storage, dumpdir, maxfiles, 'prune-backups': prune} = options
+  const {storage, dumpdir, maxfiles, 'prune-backups': prune, 'exclude-path': patterns = []} = options
+  patterns.forEach(readExcludePattern)
   if (storage !== undefined && dumpdir !== undefined) throw new InvalidInputError('backups go to a storage or to a folder, not to both', {dumpdir: 'cannot stand beside --storage'})
   if (maxfiles !== undefined && prune !== undefined) throw new InvalidInputError("'maxfiles' is the older form of 'prune-backups', so that both together contradict each other", {maxfiles: 'cannot stand beside --prune-backups'})
   if (prune !== undefined) parseRetention(prune)
@@ -72,6 +74,15 @@ export function jobOptions(asked: BackupOptions, conf: BackupOptions, storage: S
     excludePaths: [...conf['exclude-path'] ?? [], ...asked['exclude-path'] ?? []], stdExcludes: of('stdexcludes') ?? true,
     ...(fleecing === undefined ? {} : {fleecing}), performance: performanceOf(of('performance')),
   }
+}
+
+/** What was asked for and changes nothing, in sentences for the log. Pure. */
+export function optionsWithoutEffect(asked: BackupOptions, {compress}: Pick<JobOptions, 'compress'>): string[] {
+  return [
+    ...asked['pbs-change-detection-mode'] === undefined ? [] : ['--pbs-change-detection-mode has no effect: the backups go to no backup server'],
+    ...(asked.pigz ?? 0) === 0 || compress === 'gzip' ? [] : ['--pigz has no effect: it is for --compress gzip'],
+    ...asked.zstd === undefined || compress === 'zstd' ? [] : ['--zstd has no effect: it is for --compress zstd'],
+  ]
 }
 
 function compressionOf(value: BackupOptions['compress']): JobOptions['compress'] {

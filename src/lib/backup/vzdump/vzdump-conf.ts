@@ -2,6 +2,7 @@
 import {InvalidInputError} from '../../base/index.ts'
 import type {Places} from '../../base/index.ts'
 import type {Host} from '../../host/index.ts'
+import {readExcludePattern} from '../../guest/backup/index.ts'
 import type {Params, Values} from '../../spec/index.ts'
 import {inspectParams} from '../../spec/index.ts'
 import {shellSplit} from '../../spec/shell-words.ts'
@@ -47,5 +48,6 @@ export function parseVzdumpConf(text: string): BackupOptions {
   const {values, fields} = inspectParams(confParams, given, {what: 'key'})
   const wrong = Object.entries(fields).map(([field, reason]) => `'${field}': ${reason}`)
   if (wrong.length > 0) throw new InvalidInputError(wrong.join('; '), fields)
+  values['exclude-path']?.forEach(readExcludePattern)
   return values
 }

@@ -7,6 +7,7 @@ export {backupModes} from './backup-type.ts'
 export type {BackupMode, BackupParts, BackupType, BackupVolume, BackupWish, GuestBackupPhase} from './backup-type.ts'
 export {assertNotLockedOf, configPathOf, findGuest, guestLockName, listAllGuests, readGuestOf} from '../guest-files.ts'
 export type {GuestFile, GuestKind, GuestPlace, GuestType} from '../guest-files.ts'
+export {readExcludePattern} from './exclude-path.ts'
 export {writeKey} from '../pending.ts'
 
 /** How guests of a type are backed up. */

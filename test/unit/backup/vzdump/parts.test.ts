@@ -70,7 +70,7 @@ describe('settings', () => {
     expect(jobOptions({}, conf, undefined)).toMatchObject({compress: 'lzo', removes: false})
   })
 
-  it.each(['compress zstd', 'mode: later', 'ionice: 9', 'nonsense: 1', 'pbs-change-detection-mode: some', 'prune-backups: foo=bar'])('%j of the file is refused', (line) => {
+  it.each(['compress zstd', 'mode: later', 'ionice: 9', 'nonsense: 1', 'pbs-change-detection-mode: some', 'exclude-path: /', 'prune-backups: foo=bar'])('%j of the file is refused', (line) => {
     expect(() => parseVzdumpConf(`${line}\n`)).toThrow()
   })
 })

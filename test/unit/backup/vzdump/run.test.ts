@@ -117,9 +117,13 @@ describe('a run', {timeout: 180_000}, () => {
     ])
   })
 
-  it('takes what is for backup servers, and says that it has no effect', async () => {
+  it('takes what changes nothing, and says so', async () => {
     await vzdump({vmid: '100', 'pbs-change-detection-mode': 'metadata'})
     expect(place.lines).toContain('--pbs-change-detection-mode has no effect: the backups go to no backup server')
+    await vzdump({vmid: '100', pigz: '2', zstd: '0'})
+    expect(place.lines).toEqual(expect.arrayContaining(['--pigz has no effect: it is for --compress gzip', '--zstd has no effect: it is for --compress zstd']))
+    await vzdump({vmid: '100', compress: 'zstd', pigz: '0', zstd: '2'})
+    expect(place.lines.filter((line) => line.includes('has no effect'))).toHaveLength(3)
     await expect(vzdump({vmid: '100', 'pbs-change-detection-mode': 'some'})).rejects.toMatchObject({kind: 'invalid-input'})
   })
 
@@ -138,6 +142,13 @@ describe('a run', {timeout: 180_000}, () => {
     await expect(vzdump({vmid: '100', script: await makeScript('[ "$1" != backup-end ]')})).rejects.toThrow(/failed in backup-end \(exit code 1\)/)
     expect(await files()).toContain('vzdump-qemu-100-TIME.vma')
     expect(await config('nodes/h1/qemu-server/100.conf')).not.toContain('lock')
+  })
+
+  it('does not begin when its compressor is missing', async () => {
+    const {host} = context
+    context = {...context, host: {...host, which: (program) => (program === 'pigz' ? Promise.resolve(undefined) : host.which(program)), run: host.run.bind(host)}}
+    await expect(vzdump({vmid: '100', compress: 'gzip', pigz: '2', mode: 'stop', script: await makeScript()})).rejects.toMatchObject({message: 'the archive cannot be compressed: pigz is not installed', nextSteps: ['apt-get install pigz']})
+    expect(await calls().catch(() => [])).toEqual([])
   })
 
   it('does not begin when the script refuses', async () => {
@@ -264,6 +275,7 @@ describe('a run', {timeout: 180_000}, () => {
     ['of a pool and all', {pool: 'p', all: true}, 'guests are chosen by --all or by --pool'],
     ['to two places', {vmid: '100', storage: 'local', dumpdir: '/tmp'}, 'to a storage or to a folder'],
     ['with rules of which one keeps all', {vmid: '100', 'prune-backups': 'keep-all=1,keep-last=1'}, 'keep-all keeps every backup'],
+    ['without everything', {vmid: '100', 'exclude-path': ['*.log', '/']}, "'/' cannot be left out of a backup"],
     ['with two rules', {vmid: '100', maxfiles: '1', 'prune-backups': 'keep-last=1'}, 'contradict each other'],
     ['into a folder that is not there', {vmid: '100', dumpdir: '/nowhere'}, 'there is no folder /nowhere'],
     ['with a script that is not there', {vmid: '100', script: '/nowhere'}, 'the script /nowhere is not there'],

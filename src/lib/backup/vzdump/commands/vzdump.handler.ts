@@ -3,6 +3,7 @@ import {InvalidInputError, NotFoundError} from '../../../base/index.ts'
 import {parseUserConfig} from '../../../access/index.ts'
 import {listAllGuests} from '../../../guest/backup/index.ts'
 import {splitList} from '../../../spec/index.ts'
+import {requireCompressor} from '../../../storage/archive/index.ts'
 import {storageConfig} from '../../../storage/index.ts'
 import type {Context, Plan} from '../../../tasks/index.ts'
 import {handleChange, runningTasks} from '../../../tasks/index.ts'
@@ -11,8 +12,9 @@ import {abortOf} from '../job-script.ts'
 import {archivePlace, isRepository} from '../archive-place.ts'
 import {checkScript} from '../call-script.ts'
 import {chosenGuests} from '../choose-guests.ts'
+import {compressorOf} from '../compressor.ts'
 import type {JobOptions} from '../job-options.ts'
-import {backupPlace, checkJobOptions, jobOptions} from '../job-options.ts'
+import {backupPlace, checkJobOptions, jobOptions, optionsWithoutEffect} from '../job-options.ts'
 import {checkNotesTemplate} from '../notes.ts'
 import type {BackupOptions} from '../vzdump-conf.ts'
 import {readVzdumpConf} from '../vzdump-conf.ts'
@@ -35,7 +37,7 @@ export const handler = handleChange(spec, {
     const toStdout = stdout === true
     const job = await effectiveOptions(asked, context)
     const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
-    if (asked['pbs-change-detection-mode'] !== undefined) context.log.info('--pbs-change-detection-mode has no effect: the backups go to no backup server')
+    for (const sentence of optionsWithoutEffect(asked, job)) context.log.info(sentence)
     if (jobId !== undefined) context.log.info(`job ${jobId}`)
     const guests = await guestsHere({vmids: numbers(vmid ?? ''), isAll: takesAll({all, exclude, pool: asked.pool}), exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
     const run: BackupRun = {kind: 'backup.run', job, folder: place.folder, ...(!toStdout && isRepository(place) ? {isRepository: true} : {}), guests, toStdout}
@@ -50,6 +52,7 @@ async function effectiveOptions(asked: BackupOptions, context: Context): Promise
   const {storage} = backupPlace(asked, conf)
   const job = jobOptions(asked, conf, storage === undefined ? undefined : await storageConfig(storage, context))
   if (job.script !== undefined) await checkScript(job.script, context.host)
+  await requireCompressor(compressorOf(job, 1).argv, context.host)
   if (job.notesTemplate !== undefined) checkNotesTemplate(job.notesTemplate)
   if (job.tmpDir !== undefined && (await context.host.files.stat(job.tmpDir, {followLinks: true}))?.kind !== 'directory') {
     throw new InvalidInputError(`there is no folder ${job.tmpDir}`, {tmpdir: 'is no folder'}, {nextSteps: [`mkdir -p ${job.tmpDir}`]})

@@ -1,6 +1,6 @@
 // What a backup of a container leaves out, in the words of tar and of rsync. Pure. Patterns are tar's (`*` matches slashes as well), as with Proxmox VE: those
 // with a slash at the beginning are meant from the container's root, the others below every folder (vzdump(1), "File Exclusions").
-import {InvalidInputError} from '../../../base/index.ts'
+import {readExcludePattern} from '../../backup/exclude-path.ts'
 
 export interface Excludes {
   /** From the container's root, without the slash. */
@@ -11,30 +11,21 @@ export interface Excludes {
 /** vzdump(1), `stdexcludes`. */
 const standard = ['tmp/?*', 'var/tmp/?*', 'var/run/?*.pid'] as const
 
-/** @throws InvalidInputError for one that would leave everything out, or that is no pattern */
+/** @throws as readExcludePattern */
 export function readExcludes(paths: readonly string[], withStandard: boolean): Excludes {
-  const patterns = paths.map((text) => {
-    const pattern = withoutSlashesAtEnd(text)
-    const name = pattern.replace(/^\//, '')
-    if (name === '' || name === '.' || /[\0\n]/.test(name)) throw new InvalidInputError(`'${text}' cannot be left out of a backup`, {'exclude-path': 'must name something below /'})
-    return {name, isAnchored: pattern.startsWith('/')}
-  })
+  const patterns = paths.map(readExcludePattern)
   const of = (isAnchored: boolean) => patterns.filter((each) => each.isAnchored === isAnchored).map(({name}) => name)
   return {anchored: [...(withStandard ? standard : []), ...of(true)], anywhere: of(false)}
 }
 
-function withoutSlashesAtEnd(text: string): string {
-  let end = text.length
-  while (text[end - 1] === '/') end--
-  return text.slice(0, end)
-}
-
-/** tar's words. @param places folders at whose top the file system keeps something of its own (mke2fs(8): lost+found), as tar names them: `.`, `./srv` */
+/**
+ * tar's words. A pattern for anywhere has a slash before it: tar would also compare it with the whole of a name, `./root`, so that hidden files (`.?*`) were all files.
+ * @param places folders at whose top the file system keeps something of its own (mke2fs(8): lost+found), as tar names them: `.`, `./srv`
+ */
 export function tarExcludes({anchored, anywhere}: Excludes, places: readonly string[]): string[] {
   return [
     '--anchored', '--no-wildcards', ...places.map((place) => `--exclude=${place}/lost+found`),
-    '--wildcards', '--wildcards-match-slash', ...anchored.map((pattern) => `--exclude=./${pattern}`),
-    '--no-anchored', ...anywhere.map((pattern) => `--exclude=${pattern}`),
+    '--wildcards', '--wildcards-match-slash', ...anchored.map((pattern) => `--exclude=./${pattern}`), ...anywhere.map((pattern) => `--exclude=*/${pattern}`),
   ]
 }
 

@@ -21,9 +21,10 @@ it('the root file system, and volumes that say backup=1', () => {
 
 describe('what is left out', () => {
   it('in the words of tar', () => {
-    expect(tarExcludes(readExcludes(['/var/cache/', '*.iso', '-x'], true), ['.', './srv'])).toEqual([
+    expect(tarExcludes(readExcludes(['/var/cache/', '*.iso', '-x', './opt', '.?*'], true), ['.', './srv'])).toEqual([
       '--anchored', '--no-wildcards', '--exclude=./lost+found', '--exclude=./srv/lost+found', '--wildcards', '--wildcards-match-slash',
-      '--exclude=./tmp/?*', '--exclude=./var/tmp/?*', '--exclude=./var/run/?*.pid', '--exclude=./var/cache', '--no-anchored', '--exclude=*.iso', '--exclude=-x',
+      '--exclude=./tmp/?*', '--exclude=./var/tmp/?*', '--exclude=./var/run/?*.pid', '--exclude=./var/cache', '--exclude=./opt', '--exclude=*/*.iso', '--exclude=*/-x',
+      '--exclude=*/.?*',
     ])
   })
 
@@ -33,7 +34,7 @@ describe('what is left out', () => {
     expect(rsyncExcludes(excludes, '/srv/data')).toEqual(['--filter=-_/lost+found', '--filter=-_/old', '--filter=-_+ x'])
   })
 
-  it.each(['/', '', '.', '///', 'a\nb', 'a\0b'])('not by %j', (pattern) => {
+  it.each(['/', '', '.', './', './/.', '///', 'a\nb', 'a\0b'])('not by %j', (pattern) => {
     expect(() => readExcludes([pattern], true)).toThrow(/cannot be left out of a backup/)
   })
 })
