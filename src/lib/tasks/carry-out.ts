@@ -286,22 +286,25 @@ async function finishSteps(plan: Plan, locks: HeldLocks, command: string): Promi
 }
 
 /**
- * Does all of the steps, which are idempotent, and clears the journal. A step that fails ends it, and the journal too: the caller is
- * told and repeats the command. Cancelling does not stop it, because nothing can be taken back.
+ * Does all of the steps, which are idempotent, and clears the journal. A step that fails ends it, and the journal too, unless its kind leaves it: the
+ * caller is told and repeats the command. Cancelling does not stop it, because nothing can be taken back.
  * @returns what each gives
  */
 export async function finishJournal(journal: JournalWriter, steps: readonly Action[], context: Context): Promise<unknown[]> {
   const finishing = uncancelled(context)
   const given: unknown[] = []
+  let isLeft = false
   try {
     for (const step of steps) {
       await refuseWithoutLock(context)
-      given.push(await (await context.actionKind(step.kind)).run(step, finishing))
+      const kind = await context.actionKind(step.kind)
+      isLeft = kind.isLeftWhenItFails?.(step) === true
+      given.push(await kind.run(step, finishing))
       await killSwitch('STEP')
     }
   } catch (error) {
     await refuseWithoutLock(context, error)
-    await journal.clear()
+    if (!isLeft) await journal.clear()
     throw error
   }
   await journal.clear()

@@ -66,6 +66,11 @@ export interface ActionKind<A extends Action = Action> {
   readonly conflictMeansUntouched?: boolean
   /** When `run` throws, it has taken everything back by itself; the undo is for a process that died in the middle. */
   readonly takesBackItself?: boolean
+  /**
+   * Among what is finished and not undone: when `run` throws, it and what follows it stay in the journal, and the next command for the same object, or
+   * `corral doctor`, tries again, as after a death. It has to know by itself when there is nothing left to do. Absent: the caller repeats the command.
+   */
+  isLeftWhenItFails?(action: A): boolean
 }
 
 /** A plan within an action, or why there would be none. */

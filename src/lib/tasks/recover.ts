@@ -57,7 +57,8 @@ async function finish(journal: Journal, context: Context): Promise<void> {
     await finishJournal(resumeJournal(journal, context), steps, context)
   } catch (error) {
     if (context.locksLost?.aborted === true) throw error
-    context.log.warn(`the rest of "${command}" could not be done: ${errorChain(error).join(': ')}; repeat the command`)
+    const isLeft = (await readJournals(context.store)).some(({head}) => head.id === journal.head.id)
+    context.log.warn(`the rest of "${command}" could not be done: ${errorChain(error).join(': ')}; ${isLeft ? 'the next command for the same object tries again' : 'repeat the command'}`)
   }
 }
 

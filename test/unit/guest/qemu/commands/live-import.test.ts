@@ -1,6 +1,6 @@
 // `qm import --live-import`: a machine that runs in a real QEMU, with nothing to boot, while its disk is filled. Whatever ends on the way, the disk
 // has in the end what was in the image and what the machine has written, or there is no machine.
-import {mkdirSync, mkdtempSync, copyFileSync, existsSync, readFileSync, rmSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, copyFileSync, existsSync, readFileSync, renameSync, rmSync} from 'node:fs'
 import {spawn} from 'node:child_process'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -85,6 +85,32 @@ describe('a live import', () => {
     expect(await storedConfig(100, context)).not.toContain('lock:')
     await expectContent(place, context, {at: 960 * 1024, bytes})
   }, 120_000)
+
+  it('that cannot go on is left as it is, and goes on once it can; who unlocks the machine has given it up', async () => {
+    for (const isGivenUp of [false, true]) {
+      const {place, context} = await room('\tbwlimit default=64\n')
+      const archive = join(place.root, 'lib/vz/import/web.ova')
+      const imported = qm('import', params, context)
+      imported.catch(() => undefined)
+      await vi.waitFor(async () => { expect(JSON.stringify(await monitor(context, 'query-jobs'))).toContain('import-scsi0') }, {timeout: 60_000, interval: 100})
+      renameSync(archive, `${archive}.away`)
+      process.kill(Number(readFileSync(guestPaths(context.places, 100).pid, 'utf8')), 'SIGKILL')
+      await expect(imported).rejects.toMatchObject({
+        kind: 'unavailable', message: 'the disks of virtual machine 100 are not filled to their end; it does not run, and stays locked',
+        nextSteps: [expect.stringContaining('corral doctor'), 'Or give the machine up: qm unlock 100 && qm destroy 100'],
+      })
+      expect([await storedKey(100, 'lock', context), (await readJournals(context.store)).length]).toEqual(['create', 1])
+      if (!isGivenUp) renameSync(`${archive}.away`, archive)
+      await qm('unlock', {vmid: 100}, context)
+      expect(await storedConfig(100, context)).not.toContain('lock:')
+      if (isGivenUp) {
+        expect(place.lines).toContainEqual(expect.stringMatching(/^WARN: the rest of "qm import.*" could not be done: .*; the next command for the same object tries again$/))
+        await qm('destroy', {vmid: 100}, context)
+        expect(await images(place)).toEqual([])
+      } else await expectContent(place, context)
+      expect(await readJournals(context.store)).toEqual([])
+    }
+  }, 240_000)
 
   it.each([
     ['a storage that has raw volumes only', {storage: 'thin'}, "the storage 'thin' has raw volumes only, which cannot tell what of an image is in them yet"],

@@ -3,7 +3,7 @@
 // worker. When the machine is switched off or its QEMU dies before the end, the rest is copied without it: what it has written is in the new
 // disks, and what is missing there still in the images. A backup that a machine is restored from is served by this process alone; when it cannot be read the machine is
 // ended, as its reads would fail from then on.
-import {UnavailableError} from '../../../../base/index.ts'
+import {AppError, UnavailableError} from '../../../../base/index.ts'
 import {formatSize} from '../../../../spec/index.ts'
 import {copyLimitMs, openVolume, readImageFile} from '../../../../storage/index.ts'
 import type {ServedMachine} from '../../../../storage/repository/index.ts'
@@ -11,7 +11,7 @@ import type {Action, Context} from '../../../../tasks/index.ts'
 import {defineAction, storeCommitStep} from '../../../../tasks/index.ts'
 import {belowNodeName, imageNodeName} from '../../arguments/drive-nodes.ts'
 import {formatQemuConfig} from '../../config/config-file.ts'
-import {guestConfigPath, readGuest} from '../../guest-files.ts'
+import {findGuest, guestConfigPath, readGuest} from '../../guest-files.ts'
 import {writeKey} from '../../pending.ts'
 import {runtimeStatus} from '../../runtime/status.ts'
 import type {ImportImage} from '../import-image.ts'
@@ -53,14 +53,23 @@ export const finishImport = defineAction<FinishImport>({
     '# where the guest ends before: copy the rest without it, by qemu-img rebase',
     ...action.changes,
   ],
+  // What is missing lies in the images still. The end of a restore that failed is another one.
+  isLeftWhenItFails: ({backup}) => backup === undefined,
   run: async (action, context) => {
     const {vmid, backup} = action
-    if (backup === undefined) await fill(action, context)
+    if (!await isAwaited(vmid, context)) return context.log.info(`virtual machine ${vmid} was unlocked or removed meanwhile; nothing more is copied to it`)
+    if (backup === undefined) await fillFromImages(action, context)
     else await fillFromServed(action, backup, context)
     await unlock(vmid, context)
     context.log.info(`${action.disks.map(({key}) => key).join(', ')}: everything is copied; the ${backup === undefined ? 'images are' : 'backup is'} not needed any more`)
   },
 })
+
+/** The lock goes when all is copied, or when somebody gives the rest up; the number may be another machine's by now. */
+async function isAwaited(vmid: number, context: Context): Promise<boolean> {
+  const found = await findGuest(vmid, context.store)
+  return found?.type === 'qemu' && found.node === context.node && (await readGuest(vmid, context)).config.current.values['lock'] === 'create'
+}
 
 async function fill(action: FinishImport, context: Context): Promise<void> {
   const {vmid} = action
@@ -71,6 +80,21 @@ async function fill(action: FinishImport, context: Context): Promise<void> {
     if (context.locksLost?.aborted === true || !await endsSoon(vmid, context)) throw error
     context.log.info(`virtual machine ${vmid} has ended; the rest of its disks is copied without it`)
     await fillWithoutGuest(action, context)
+  }
+}
+
+/** @throws AppError naming what helps: this is left to the next command, or to whoever is called to it */
+async function fillFromImages(action: FinishImport, context: Context): Promise<void> {
+  const {vmid} = action
+  try {
+    await fill(action, context)
+  } catch (error) {
+    if (!(error instanceof AppError) || context.locksLost?.aborted === true) throw error
+    const runs = await runtimeStatus(vmid, context) !== undefined
+    throw new UnavailableError(`the disks of virtual machine ${vmid} are not filled to their end; ${runs ? 'it runs on, and reads what is missing from the images' : 'it does not run, and stays locked'}`, {
+      cause: error, data: {vmid},
+      nextSteps: ['Keep the images. Remove the cause (pvesm status), and let the rest be copied: corral doctor', `Or give the machine up: ${runs ? `qm stop ${vmid} && ` : ''}qm unlock ${vmid} && qm destroy ${vmid}`],
+    })
   }
 }
 
@@ -118,7 +142,7 @@ async function fillWithGuest(action: FinishImport, context: Context): Promise<vo
     return now.length < ids.length || now.every(isOver)
   }, copyLimitMs({sizeBytes, bandwidthKib}), context)
   const broken = jobs.find(({error}) => error !== undefined)
-  if (broken !== undefined || jobs.length < ids.length) throw streamError(vmid, broken)
+  if (broken !== undefined || jobs.length < ids.length) throw streamError(broken)
   await dismissJobs(vmid, ids, context)
   await onMonitor(vmid, context, async (client) => {
     for (const {key} of disks) await removeNode(client, belowNodeName(key))
@@ -137,12 +161,9 @@ async function beginStreams(action: FinishImport, jobs: readonly JobState[], con
   })
 }
 
-function streamError(vmid: number, job: JobState | undefined): UnavailableError {
+function streamError(job: JobState | undefined): UnavailableError {
   const key = job?.id.replace(/^import-/, '') ?? 'a disk'
-  const reason = job?.error ?? 'QEMU gave it up and does not say why'
-  return new UnavailableError(`copying to ${key} stopped: ${reason}; virtual machine ${vmid} runs on and reads what is missing from the image`, {
-    nextSteps: ['Remove the cause (pvesm status), and let the rest be copied: corral doctor', `Keep the image until then.`],
-  })
+  return new UnavailableError(`copying to ${key} stopped: ${job?.error ?? 'QEMU gave it up and does not say why'}`)
 }
 
 const endLimitMs = 90_000
