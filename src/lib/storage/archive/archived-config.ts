@@ -47,7 +47,7 @@ export interface ArchivedMachine {
  */
 export async function archivedMachine(path: string, context: Pick<Context, 'host' | 'signal'>): Promise<ArchivedMachine> {
   const {format, compression, fileName} = parseArchiveName(path)
-  if (format !== 'vma') throw new InvalidInputError(`${fileName} is no backup of a virtual machine`, {archive: 'must be a VMA archive'})
+  if (format !== 'vma') throw new InvalidInputError(`${fileName} is no backup of a virtual machine`, {archive: 'must be a VMA archive'}, {nextSteps: ['Containers come back by: pct restore <vmid> <archive>']})
   if ((await context.host.files.stat(path, {followLinks: true}))?.kind !== 'file') throw new NotFoundError(`there is no backup ${fileName}`)
   try {
     return machineOf(await vmaHeader(path, compression, context))

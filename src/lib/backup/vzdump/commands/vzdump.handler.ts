@@ -37,6 +37,8 @@ export const handler = handleChange(spec, {
     const toStdout = stdout === true
     const job = await effectiveOptions(asked, context)
     const place = toStdout ? {folder: job.tmpDir ?? '/var/tmp'} : await archivePlace(job, context)
+    // What goes into a repository is compressed by that.
+    if (toStdout || !isRepository(place)) await requireCompressor(compressorOf(job, 1).argv, context.host)
     for (const sentence of optionsWithoutEffect(asked, job)) context.log.info(sentence)
     if (jobId !== undefined) context.log.info(`job ${jobId}`)
     const guests = await guestsHere({vmids: numbers(vmid ?? ''), isAll: takesAll({all, exclude, pool: asked.pool}), exclude: numbers(exclude ?? ''), pool: asked.pool, node}, context)
@@ -52,7 +54,6 @@ async function effectiveOptions(asked: BackupOptions, context: Context): Promise
   const {storage} = backupPlace(asked, conf)
   const job = jobOptions(asked, conf, storage === undefined ? undefined : await storageConfig(storage, context))
   if (job.script !== undefined) await checkScript(job.script, context.host)
-  await requireCompressor(compressorOf(job, 1).argv, context.host)
   if (job.notesTemplate !== undefined) checkNotesTemplate(job.notesTemplate)
   if (job.tmpDir !== undefined && (await context.host.files.stat(job.tmpDir, {followLinks: true}))?.kind !== 'directory') {
     throw new InvalidInputError(`there is no folder ${job.tmpDir}`, {tmpdir: 'is no folder'}, {nextSteps: [`mkdir -p ${job.tmpDir}`]})
