@@ -23,8 +23,11 @@ export interface ArchivedContainer {
 const ownKeys: ReadonlySet<string> = new Set(['lock', 'parent', 'digest', 'snaptime', 'snapstate', 'template'])
 const bytesPerGib = 1024 ** 3
 
-/** @throws NotFoundError when the archive holds no configuration; InvalidInputError when it, or the archive, is damaged */
+/** @throws NotFoundError when the archive holds no configuration; InvalidInputError when it, or the archive, is damaged, or is of a virtual machine */
 export async function containerInArchive({path, name}: ArchiveFile, context: Context): Promise<ArchivedContainer> {
+  if (/\.vma(?:\.[a-z0-9]{1,4})?$/.test(path ?? '')) {
+    throw new InvalidInputError(`${name} is the backup of a virtual machine`, {ostemplate: 'must be the backup of a container'}, {nextSteps: ['Virtual machines come back by: qmrestore <archive> <vmid>']})
+  }
   try {
     if (path === undefined) return archivedContainer(await keptFiles(name, context), name)
     return archivedContainer(await archivedFiles(path, [archivedConfigName, archivedFirewallName], context), name)

@@ -176,6 +176,8 @@ describe('in the place of a container', () => {
       expect(await refusal({ostemplate: bad, force: true}), String(reason)).toMatch(reason)
       expect(await others(), String(reason)).toEqual(before)
     }
+    writeFileSync(`${bad}.vma.zst`, compressed)
+    expect(await refusal({ostemplate: `${bad}.vma.zst`, force: true})).toMatch(/is the backup of a virtual machine/)
   }, 60_000)
 })
 
