@@ -48,6 +48,7 @@ export function parseVzdumpConf(text: string): BackupOptions {
   const {values, fields} = inspectParams(confParams, given, {what: 'key'})
   const wrong = Object.entries(fields).map(([field, reason]) => `'${field}': ${reason}`)
   if (wrong.length > 0) throw new InvalidInputError(wrong.join('; '), fields)
-  values['exclude-path']?.forEach(readExcludePattern)
-  return values
+  const options: BackupOptions = values
+  options['exclude-path']?.forEach(readExcludePattern)
+  return options
 }
