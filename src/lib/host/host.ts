@@ -152,6 +152,18 @@ export interface MountSpace {
   close(): Promise<void>
 }
 
+/** A file without a name, of mode 0600: gone when it is closed or our process ends, however that ends. What nobody has written reads as zeros and takes no room. */
+export interface ScratchFile {
+  /** Where programs that we start find it, as long as it is open. */
+  readonly path: string
+  /** @throws UnavailableError when the file system is full */
+  write(offset: number, data: Buffer): Promise<void>
+  /** Fewer bytes at its end. */
+  read(offset: number, lengthBytes: number): Promise<Buffer>
+  setSize(sizeBytes: number): Promise<void>
+  close(): Promise<void>
+}
+
 /** A process that was started and left alone. Its start time tells it from a later process with the same number. */
 export interface ProcessId {
   readonly pid: number
@@ -204,6 +216,8 @@ export interface Host {
   download(request: DownloadRequest): Promise<Downloaded>
   /** @throws NotFoundError when the folder is not there */
   openTree(root: string): Promise<FileTree>
+  /** @throws NotFoundError when the folder is not there, ForbiddenError */
+  openScratchFile(folder: string): Promise<ScratchFile>
   /**
    * It ends with our own process, however that ends.
    * @param like a process whose mounts it begins with, in the place of our own

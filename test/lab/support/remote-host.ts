@@ -42,7 +42,7 @@ export async function openRemoteHost(name: string, connection: SshConnection): P
   const host: Host = {
     name, files,
     run: (argv, options = {}) => run(name, calls, argv, options),
-    download: notHere, openTree: notHere, openMountSpace: notHere, listen: notHere, runInForeground: notHere,
+    download: notHere, openTree: notHere, openScratchFile: notHere, openMountSpace: notHere, listen: notHere, runInForeground: notHere,
     spawnDetached: async (argv, {input, ...options} = {}) => {
       checkArgv(argv)
       try {

@@ -113,6 +113,7 @@ export function fakeHost(options: FakeHostOptions = {}): FakeHost {
     listen: async (socketPath) => { throw new UnavailableError(`cannot listen on the socket ${socketPath}: the fake host has none`) },
     download: async ({url}) => { throw new UnavailableError(`${url} cannot be fetched: the fake host has no network`) },
     openTree: async (root) => { throw new UnavailableError(`the fake host has no tree below ${root}`) },
+    openScratchFile: async (folder) => { throw new UnavailableError(`the fake host has no files without a name in ${folder}`) },
     openMountSpace: async () => ({run: (argv, runOptions) => host.run(argv, runOptions), pathOf: (path) => path, close: async () => undefined}),
     which: async (program) => (options.programs ?? []).includes(program) ? `/usr/bin/${program}` : undefined,
     answer: (answer) => { expected.push({answer, used: 0}) },

@@ -28,6 +28,7 @@ export function localHost(name: string): Host {
     // Loaded when it is used: web servers are seldom asked.
     download: async (request) => (await import('../download/fetch.ts')).download(request),
     openTree: async (root) => (await import('./tree.ts')).openFileTree(root),
+    openScratchFile: async (folder) => (await import('./scratch-file.ts')).openScratchFile(folder),
     openMountSpace: async (like) => (await import('./mount-space.ts')).openLocalMountSpace(name, like),
     which: findProgram,
   }

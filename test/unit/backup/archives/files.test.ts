@@ -10,7 +10,7 @@ import {catalog} from '../../../../src/lib/catalog.ts'
 import {checkParams} from '../../../../src/lib/spec/index.ts'
 import {runHandler} from '../../../../src/lib/tasks/index.ts'
 import type {Context, Terminal} from '../../../../src/lib/tasks/index.ts'
-import {backupName, writeMachineBackup} from '../../../support/machine-backup.ts'
+import {keepContainer} from '../../../support/kept-container.ts'
 import {paxRecord, tarArchive} from '../../../support/tar-archive.ts'
 import {machineRoom} from '../../guest/qemu/support/run-qm.ts'
 
@@ -36,6 +36,13 @@ async function files(command: string, input: Readonly<Record<string, unknown>>, 
   const [{spec}, {handler}] = await Promise.all([entry.spec(), entry.handler()])
   const outcome = await runHandler(handler, checkParams(spec.params, {volume, ...input}), context)
   return outcome.outcome === 'done' ? outcome.result : undefined
+}
+
+async function addRepository(root: string, context: Context): Promise<void> {
+  const entry = catalog.commands['pvesm add']
+  if (entry === undefined) throw new Error('no such command')
+  const [{spec}, {handler}] = await Promise.all([entry.spec(), entry.handler()])
+  await runHandler(handler, checkParams(spec.params, {storage: 'kept', type: 'restic', path: join(root, 'repository'), password: 'a word'}), context)
 }
 
 async function refusal(work: Promise<unknown>): Promise<string> {
@@ -100,14 +107,19 @@ describe('files of a backup', () => {
     expect(existsSync(target)).toBe(false)
   }, 60_000)
 
-  it('come out of compressed archives, and of no backup of a machine', async () => {
+  it('come out of compressed archives, and of repositories', async () => {
     const {context, root, folder} = await room(archive)
     execFileSync('zstd', ['-q', join(folder, name)], {timeout: 60_000})
     await files('extract', {volume: `${volume}.zst`, 'extra-args': ['etc/hosts'], target: join(root, 'out')}, context)
     expect(readFileSync(join(root, 'out/etc/hosts'), 'utf8')).toBe('hosts\n')
-    writeMachineBackup(folder)
-    expect(await refusal(files('list', {volume: `local:backup/${backupName}`}, context))).toMatch(/^unsupported: .* holds the disks of a virtual machine/)
-  }, 60_000)
+
+    await addRepository(root, context)
+    const kept = await keepContainer('kept', archive, context)
+    expect(await files('list', {volume: kept, path: '/etc'}, context)).toMatchObject([{path: '/etc/evil'}, {path: '/etc/hosts', size: 6}])
+    await files('extract', {volume: kept, 'extra-args': ['etc/hosts'], target: join(root, 'kept')}, context)
+    expect(readFileSync(join(root, 'kept/etc/hosts'), 'utf8')).toBe('hosts\n')
+    expect(await refusal(files('list', {volume: kept, path: '/no'}, context))).toBe("not-found: there is no '/no' in the backup")
+  }, 240_000)
 })
 
 it('paths are those of the container', () => {

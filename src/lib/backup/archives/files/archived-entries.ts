@@ -1,20 +1,34 @@
 // Which members of an archive somebody means by a path in it. Paths are written from the root of the guest's files, with or without a slash before them. Pure.
+import type {AppError} from '../../../base/index.ts'
 import {InvalidInputError} from '../../../base/index.ts'
 import type {TarMember} from '../tar-members.ts'
 
-export type EntryType = 'file' | 'folder' | 'link' | 'hard link' | 'device' | 'pipe' | 'other'
+/** More than that is no list for anybody. */
+export const maxEntries = 1_000_000
+
+export type EntryType = 'disk' | 'partition' | 'file' | 'folder' | 'link' | 'hard link' | 'device' | 'pipe' | 'other'
 
 export interface ArchivedEntry {
   /** From the root, with a slash before it. */
   readonly path: string
   readonly type: EntryType
   readonly size: number
-  readonly mtime: number
+  /** In seconds since 1970; absent for disks and partitions. */
+  readonly mtime?: number
   /** Of links. */
   readonly target?: string
+  /** Of a partition: the type of its file system, or what else is in it, where that is known. */
+  readonly holds?: string
+  /** Of a partition: its name in a GPT. */
+  readonly label?: string
 }
 
 const types: Readonly<Record<string, EntryType>> = {'0': 'file', '\0': 'file', '7': 'file', S: 'file', '1': 'hard link', '2': 'link', '3': 'device', '4': 'device', '5': 'folder', '6': 'pipe'}
+
+/** Pure: the error for a list that is longer than `maxEntries`. */
+export function tooManyEntries(path: string): AppError {
+  return new InvalidInputError(`there are more than ${maxEntries} files at '${path}'`, {path: 'holds too many files'}, {nextSteps: ['Name a folder in it.']})
+}
 
 /** Without slashes before and behind it; empty for the root. @throws InvalidInputError for one that leads upwards */
 export function plainPath(path: string): string {

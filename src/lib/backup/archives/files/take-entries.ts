@@ -1,16 +1,17 @@
-// Files and folders out of a container's backup, as a tar archive of their members just as they are, or unpacked into a new folder. Device nodes and pipes are left
+// Files and folders out of a backup, as a tar archive of their members just as they are, or unpacked into a new folder. Device nodes and pipes are left
 // behind: nobody restores a file to get one, and on the host they would be the host's. Names that lead elsewhere are as well; tar itself follows no links on its way.
 import {PassThrough} from 'node:stream'
-import type {Writable} from 'node:stream'
+import type {Readable, Writable} from 'node:stream'
 import {AppError, InvalidInputError, NotFoundError, ToolError, UnavailableError} from '../../../base/index.ts'
-import {withPlainArchive} from '../../../storage/archive/plain-archive.ts'
 import {writeBytes} from '../../../storage/transfer/stream-bytes.ts'
 import type {Context} from '../../../tasks/index.ts'
-import type {OpenBackup} from '../open-backup.ts'
 import {readTarMembers} from '../tar-members.ts'
 import {isWithin, memberPath} from './archived-entries.ts'
 
 export interface TakenEntries { readonly files: number; readonly bytes: number }
+
+/** Lends a tar archive to `work`, which reads it to its end. */
+export type LendArchive = (work: (from: Readable) => Promise<void>) => Promise<void>
 
 type Place = Pick<Context, 'host' | 'clock' | 'signal' | 'log'>
 
@@ -29,11 +30,11 @@ export function unpackArgv(folder: string): string[] {
  * @param wanted paths without slashes before and behind them
  * @throws NotFoundError naming a path that is not in the backup; InvalidInputError when the archive is damaged
  */
-export async function passOn({path, archive}: OpenBackup, wanted: readonly string[], to: Writable, context: Place): Promise<TakenEntries> {
+export async function passOn(lend: LendArchive, wanted: readonly string[], to: Writable, context: Place): Promise<TakenEntries> {
   const missing = new Set(wanted)
   const taken = new Set<string>()
   let bytes = 0
-  await withPlainArchive(path, archive.compression, context, async (from) => {
+  await lend(async (from) => {
     for await (const member of readTarMembers(from, context)) {
       const its = memberPath(member)
       const why = its === undefined ? undefined : wanted.find((each) => isWithin(its, each))
@@ -57,7 +58,7 @@ export async function passOn({path, archive}: OpenBackup, wanted: readonly strin
 }
 
 /** Unpacks them into a folder that is there and empty. @throws UnavailableError when there is no room; as passOn */
-export async function unpackInto(folder: string, backup: OpenBackup, wanted: readonly string[], context: Place): Promise<TakenEntries> {
+export async function unpackInto(folder: string, lend: LendArchive, wanted: readonly string[], context: Place): Promise<TakenEntries> {
   const pipe = new PassThrough({highWaterMark: 1024 * 1024})
   pipe.on('error', () => undefined)
   const stop = new AbortController()
@@ -65,7 +66,7 @@ export async function unpackInto(folder: string, backup: OpenBackup, wanted: rea
   const unpacked = context.host.run(unpackArgv(folder), {timeoutMs: limitMs, signal, inputStream: pipe, diesWithUs: true, maxOutputBytes: 64 * 1024})
   const ended = unpacked.then(() => undefined, (error: unknown): Error => { pipe.destroy(); return failureOf(error, folder) })
   try {
-    const taken = await passOn(backup, wanted, pipe, context)
+    const taken = await passOn(lend, wanted, pipe, context)
     pipe.end()
     const failure = await ended
     if (failure !== undefined) throw failure
