@@ -1,12 +1,13 @@
 // Disk images with partitions and real file systems, for tests.
 import {execFileSync} from 'node:child_process'
-import {closeSync, ftruncateSync, openSync, readFileSync} from 'node:fs'
+import {closeSync, ftruncateSync, openSync, readFileSync, readdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 
 export interface ImageFileSystem {
   /** Names of mkfs: `ext4`, `xfs`. */
   readonly type: 'btrfs' | 'ext4' | 'xfs'
   readonly sizeMib: number
-  /** A folder whose files it holds (ext4 and btrfs; xfs stays empty). */
+  /** A folder whose files it holds; of xfs only those directly in it. */
   readonly from?: string
 }
 
@@ -41,10 +42,18 @@ function startsOf(path: string): number[] {
 function makeFileSystem(path: string, offset: number, {type, sizeMib, from}: ImageFileSystem): void {
   const part = `${path}.part`
   execFileSync('truncate', ['-s', `${sizeMib}M`, part], {timeout: 60_000})
+  const prototype = `${part}.prototype`
+  if (type === 'xfs' && from !== undefined) writeFileSync(prototype, xfsPrototype(from))
   const argv = {
-    ext4: ['mkfs.ext4', '-q', '-F', ...(from === undefined ? [] : ['-d', from]), part], btrfs: ['mkfs.btrfs', '-q', ...(from === undefined ? [] : ['--rootdir', from]), part], xfs: ['mkfs.xfs', '-q', part],
+    ext4: ['mkfs.ext4', '-q', '-F', ...(from === undefined ? [] : ['-d', from]), part], btrfs: ['mkfs.btrfs', '-q', ...(from === undefined ? [] : ['--rootdir', from]), part], xfs: ['mkfs.xfs', '-q', ...(from === undefined ? [] : ['-p', prototype]), part],
   }[type]
   execFileSync(argv[0] ?? '', argv.slice(1), {timeout: 120_000})
   execFileSync('dd', [`if=${part}`, `of=${path}`, 'bs=1M', `seek=${offset / 1024 / 1024}`, 'conv=notrunc,sparse', 'status=none'], {timeout: 120_000})
-  execFileSync('rm', ['--', part], {timeout: 60_000})
+  execFileSync('rm', ['-f', '--', part, prototype], {timeout: 60_000})
+}
+
+/** What mkfs.xfs(8) calls a prototype: the files, whose, and where from. */
+function xfsPrototype(folder: string): string {
+  const files = readdirSync(folder, {withFileTypes: true}).filter((entry) => entry.isFile()).map(({name}) => `${name} ---644 0 0 ${join(folder, name)}`)
+  return ['/', '0 0', 'd--755 0 0', ...files, '$', ''].join('\n')
 }
