@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {AppError} from '../../../../src/lib/base/index.ts'
+import {ScratchWriter} from '../../../../src/lib/backup/archives/files/scratch-disk.ts'
 import {parseMachinePath} from '../../../../src/lib/backup/archives/files/machine-path.ts'
 import {mountFileSystemArgv} from '../../../../src/lib/backup/archives/files/mounted-file-system.ts'
 import {catalog} from '../../../../src/lib/catalog.ts'
@@ -178,6 +179,21 @@ it('paths name the disk and the partition first', () => {
   expect(parseMachinePath('scsi0/2/etc/hosts')).toEqual({disk: 'scsi0', partition: 2, within: 'etc/hosts'})
   expect(parseMachinePath('virtio1/raw')).toEqual({disk: 'virtio1', partition: 'raw', within: ''})
   for (const bad of ['scsi0/0', 'scsi0/1e3', 'scsi0/-1', 'scsi0/99999']) expect(() => parseMachinePath(bad)).toThrow(/is no partition/)
+})
+
+it('a disk is not unpacked into the last of the room', async () => {
+  const at = mkdtempSync(join(tmpdir(), 'corral-scratch-room-'))
+  const scratch = openScratchFile(at)
+  let availableBytes = 1024 * 1024 * 1024
+  const host = {files: {space: async () => ({totalBytes: 0, usedBytes: 0, availableBytes})}} as unknown as Context['host']
+  const writer = new ScratchWriter(scratch, at, {host, signal: new AbortController().signal})
+  await writer.write(0, Buffer.from('first'))
+  availableBytes = 200 * 1024 * 1024
+  const piece = Buffer.alloc(32 * 1024 * 1024)
+  await writer.write(5, piece)
+  expect(await refusal(writer.write(5, piece).then(() => writer.write(5, piece)))).toBe(`unavailable: there is not enough space in ${at} for the disk`)
+  await scratch.close()
+  rmSync(at, {recursive: true})
 })
 
 it('a scratch file has no name, is sparse, and goes when it is closed', async () => {
