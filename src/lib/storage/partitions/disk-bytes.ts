@@ -7,8 +7,8 @@ export interface DiskBytes {
 }
 
 /** As many as there are, filled up with zeros: signatures are looked for on the smallest disks too. */
-export async function bytesAt({sizeBytes, read}: DiskBytes, offset: number, lengthBytes: number): Promise<Buffer> {
-  const there = Math.max(0, Math.min(lengthBytes, sizeBytes - offset))
-  const bytes = there === 0 ? Buffer.alloc(0) : await read(offset, there)
+export async function bytesAt(disk: DiskBytes, offset: number, lengthBytes: number): Promise<Buffer> {
+  const there = Math.max(0, Math.min(lengthBytes, disk.sizeBytes - offset))
+  const bytes = there === 0 ? Buffer.alloc(0) : await disk.read(offset, there)
   return there === lengthBytes ? bytes : Buffer.concat([bytes, Buffer.alloc(lengthBytes - there)])
 }
