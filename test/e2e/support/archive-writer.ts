@@ -22,7 +22,7 @@ export async function whileTargetStandsStill(folder: string, call: Promise<Answe
   try {
     await work()
   } finally {
-    process.kill(writer, 'SIGCONT')
+    letGo(writer)
   }
   return call
 }
@@ -38,4 +38,13 @@ function writerInto(folder: string): number | undefined {
     }
   })
   return found === undefined ? undefined : Number(found)
+}
+
+/** A backup that was given up meanwhile has ended it. */
+function letGo(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }
