@@ -152,7 +152,9 @@ describe.each([['thin', '650', '0'], ['tank', '651', '1']] as const)('Debian on 
     await isUp(vmid)
     // While it is being brought up there is nobody to ask, and then it says `starting`.
     await expect.poll(() => inside(vmid, 'systemctl is-system-running; true').catch(() => ''), {timeout: 15 * 60_000, interval: 500}).toMatch(/^(?:running|degraded)$/m)
-    expect(await inside(vmid, 'systemctl is-system-running; systemctl --failed --no-legend --plain')).toBe('running\n')
+    // The kernel lets nobody but the host's root mount configfs, which systemd tries where it finds the folder for it.
+    const failed = (await inside(vmid, 'systemctl --failed --no-legend --plain')).split('\n').map((line) => line.split(' ')[0] ?? '').filter((unit) => unit !== '')
+    expect(failed.filter((unit) => unprivileged === '0' || unit !== 'sys-kernel-config.mount')).toEqual([])
     expect(await inside(vmid, 'hostname; nproc; awk \'$1 == "MemTotal:" {print $2}\' /proc/meminfo')).toBe(`debian-${storage}\n1\n${160 * 1024}\n`)
     expect(await inside(vmid, 'cat /proc/self/uid_map')).toMatch(unprivileged === '1' ? /^ +0 +100000 +65536$/m : /^ +0 +0 +4294967295$/m)
   })
