@@ -135,6 +135,8 @@ import {formatTree, parseTree} from '../../src/lib/storage/repository/tree.ts'
 import {parseUserConfig} from '../../src/lib/access/index.ts'
 import {parseVmaHeader} from '../../src/lib/storage/archive/vma-header.ts'
 import {vmaHeader} from '../support/vma-archive.ts'
+import {parseMachinePath} from '../../src/lib/backup/archives/files/machine-path.ts'
+import {readExcludePattern} from '../../src/lib/guest/backup/exclude-path.ts'
 import {parseVzdumpConf} from '../../src/lib/backup/vzdump/vzdump-conf.ts'
 import {parseRetention} from '../../src/lib/storage/prune/retention.ts'
 import {parseCronJobs} from '../../src/lib/backup/jobs/cron-jobs.ts'
@@ -200,6 +202,8 @@ export const formats: Readonly<Record<string, Format>> = {
   'pct.conf': format(['guest/lxc/config/config-file.ts parseLxcConfig', 'guest/lxc/config/config-file.ts formatLxcConfig', 'guest/config-file.ts parseGuestConfig', 'guest/config-file.ts formatGuestConfig'],
     [pctConf], text => parseLxcConfig(text), formatLxcConfig, {writerMayRefuse: true}),
   'subordinate ids': format(['guest/lxc/facts/subordinate-ids.ts parseSubordinateIds'], ['root:100000:65536\njoe:1:2\n'], text => parseSubordinateIds(text, 'root')),
+  'patterns of files to leave out': format(['guest/backup/exclude-path.ts readExcludePattern'], ['/var/cache', '*.iso', './a/'], readExcludePattern),
+  'paths in backups of machines': format(['backup/archives/files/machine-path.ts parseMachinePath'], ['scsi0/1/etc/hosts', 'drive-virtio1/raw'], parseMachinePath),
   'os-release': format(['guest/lxc/setup/detect.ts parseOsRelease'], ['ID=debian\nVERSION_ID="13"\nNAME=\'x y\'\n'], parseOsRelease),
   'name servers for containers': format(['guest/lxc/setup/host-dns.ts readHostDns'], ['nameserver 192.0.2.1 # x\nsearch a b\n'], readContainerDns),
   'mounts of control groups': format(['guest/control-groups/mounts.ts parseGroupMounts'], ['30 24 0:26 / /sys/fs/cgroup/cpu,cpuacct rw shared:9 - cgroup cgroup rw,cpu,cpuacct\n31 24 0:27 /a /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n'], text => parseGroupMounts(text)),

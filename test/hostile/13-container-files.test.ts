@@ -124,7 +124,7 @@ describe('copies', () => {
       const target = join(folder, `target${round % 2}`)
       await orRefused(tree.copyIn(source, 'spot/file'))
       if (await orRefused(tree.copyOut('spot/file', target)) !== undefined) expect(fs.readFileSync(target, 'utf8')).toBe('inside')
-      await orRefused(tree.withFolder('spot', async (place) => { expect(fs.readlinkSync(place)).toMatch(/\/root\//) }))
+      await orRefused(tree.withFolder('spot', async (place) => { expect(fs.readlinkSync(place.replace(/\/\.$/, ''))).toMatch(/\/root\//) }))
     })
     expectNothingOutside()
   }, 180_000)

@@ -15,6 +15,8 @@ export interface Deed {
 const lookingPrograms: readonly (readonly string[])[] = [
   ['qemu-img', 'info'], ['qemu-img', '--version'], ['ip', '-json'], ['ip', '-j'], ['findmnt'], ['lscpu'],
   ['lsblk'], ['udevadm', 'info'], ['pvs'], ['lvs'], ['vgs'], ['zpool', 'list'], ['zpool', 'status'], ['zfs', 'list'], ['wipefs', '--json'], ['partx', '--show'], ['blkid'], ['apt-get', 'indextargets'], ['apt-config', 'dump'], ['dpkg', '--print-architecture'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'],
+  // What it opens goes to whoever started it: the names at the beginning of an archive are looked at so.
+  ['gzip', '-d', '-c'],
 ]
 /**
  * What a program said of itself is remembered there, so that it is asked once; a dry run may do that too. And what completion shows follows

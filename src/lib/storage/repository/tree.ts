@@ -30,15 +30,14 @@ const goFolderBit = 2 ** 31
 
 /** As JSON. Names are in their byte order and each once, as other programs want them. */
 export function formatTree(nodes: readonly TreeNode[]): Buffer {
-  const sorted = [...nodes].sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
-  return Buffer.from(`${JSON.stringify({nodes: sorted.map((node) => {
+  return Buffer.from(`${JSON.stringify({nodes: inByteOrder(nodes).map((node) => {
     const time = new Date(node.modifiedAtMs).toISOString()
     const common = {name: quotedName(node.name), type: node.type, mode: node.type === 'dir' ? node.mode + goFolderBit : node.mode, mtime: time, atime: time, ctime: time, uid: 0, gid: 0, user: 'root', group: 'root'}
     return node.type === 'dir' ? {...common, content: null, subtree: node.subtree} : {...common, links: 1, size: node.sizeBytes, content: node.content}
   })})}\n`)
 }
 
-/** Files and folders; what else a tree holds (links, devices) is left out. @throws InvalidInputError */
+/** Files and folders in the order of their names, whatever order they came in; what else a tree holds (links, devices) is left out. @throws InvalidInputError */
 export function parseTree(data: Buffer): TreeNode[] {
   const nodes = listOf(parseObject(data, 'a tree')['nodes'], 'a tree', (value) => {
     const node = objectOf(value, 'an entry of a tree')
@@ -52,7 +51,11 @@ export function parseTree(data: Buffer): TreeNode[] {
     }
   }).flat()
   if (new Set(nodes.map(({name}) => name)).size !== nodes.length) throw new InvalidInputError('a tree of the repository holds a name twice')
-  return nodes
+  return inByteOrder(nodes)
+}
+
+function inByteOrder(nodes: readonly TreeNode[]): TreeNode[] {
+  return nodes.toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
 }
 
 /** Names are kept as Go's strconv.Quote writes them, without the quotes. Those that we write need none of it. @throws InvalidInputError */
